@@ -1,0 +1,75 @@
+// Writing a dump: from a PageSource to a Sink, in one pass, in bounded memory.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "filter/page_source.h"
+#include "filter/progress.h"
+#include "filter/sink.h"
+
+namespace kdump {
+
+enum class Format : uint8_t { kdump, elf };
+
+struct Compression {
+  enum class Kind : uint8_t { automatic, zstd, none };
+  Kind kind = Kind::automatic;
+  int level = 1;  // zstd's; negative ones are faster
+};
+
+struct DumpOptions {
+  Format format = Format::kdump;
+  Compression compression;
+  uint32_t level = 31;   // dump level; decides on zero pages, and stands in the sub-header
+  uint32_t threads = 1;  // output is the same for any number
+  uint64_t max_bytes = UINT64_MAX;  // a dump that would grow beyond this is truncated there
+  uint64_t expected_pages = 0;      // the plan's count of kept pages: sizes the descriptor table
+  uint32_t expected_segments = 0;   // the plan's count of ELF segments at this level
+};
+
+// What stands in a dump's headers besides pages.
+struct DumpHeader {
+  char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
+       domainname[65] = {};
+  int64_t crash_time_s = 0;
+  uint32_t cpus = 1;
+  uint64_t phys_base = 0;
+  uint64_t ram_pages = 0;
+  Bytes notes;       // the PT_NOTE segment, whole; empty if there is none
+  Bytes vmcoreinfo;  // the part of `notes` that is VMCOREINFO's text; empty if none
+  std::optional<uint64_t> pages_total;  // progress: page frames to look at
+  // Virtual address of a physical one in the crashed kernel's direct map, for ELF: p_vaddr =
+  // paddr + vaddr_offset for each original segment.
+  struct Segment {
+    Paddr paddr;
+    uint64_t size_bytes;
+    Vaddr vaddr;
+  };
+  std::span<const Segment> segments;  // the vmcore's PT_LOADs, ascending by paddr
+  uint16_t elf_machine = 0;
+};
+
+struct DumpResult {
+  bool complete = true;        // false: truncated for want of space; marked so in the dump
+  Error why;                   // if not complete
+  uint64_t bytes_written = 0;  // to the sink
+  uint64_t end_offset = 0;     // one past the highest byte
+  uint64_t pages_written = 0;  // with content of their own
+  uint64_t pages_zero = 0;
+  uint64_t pages_shared = 0;  // identical to an earlier one
+  uint64_t pages_unreadable = 0;
+  uint64_t pages_dropped = 0;  // kept by the filter but beyond the reserved table or the space
+};
+
+// Writes one dump. Fails only where the sink does (other than for space) or the headers cannot
+// be made. A dump that is interrupted at any write is valid so far, and marked incomplete.
+Result<DumpResult> write_dump(PageSource& pages, const DumpHeader& header,
+                              const DumpOptions& options, Sink& sink, Progress& progress);
+
+// How many bytes a dump would need: page counts exact, compression estimated from a sample of up
+// to kSamplePages kept pages spread evenly. Never zero.
+Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,
+                                     const DumpOptions& options);
+
+}  // namespace kdump

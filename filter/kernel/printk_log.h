@@ -1,0 +1,21 @@
+// The crashed kernel's log: both record layouts, the lockless ring of 5.10 and later and the
+// log_buf before it, told apart by what vmcoreinfo exports. Everything read is hostile: every
+// count is bounded, a corrupt ring ends with what could be read.
+#pragma once
+
+#include "filter/sink.h"
+#include "filter/vmcore/vmcore.h"
+
+namespace kdump {
+
+struct LogSummary {
+  uint64_t records = 0;
+  uint64_t bytes = 0;   // of text written
+  std::string warning;  // empty, or why the log may lack something
+};
+
+// Writes the log to `out` from offset 0 as dmesg prints it ("[   12.345678] text", each further
+// line of a record prefixed too). Fails: unsupported, where vmcoreinfo names no log; the sink's.
+Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out);
+
+}  // namespace kdump

@@ -1,0 +1,56 @@
+// The classes of memory that a dump level can leave out: makedumpfile's -d bits, as everybody
+// knows them.
+#pragma once
+
+#include <cstdint>
+
+namespace kdump {
+
+// Dump level bits, as in makedumpfile(8).
+constexpr uint32_t kLevelZero = 1;
+constexpr uint32_t kLevelCache = 2;
+constexpr uint32_t kLevelCachePrivate = 4;
+constexpr uint32_t kLevelUser = 8;
+constexpr uint32_t kLevelFree = 16;
+constexpr uint32_t kMaxLevel = 31;
+
+// What a page frame is, from its struct page. `zero` is not here: it is a property of the
+// content, found when the page is copied.
+enum class PageClass : uint8_t {
+  absent,         // in no PT_LOAD: a hole, not RAM
+  other,          // kernel memory and everything unknown: always kept
+  free,           // in the buddy allocator
+  unaccepted,     // confidential guest memory not yet accepted: must not be touched either
+  cache,          // page cache without PG_private
+  cache_private,  // page cache with PG_private
+  user,           // anonymous or hugetlb
+  hwpoison,       // must not be touched
+  offline,        // ballooned or unplugged: contents are gone
+};
+constexpr unsigned kPageClasses = 9;
+
+const char* page_class_name(PageClass page_class);  // as in report.json
+
+// True if a page of that class is left out of a dump at `level`.
+constexpr bool excluded(PageClass page_class, uint32_t level) {
+  switch (page_class) {
+    case PageClass::absent:
+    case PageClass::hwpoison:
+    case PageClass::offline:
+      return true;
+    case PageClass::free:
+    case PageClass::unaccepted:
+      return level & kLevelFree;
+    case PageClass::cache:
+      return level & (kLevelCache | kLevelCachePrivate);
+    case PageClass::cache_private:
+      return level & kLevelCachePrivate;
+    case PageClass::user:
+      return level & kLevelUser;
+    case PageClass::other:
+      break;
+  }
+  return false;
+}
+
+}  // namespace kdump

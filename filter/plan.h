@@ -1,0 +1,34 @@
+// The counting pass: every struct page is classified once, which gives the exact number of pages
+// by class, what each dump level would keep, and a sample of how well they compress. Nothing is
+// written. PageSelection (page_selection.h) then is the PageSource of the writing pass.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "filter/page_class.h"
+#include "filter/page_selection.h"
+#include "filter/progress.h"
+#include "filter/vmcore/vmcore.h"
+
+namespace kdump {
+
+struct Plan {
+  std::array<uint64_t, kPageClasses> pages_by_class{};
+  // Contiguous runs of kept pages, gaps shorter than kElfMergePages bridged: what an ELF dump at
+  // that level needs in program headers, without slack.
+  std::array<uint32_t, kMaxLevel + 1> elf_segments{};
+
+  uint64_t ram_pages() const;                 // all but absent
+  uint64_t kept_pages(uint32_t level) const;  // pages of zeros included
+  std::vector<std::string> warnings;          // implausible class ratios and the like
+};
+
+// Gaps in an ELF dump's kept pages shorter than this are written rather than cut: a program
+// header costs 56 bytes and there can be only 65,534.
+constexpr uint32_t kElfMergePages = 256;
+
+Result<Plan> make_plan(Vmcore& vmcore, Progress& progress);
+
+}  // namespace kdump

@@ -1,0 +1,55 @@
+// An opened vmcore: everything that is found out about it once, before pages are taken. Each part
+// that cannot be had costs only what depends on it: no vmcoreinfo → no filtering, no page tables →
+// no struct pages; the dump still happens, and `warnings` says what it lacks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "filter/base/address.h"
+#include "filter/base/bytes.h"
+#include "filter/base/sys.h"
+#include "filter/vmcore/elf_core.h"
+#include "filter/vmcore/phys_memory.h"
+#include "filter/vmcore/vmcoreinfo.h"
+
+namespace kdump {
+
+// The crashed kernel's identity, from vmcoreinfo, the notes and init_uts_ns where they are sound.
+struct CrashedSystem {
+  char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
+       domainname[65] = {};
+  int64_t crash_time_s = 0;  // CRASHTIME of vmcoreinfo, seconds since 1970, UTC; 0: unknown
+  uint32_t cpus = 1;         // number of NT_PRSTATUS notes
+};
+
+class AddressSpace;  // kernel/address_space.h
+class MemMap;        // kernel/mem_map.h
+
+class Vmcore {
+ public:
+  // path: an ELF core such as /proc/vmcore. Fails only where no dump can be made of it: not ELF64,
+  // foreign byte order, no PT_LOAD, truncated program headers.
+  static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path);
+  ~Vmcore();
+
+  const ElfCore& elf() const;
+  PhysMemory& memory();
+  const Vmcoreinfo& info() const;  // empty where the vmcore has none
+  const CrashedSystem& system() const;
+  uint32_t page_size() const;
+  Pfn end_pfn() const;
+  AddressSpace* address_space();  // nullptr: no page tables
+  MemMap* mem_map();              // nullptr: no struct pages, everything is kept
+
+  // What is missing or implausible, one sentence each, bounded in number.
+  const std::vector<std::string>& warnings() const;
+
+ private:
+  struct Parts;
+  explicit Vmcore(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,30 @@
+// What one run is asked to do: the validated form of kernel arguments (kernel_arguments.cc) and of
+// the command's options (command_line.cc). Plain data; every default is the contract's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "filter/dump/dump_writer.h"
+
+namespace kdump {
+
+enum class FailureAction : uint8_t { shell, reboot, halt, poweroff };
+enum class FinalAction : uint8_t { reboot, halt, poweroff };
+
+struct Settings {
+  std::string vmcore = "/proc/vmcore";
+  std::vector<std::string> targets;     // URLs, tried in order
+  std::vector<uint32_t> levels = {31};  // further ones are tried when space does not suffice
+  Format format = Format::kdump;
+  Compression compression;
+  FailureAction failure = FailureAction::reboot;
+  FinalAction final = FinalAction::reboot;
+  uint32_t shell_timeout_s = 300;
+  uint32_t step_timeout_s = 30;
+  uint32_t stall_timeout_s = 60;
+  uint32_t threads = 1;
+};
+
+}  // namespace kdump

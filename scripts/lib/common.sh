@@ -1,0 +1,58 @@
+# Shared by every script here: messages, the cache directory, packages on demand.
+# Sourced, never run. Owns no policy: what to install or cache is said by the caller.
+
+set -euo pipefail
+shopt -s inherit_errexit
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# Everything that is slow to make and depends only on its inputs lies here, outside the
+# checkout, in directories named NAME-HASH_OF_INPUTS. It may be deleted at any time.
+cache=${KDUMP_INIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kdump-init}
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# need_packages PACKAGE...: installs those of Debian's packages that are missing.
+need_packages() {
+    local package missing=()
+    for package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    say "installing ${missing[*]}"
+    as_root apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
+        -o Acquire::Retries=3 install --no-install-recommends "${missing[@]}" >/dev/null ||
+        die "apt-get could not install ${missing[*]}"
+}
+
+# hash_of FILE...: one hash of the contents, to name a cache entry by its inputs.
+hash_of() { cat -- "$@" | sha256sum | cut -c1-16; }
+
+# cached NAME COMMAND...: prints the directory $cache/NAME. If it is not there, COMMAND makes
+# it: it gets the directory to fill as its last argument, and only a complete one is ever
+# moved into place, so an interrupted run leaves nothing that a later one would trust.
+# Call it as entry=$(cached …), never before || or &&: there bash ignores COMMAND's failures.
+cached() {
+    local name=$1 entry=$cache/$1 half
+    shift
+    mkdir -p "$cache"
+    (
+        flock 9
+        if [ ! -e "$entry/.complete" ]; then
+            rm -rf "$entry"
+            half=$(mktemp -d "$cache/.$name.XXXXXX")
+            trap 'rm -rf "$half"' EXIT
+            "$@" "$half" >&2
+            chmod 755 "$half"
+            touch "$half/.complete"
+            mv -T "$half" "$entry"
+            trap - EXIT
+        fi
+    ) 9>"$cache/.$name.lock"
+    printf '%s\n' "$entry"
+}

@@ -1,0 +1,24 @@
+// From a target URL to a Target: the table of schemes. design.md has the grammar.
+#pragma once
+
+#include "targets/target.h"
+
+namespace kdump {
+
+// What the targets of one capture share.
+struct TargetContext {
+  Sys& sys;
+  Target::Limits limits;
+  Target::Observer& observer;
+  // PID 1 sets these. dir: refuses rootfs and tmpfs, where nothing would survive the reboot.
+  bool volatile_is_refused = false;
+  std::string mount_root = "/mnt";  // where file systems are mounted, one directory each
+};
+
+// Parses only; touches no device. Fails: refused, with the URL and what is wrong in it.
+Result<std::unique_ptr<Target>> make_target(const std::string& url, const TargetContext& context);
+
+// True if the URL parses; for checking arguments before they are needed.
+Result<> check_target_url(const std::string& url);
+
+}  // namespace kdump

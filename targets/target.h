@@ -1,0 +1,71 @@
+// The contract every target fulfils: a place that takes the files of one crash. Targets know
+// nothing of dumps, and the engine nothing of targets; init/dump_job joins them.
+//
+// Order: preflight → begin → (create → write_at* → commit or abort) for each file → finish.
+// Every call that can wait does so within Limits; a call that blocks in the kernel all the same
+// is ended from outside, by the supervisor of the process that runs it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "filter/base/result.h"
+#include "filter/base/sys.h"
+#include "filter/sink.h"
+
+namespace kdump {
+
+// One file on a target. Until commit() it bears its incomplete name, or what stands for it there.
+class TargetFile : public Sink {
+ public:
+  // Flush, sync, rename to the final name, sync the directory: only then is the file "saved".
+  virtual Result<> commit() = 0;
+  // Syncs what has arrived and keeps it under its incomplete name: a partial dump is evidence.
+  // The destructor of an uncommitted file closes it and leaves it, unsynced, under that name.
+  virtual Result<> keep_incomplete() = 0;
+};
+
+class Target {
+ public:
+  // positional: write_at takes any offset, in any order. append_only: each write must begin where
+  // the last one ended (a stream); dumps go there flattened.
+  enum class Access : uint8_t { positional, append_only };
+
+  struct Space {
+    std::optional<uint64_t> free_bytes;    // nullopt: the target will not say
+    std::optional<uint64_t> largest_file;  // nullopt: no limit below free_bytes (vfat: 4 GiB - 1)
+  };
+
+  // How long the parts of a target may wait (rd.kdump.timeout), seconds.
+  struct Limits {
+    uint32_t step_s = 30;
+  };
+
+  // Says what is being waited for, before the wait; shown on the console if it takes long.
+  struct Observer {
+    virtual ~Observer() = default;
+    virtual void waiting_for(const char* what, uint32_t at_most_s) = 0;
+  };
+
+  virtual ~Target() = default;
+
+  virtual const char* describe() const = 0;  // for messages: the URL; never contains secrets
+  virtual Access access() const = 0;
+  // Brings the target as far as a first write: device found, mounted, or connected. Repeatable.
+  // Leaves no file behind.
+  virtual Result<Space> preflight() = 0;
+  // Makes the directory of this crash, `name` (or name.1, name.2, … where it exists), syncs its
+  // parent, and remembers it. Where the target refuses ':' in names it becomes '-'.
+  virtual Result<> begin(const std::string& name) = 0;
+  // Where begin() put it, for messages and report.json.
+  virtual std::string location() const = 0;
+  // Exclusively creates a file of the crash's directory. expected_bytes: the most it is going to
+  // hold, 0 if unknown.
+  virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
+  // Syncs and unmounts or disconnects what preflight() brought up. After it only preflight() may
+  // be called. Also after failures: tries everything, reports the first error.
+  virtual Result<> finish() = 0;
+};
+
+}  // namespace kdump
