@@ -1,0 +1,31 @@
+// The list of targets: each is tried in order, in a process of its own, until one has saved the
+// dump whole. Used by PID 1 and by the `dump` command alike.
+//
+// An incomplete dump is kept, and the next target tried all the same: it may have the room that
+// the first had not. The best outcome wins, the earlier one among equals.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "init/settings.h"
+#include "init/supervise.h"
+
+namespace kdump {
+
+struct Captured {
+  Board::Outcome outcome = Board::Outcome::failed;  // never none
+  Error why;             // for incomplete and failed: of the target below, or of the last tried
+  std::string target;    // URL of the target that has the best; of the last tried if all failed
+  std::string location;  // where on it the files lie
+  bool interrupted = false;
+  bool abandoned = false;  // some child could not be killed: sync and unmount would hang too
+};
+
+// Does the work for one target URL, in the child: run_dump_job, or a test's stand-in.
+using TargetJob = std::function<void(const std::string& target_url)>;
+
+Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
+                 Console& console);
+
+}  // namespace kdump

@@ -1,0 +1,24 @@
+// The whole story of one dump to one target: open the vmcore, save the log, plan, write, commit.
+// Runs in a child of its own; how it ends stands on the board.
+#pragma once
+
+#include <string>
+
+#include "filter/base/sys.h"
+#include "init/board.h"
+#include "init/console.h"
+#include "init/settings.h"
+
+namespace kdump {
+
+struct JobContext {
+  bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
+  std::string mount_root = "/mnt";
+  std::string report_path;  // the command's --report; empty: none
+};
+
+// Every failure is said on the console and ends on the board; the caller only exits after it.
+void run_dump_job(Sys& sys, const Settings& settings, const std::string& target_url,
+                  const JobContext& context, Board& board, Console& console);
+
+}  // namespace kdump
