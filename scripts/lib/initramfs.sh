@@ -1,0 +1,42 @@
+# An initramfs from a directory, and the kernel modules in it. Sourced after common.sh.
+# The list etc/kdump-init/modules that add_modules writes is what kdump-init reads: one path a
+# line in load order, parameters behind it.
+
+# add_modules INTO ROOT VERSION MODULE...: copies the modules and all they depend on from the
+# kernel under ROOT into the tree INTO, decompressed (PID 1 has no decompressor), and writes
+# the list. Modules that are built into the kernel need nothing.
+add_modules() {
+    local into=$1 root=$2 version=$3 module shown word path rest plain
+    shift 3
+    mkdir -p "$into/etc/kdump-init"
+    : >"$into/etc/kdump-init/modules"
+    for module; do
+        # /dev/null: this machine's /etc/modprobe.d speaks of this machine's kernel.
+        shown=$(modprobe -C /dev/null -d "$root" -S "$version" --show-depends "$module" 2>&1) ||
+            die "module $module of kernel $version: $shown"
+        while read -r word path rest; do
+            [ "$word" = insmod ] || continue  # "builtin NAME"
+            path=${path#"$root"}
+            path=${path#/}
+            plain=${path%.xz} plain=${plain%.zst} plain=${plain%.gz}
+            grep -qxF -- "$plain${rest:+ $rest}" "$into/etc/kdump-init/modules" && continue
+            mkdir -p "$into/${plain%/*}"
+            case $path in
+                *.xz) xz -dc "$root/$path" >"$into/$plain" ;;
+                *.zst) zstd -qdc "$root/$path" >"$into/$plain" ;;
+                *.gz) gzip -dc "$root/$path" >"$into/$plain" ;;
+                *) cp "$root/$path" "$into/$plain" ;;
+            esac
+            printf '%s\n' "$plain${rest:+ $rest}" >>"$into/etc/kdump-init/modules"
+        done <<<"$shown"
+    done
+}
+
+# pack_initramfs TREE FILE [ZSTD_LEVEL]: the same tree always gives the same bytes: names
+# sorted, times and owners zero, inode numbers from 1.
+pack_initramfs() {
+    local tree=$1 file=$2 level=${3:-19}
+    find "$tree" -exec touch -h -d @0 {} +
+    (cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+        cpio --quiet --null -o -H newc --reproducible -R 0:0 | zstd -q "-$level" -T1) >"$file"
+}
