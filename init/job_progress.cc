@@ -1,0 +1,58 @@
+// See job_progress.h.
+#include "init/job_progress.h"
+
+#include "init/stop_request.h"
+
+namespace kdump {
+
+const char* step_name(Step step) {
+  constexpr const char* kNames[kSteps] = {"open", "target", "dmesg", "plan", "write", "finish"};
+  return kNames[static_cast<unsigned>(step)];
+}
+
+JobProgress::JobProgress(Sys& sys, Board& board)
+    : sys_(sys),
+      board_(board),
+      memory_(sys),
+      began_ms_(sys.monotonic_ms()),
+      step_began_ms_(began_ms_) {}
+
+void JobProgress::enter(Step step) {
+  const int64_t now_ms = sys_.monotonic_ms();
+  spent_ms_[static_cast<unsigned>(step_)] += now_ms - step_began_ms_;
+  step_ = step;
+  step_began_ms_ = now_ms;
+  tick();
+}
+
+void JobProgress::tick() {
+  memory_.sample(sys_.monotonic_ms());
+  board_.tick();
+}
+
+int64_t JobProgress::elapsed_ms(Step step) const {
+  const int64_t running = step == step_ ? sys_.monotonic_ms() - step_began_ms_ : 0;
+  return spent_ms_[static_cast<unsigned>(step)] + running;
+}
+
+int64_t JobProgress::elapsed_ms() const { return sys_.monotonic_ms() - began_ms_; }
+
+void JobProgress::update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) {
+  board_.phase = phase;
+  board_.done = done;
+  board_.total = total;
+  board_.bytes = bytes;
+  tick();
+}
+
+void JobProgress::waiting_for(const char* what, uint32_t at_most_s) {
+  board_.begin_wait(what, sys_.monotonic_ms() + int64_t{1000} * at_most_s);
+}
+
+Result<> WatchedSink::write_at(uint64_t offset, Bytes data) {
+  progress_.tick();
+  if (StopRequest::was_made()) return fail(Kind::refused, "interrupted");
+  return inner_.write_at(offset, data);
+}
+
+}  // namespace kdump

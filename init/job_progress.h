@@ -1,0 +1,57 @@
+// Where a dump job is: carries what its parts say of themselves (Progress, Target::Observer) to the
+// board, and keeps the time of each step and the peak of memory for the report.
+#pragma once
+
+#include <array>
+
+#include "filter/progress.h"
+#include "filter/sink.h"
+#include "init/board.h"
+#include "init/memory_use.h"
+#include "targets/target.h"
+
+namespace kdump {
+
+// The steps of a job, in order. The report has the seconds of each.
+enum class Step : uint8_t { open, target, dmesg, plan, write, finish };
+constexpr unsigned kSteps = 6;
+
+const char* step_name(Step step);
+
+class JobProgress final : public Progress, public Target::Observer {
+ public:
+  JobProgress(Sys& sys, Board& board);
+
+  // Ends the step before. A step may be entered again: its times add up.
+  void enter(Step step);
+  // A sign of life from parts that have no figures.
+  void tick();
+  int64_t elapsed_ms(Step step) const;
+  int64_t elapsed_ms() const;  // since the job began
+  uint64_t peak_memory_bytes() const { return memory_.peak_bytes(); }
+
+  void update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) override;
+  void waiting_for(const char* what, uint32_t at_most_s) override;
+
+ private:
+  Sys& sys_;
+  Board& board_;
+  MemoryUse memory_;
+  int64_t began_ms_;
+  Step step_ = Step::open;
+  int64_t step_began_ms_;
+  std::array<int64_t, kSteps> spent_ms_{};
+};
+
+// A sink whose every write is a sign of life, and fails once the job has been asked to stop.
+class WatchedSink final : public Sink {
+ public:
+  WatchedSink(Sink& inner, JobProgress& progress) : inner_(inner), progress_(progress) {}
+  Result<> write_at(uint64_t offset, Bytes data) override;
+
+ private:
+  Sink& inner_;
+  JobProgress& progress_;
+};
+
+}  // namespace kdump
