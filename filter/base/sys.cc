@@ -43,6 +43,13 @@ class RealSys final : public Sys {
   }
   int64_t fsync(int fd) override { return or_errno(::fsync(fd)); }
   int64_t syncfs(int fd) override { return or_errno(::syscall(SYS_syncfs, fd)); }
+  int64_t sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) override {
+    return or_errno(
+        ::sync_file_range(fd, static_cast<off_t>(offset), static_cast<off_t>(size), flags));
+  }
+  int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) override {
+    return -::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(size), advice);
+  }
   int64_t fstat(int fd, struct stat& out) override { return or_errno(::fstat(fd, &out)); }
   int64_t stat(const char* path, struct stat& out) override { return or_errno(::stat(path, &out)); }
   int64_t fstatfs(int fd, struct statfs& out) override { return or_errno(::fstatfs(fd, &out)); }

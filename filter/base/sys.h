@@ -30,6 +30,9 @@ class Sys {
   virtual int64_t ftruncate(int fd, uint64_t size) = 0;
   virtual int64_t fsync(int fd) = 0;
   virtual int64_t syncfs(int fd) = 0;
+  // Writes dirty pages back, or waits for that (SYNC_FILE_RANGE_*): never a promise of durability.
+  virtual int64_t sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) = 0;
+  virtual int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) = 0;
   virtual int64_t fstat(int fd, struct stat& out) = 0;
   virtual int64_t stat(const char* path, struct stat& out) = 0;
   virtual int64_t fstatfs(int fd, struct statfs& out) = 0;
