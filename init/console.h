@@ -1,7 +1,8 @@
 // One event a line: "kdump: [  62.0s] text", to the console (or the command's standard error), to
 // the kernel's log and into the run's own log on the board. Plain ASCII of at most 119 columns
-// whatever a hostile name holds. A console that is stuck costs a bounded time, once, and lines;
-// never the capture.
+// whatever a hostile name holds; an event that needs more continues, indented, on up to three
+// further lines, because the cause of an error stands at its end. A console that is stuck costs a
+// bounded time, once, and lines; never the capture.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,13 @@
 
 namespace kdump {
 
-// Columns of a line; its newline comes on top.
-constexpr size_t kLineColumns = 119;
+constexpr size_t kLineColumns = 119;  // its newline comes on top
+constexpr size_t kEventLines = 4;
+using EventText = char[kEventLines * (kLineColumns + 1)];
 
-// "kdump: [  62.0s] text\n" with everything but printable ASCII escaped as \xNN and what is too
-// long cut with "...". Returns the bytes used, at most kLineColumns + 1; no NUL is added.
-size_t format_line(char (&out)[kLineColumns + 1], int64_t elapsed_ms, std::string_view text);
+// The lines of one event, everything but printable ASCII escaped as \xNN, what is too long cut
+// with "...". Returns the bytes used; the last is a newline, and no NUL is added.
+size_t format_event(EventText& out, int64_t elapsed_ms, std::string_view text);
 
 class Console {
  public:
@@ -37,7 +39,8 @@ class Console {
 
  private:
   void emit(std::string_view text, bool keep);
-  void write_screen(const char* line, size_t length);
+  void write_kmsg(std::string_view lines);
+  void write_screen(std::string_view lines);
 
   Outputs outputs_;
   bool screen_is_stuck_ = false;

@@ -17,7 +17,8 @@ struct JobContext {
   std::string report_path;  // the command's --report; empty: none
 };
 
-// Every failure is said on the console and ends on the board; the caller only exits after it.
+// Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it
+// on the board; the caller says only what comes next.
 void run_dump_job(Sys& sys, const Settings& settings, const std::string& target_url,
                   const JobContext& context, Board& board, Console& console);
 

@@ -29,7 +29,8 @@ struct Ending {
 
 // Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks
 // the job to stop: its default action unless the job installs a handler. `what` names it in
-// messages. Resets the board first, but for its log.
+// messages. Resets the board first, but for its log. A job says its own failure on the console;
+// what it had no chance to say is said here.
 Ending supervise(const Watch& watch, const char* what, const std::function<void()>& job,
                  Board& board, Console& console);
 

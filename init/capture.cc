@@ -1,0 +1,47 @@
+#include "init/capture.h"
+
+namespace kdump {
+namespace {
+
+// The order of preference among outcomes.
+int rank(Board::Outcome outcome) {
+  switch (outcome) {
+    case Board::Outcome::saved:
+      return 2;
+    case Board::Outcome::incomplete:
+      return 1;
+    case Board::Outcome::none:
+    case Board::Outcome::failed:
+      break;
+  }
+  return 0;
+}
+
+bool is_better(Board::Outcome outcome, Board::Outcome than) {
+  // Of failures the last one is told, of dumps the first is kept.
+  return rank(outcome) > rank(than) || rank(than) == 0;
+}
+
+}  // namespace
+
+Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
+                 Console& console) {
+  Captured best;
+  best.why = fail(Kind::refused, "no target is given").error();
+  for (const std::string& target : settings.targets) {
+    if (!best.target.empty()) console.say("trying the next target, %s", target.c_str());
+    const Ending ending = supervise(watch, target.c_str(), [&] { job(target); }, board, console);
+    if (is_better(ending.outcome, best.outcome)) {
+      best.outcome = ending.outcome;
+      best.why = ending.why;
+      best.target = target;
+      best.location = ending.where;
+    }
+    best.abandoned |= ending.abandoned;
+    best.interrupted = ending.interrupted;
+    if (best.outcome == Board::Outcome::saved || best.interrupted) break;
+  }
+  return best;
+}
+
+}  // namespace kdump

@@ -1,0 +1,120 @@
+#include "init/child.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "filter/base/sys.h"
+
+namespace kdump {
+namespace {
+
+constexpr int64_t kKillMs = 2000;  // for run_bounded
+
+sigset_t waited_signals(bool all) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  if (all) {
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+  }
+  return set;
+}
+
+void become_child(pid_t parent) {
+  // Handlers of the parent, such as PID 1's for its own crash, are not the child's.
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(1);  // it died before the line above
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+BlockedSignals::BlockedSignals() {
+  const sigset_t set = waited_signals(true);
+  ::sigprocmask(SIG_BLOCK, &set, &previous_);
+}
+
+BlockedSignals::~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &previous_, nullptr); }
+
+Result<Child> Child::start(const std::function<void()>& work) {
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno(errno, "fork");
+  if (pid > 0) return Child(pid);
+  become_child(parent);
+  work();
+  ::_exit(0);
+}
+
+bool Child::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid == pid_) {
+      status_ = status;
+      has_ended_ = true;
+    } else if (pid <= 0) {
+      return has_ended_;
+    }
+  }
+}
+
+Child::Event Child::wait(int64_t until_ms, bool for_signals_too) {
+  const sigset_t set = waited_signals(for_signals_too);
+  for (;;) {
+    if (has_ended_ || reap()) return Event::ended;
+    const int64_t left_ms = until_ms - real_sys().monotonic_ms();
+    if (left_ms <= 0) return Event::timed_out;
+    const timespec left{.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1'000'000};
+    const int number = ::sigtimedwait(&set, nullptr, &left);
+    if (number == SIGINT) return Event::interrupted;
+    if (number == SIGTERM) return Event::terminated;
+  }
+}
+
+void Child::signal(int number) const {
+  if (!has_ended_) ::kill(pid_, number);
+}
+
+bool Child::kill(int64_t at_most_ms) {
+  signal(SIGKILL);
+  return wait(real_sys().monotonic_ms() + at_most_ms) == Event::ended;
+}
+
+std::string Child::end_in_words() const {
+  char text[80];
+  if (WIFSIGNALED(status_)) {
+    const int number = WTERMSIG(status_);
+    snprintf(text, sizeof text, "killed by signal %d (%s)", number, strsignal(number));
+  } else {
+    snprintf(text, sizeof text, "exited with status %d", WEXITSTATUS(status_));
+  }
+  return text;
+}
+
+Result<> run_bounded(const char* what, uint32_t seconds, const std::function<void()>& work) {
+  const BlockedSignals blocked;
+  auto child = Child::start(work);
+  if (!child) return wrap(child.error(), "%s", what);
+  if (child->wait(real_sys().monotonic_ms() + int64_t{seconds} * 1000) != Child::Event::ended) {
+    const bool is_gone = child->kill(kKillMs);
+    return fail(Kind::timeout, "%s: not done after %u s, %s", what, seconds,
+                is_gone ? "ended" : "and cannot be killed: left behind");
+  }
+  if (!child->exited_with_success())
+    return fail(Kind::io, "%s: %s", what, child->end_in_words().c_str());
+  return {};
+}
+
+}  // namespace kdump

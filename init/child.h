@@ -1,0 +1,62 @@
+// A forked process that does what its parent must not do itself, because it can block, crash or
+// be killed: started, waited for with a deadline, killed, and left behind where even that fails.
+// Waiting also reaps every other child that has ended, as PID 1 has to.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "filter/base/result.h"
+
+namespace kdump {
+
+// Blocks the signals that Child::wait reads, for as long as it lives.
+class BlockedSignals {
+ public:
+  BlockedSignals();
+  ~BlockedSignals();
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t previous_;
+};
+
+class Child {
+ public:
+  enum class Event : uint8_t { ended, interrupted, terminated, timed_out };
+
+  // Runs `work` in a child and then exits there with status 0. The child starts with nothing
+  // blocked, default actions, and SIGINT and SIGPIPE ignored; SIGTERM comes if the parent dies.
+  // BlockedSignals must be in force. Fails: io.
+  static Result<Child> start(const std::function<void()>& work);
+
+  // Waits for the child's end until that time (CLOCK_MONOTONIC), or for a SIGINT (interrupted) or
+  // SIGTERM (terminated) sent to the parent if `for_signals_too`.
+  Event wait(int64_t until_ms, bool for_signals_too = false);
+  void signal(int number) const;
+  // SIGKILL. False: it was still there after at_most_ms, in uninterruptible sleep.
+  bool kill(int64_t at_most_ms);
+
+  // Of a child that has ended: "exited with status 3", "killed by signal 9 (Killed)".
+  std::string end_in_words() const;
+  bool exited_with_success() const { return has_ended_ && status_ == 0; }
+
+ private:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  bool reap();
+
+  pid_t pid_;
+  bool has_ended_ = false;
+  int status_ = 0;
+};
+
+// Runs `work` in a child that has this long. Fails: timeout (with `what`, and whether it could
+// be killed), io where it did not exit with status 0.
+Result<> run_bounded(const char* what, uint32_t seconds, const std::function<void()>& work);
+
+}  // namespace kdump

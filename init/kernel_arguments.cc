@@ -1,0 +1,268 @@
+#include "init/kernel_arguments.h"
+
+#include <optional>
+
+#include "init/values.h"
+#include "targets/schemes.h"
+
+namespace kdump {
+namespace {
+
+constexpr std::string_view kPrefix = "rd.kdump.";
+constexpr std::string_view kTarget = "target", kFailure = "failure";
+constexpr uint32_t kMaxSeconds = 86'400;
+// What is quoted of a value in a warning.
+constexpr size_t kMaxQuoted = 60;
+
+// -- Names of actions.
+
+struct FailureName {
+  const char* name;
+  FailureAction action;
+};
+constexpr FailureName kFailureNames[] = {{"shell", FailureAction::shell},
+                                         {"reboot", FailureAction::reboot},
+                                         {"halt", FailureAction::halt},
+                                         {"poweroff", FailureAction::poweroff}};
+
+struct FinalName {
+  const char* name;
+  FinalAction action;
+};
+constexpr FinalName kFinalNames[] = {{"reboot", FinalAction::reboot},
+                                     {"halt", FinalAction::halt},
+                                     {"poweroff", FinalAction::poweroff}};
+
+// -- Arguments with one value: the last valid one counts.
+
+template <class T>
+Result<> assign(T& field, Result<T> parsed) {
+  if (!parsed) return std::unexpected(parsed.error());
+  field = std::move(*parsed);
+  return {};
+}
+
+template <class T, size_t n>
+Result<> assign_named(auto& field, const T (&names)[n], std::string_view value) {
+  for (const T& row : names) {
+    if (value != row.name) continue;
+    field = row.action;
+    return {};
+  }
+  std::string expected;
+  for (const T& row : names) expected += std::string(expected.empty() ? "" : ", ") + row.name;
+  return fail(Kind::refused, "expected one of %s", expected.c_str());
+}
+
+struct Argument {
+  std::string_view name;
+  Result<> (*set)(Settings&, std::string_view value);
+  std::string (*in_force)(const Settings&);
+};
+
+std::string levels_in_words(const std::vector<uint32_t>& levels) {
+  std::string text;
+  for (const uint32_t level : levels) text += (text.empty() ? "" : ",") + std::to_string(level);
+  return text;
+}
+
+std::string seconds(uint32_t value) { return std::to_string(value); }
+
+template <class T, size_t n>
+std::string name_of(const T (&names)[n], auto action) {
+  for (const T& row : names)
+    if (row.action == action) return row.name;
+  return "";
+}
+
+constexpr Argument kArguments[] = {
+    {"level",
+     [](Settings& s, std::string_view value) { return assign(s.levels, parse_levels(value)); },
+     [](const Settings& s) { return levels_in_words(s.levels); }},
+    {"format",
+     [](Settings& s, std::string_view value) { return assign(s.format, parse_format(value)); },
+     [](const Settings& s) { return std::string(format_name(s.format)); }},
+    {"compress",
+     [](Settings& s, std::string_view value) {
+       return assign(s.compression, parse_compression(value));
+     },
+     [](const Settings& s) { return compression_name(s.compression); }},
+    {kFailure,
+     [](Settings& s, std::string_view value) {
+       return assign_named(s.failure, kFailureNames, value);
+     },
+     [](const Settings& s) { return name_of(kFailureNames, s.failure); }},
+    {"final",
+     [](Settings& s, std::string_view value) { return assign_named(s.final, kFinalNames, value); },
+     [](const Settings& s) { return name_of(kFinalNames, s.final); }},
+    {"shell_timeout",
+     [](Settings& s, std::string_view value) {
+       return assign(s.shell_timeout_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.shell_timeout_s); }},
+    {"timeout",
+     [](Settings& s, std::string_view value) {
+       return assign(s.step_timeout_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.step_timeout_s); }},
+    {"stall",
+     [](Settings& s, std::string_view value) {
+       return assign(s.stall_timeout_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.stall_timeout_s); }},
+};
+
+// -- Tokens.
+
+// The kernel's isspace(), plus NUL: a packed file may hold anything.
+bool is_space(char byte) {
+  return byte == ' ' || (byte >= '\t' && byte <= '\r') || byte == '\0' || byte == '\xa0';
+}
+
+struct Token {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Takes the next token off the front of text; nothing when only space is left.
+std::optional<Token> next_token(std::string_view& text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+
+  bool in_quotes = false;
+  size_t end = 0, equals = std::string_view::npos;
+  for (; end < text.size() && (in_quotes || !is_space(text[end])); ++end) {
+    if (text[end] == '"') in_quotes = !in_quotes;
+    if (text[end] == '=' && equals == std::string_view::npos) equals = end;
+  }
+  std::string_view token = text.substr(0, end);
+  text.remove_prefix(end);
+
+  // A quote that opens the token or its value closes at its end.
+  bool is_quoted = false;
+  if (token.starts_with('"')) {
+    token.remove_prefix(1);
+    is_quoted = true;
+    if (equals != std::string_view::npos) --equals;
+  }
+  Token parts{.name = token.substr(0, equals), .value = {}};
+  if (equals != std::string_view::npos) {
+    parts.value = token.substr(equals + 1);
+    if (parts.value.starts_with('"')) {
+      parts.value.remove_prefix(1);
+      is_quoted = true;
+    }
+  }
+  std::string_view& last = equals != std::string_view::npos ? parts.value : parts.name;
+  if (is_quoted && last.ends_with('"')) last.remove_suffix(1);
+  return parts;
+}
+
+// -- One text after the other.
+
+class Parser {
+ public:
+  explicit Parser(bool shell_is_packed) : shell_is_packed_(shell_is_packed) {
+    if (shell_is_packed_) result_.settings.failure = FailureAction::shell;
+  }
+
+  void read_packed(std::string_view text) {
+    read(text);
+    shell_is_forbidden_ = failure_is_given_ && result_.settings.failure != FailureAction::shell;
+  }
+
+  void read_command_line(std::string_view text) {
+    const FailureAction packed = result_.settings.failure;
+    read(text);
+    if (shell_is_forbidden_ && result_.settings.failure == FailureAction::shell) {
+      result_.settings.failure = packed;
+      warn("rd.kdump.failure=shell: this image forbids a shell; using " +
+           name_of(kFailureNames, packed));
+    }
+  }
+
+  KernelArguments finish() {
+    if (result_.settings.failure == FailureAction::shell && !shell_is_packed_) {
+      result_.settings.failure = FailureAction::reboot;
+      warn("rd.kdump.failure=shell: this image has no shell in it; using reboot");
+    }
+    if (unsaid_ > 0)
+      result_.warnings.push_back(std::to_string(unsaid_) + " further bad arguments");
+    return std::move(result_);
+  }
+
+ private:
+  void read(std::string_view text);
+  void add_target(std::string_view url, bool& is_first);
+  void set(std::string_view name, const Token& token);
+  void warn(std::string text);
+
+  bool shell_is_packed_;
+  bool failure_is_given_ = false, shell_is_forbidden_ = false;
+  KernelArguments result_;
+  size_t unsaid_ = 0;
+};
+
+std::string quoted(const Token& token) {
+  return std::string(token.name.substr(0, kMaxQuoted)) + "=" +
+         std::string(token.value.substr(0, kMaxQuoted));
+}
+
+void Parser::read(std::string_view text) {
+  bool is_first_target = true;
+  while (const auto token = next_token(text)) {
+    if (!token->name.starts_with(kPrefix)) continue;
+    const std::string_view name = token->name.substr(kPrefix.size());
+    if (name == kTarget)
+      add_target(token->value, is_first_target);
+    else
+      set(name, *token);
+  }
+}
+
+// is_first: of this text. Its targets replace those of the text before.
+void Parser::add_target(std::string_view url, bool& is_first) {
+  std::vector<std::string>& targets = result_.settings.targets;
+  const std::string target(url);
+  if (const auto checked = check_target_url(target); !checked)
+    return warn("rd.kdump.target=" + target.substr(0, kMaxQuoted) + ": " + checked.error().text +
+                "; ignored");
+  if (is_first) targets.clear();
+  is_first = false;
+  if (targets.size() == kMaxTargets)
+    return warn("rd.kdump.target=" + target.substr(0, kMaxQuoted) + ": more than " +
+                std::to_string(kMaxTargets) + " targets; ignored");
+  targets.push_back(target);
+}
+
+void Parser::set(std::string_view name, const Token& token) {
+  for (const Argument& argument : kArguments) {
+    if (argument.name != name) continue;
+    if (const auto done = argument.set(result_.settings, token.value); !done)
+      warn(quoted(token) + ": " + done.error().text + "; using " +
+           argument.in_force(result_.settings));
+    else if (name == kFailure)
+      failure_is_given_ = true;
+    return;
+  }
+  warn(quoted(token) + ": unknown argument; ignored");
+}
+
+void Parser::warn(std::string text) {
+  if (result_.warnings.size() < kMaxWarnings)
+    result_.warnings.push_back(std::move(text));
+  else
+    ++unsaid_;
+}
+
+}  // namespace
+
+KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
+                                       bool shell_is_packed) {
+  Parser parser(shell_is_packed);
+  parser.read_packed(packed);
+  parser.read_command_line(command_line);
+  return parser.finish();
+}
+
+}  // namespace kdump

@@ -1,0 +1,35 @@
+// The kernel's command line, and the arguments packed into the image, as Settings. Nothing in
+// either can lose a dump: what is unknown or malformed is reported, and what was in force stays.
+// Pure: text in, settings and warnings out. ip= and the like are the network's own.
+//
+// Tokens are split as the kernel's next_arg() does (lib/cmdline.c): quotes keep spaces together,
+// and are stripped around a whole token or a whole value.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/settings.h"
+
+namespace kdump {
+
+// Each is tried in turn, with deadlines of its own: nobody waits for more.
+constexpr size_t kMaxTargets = 16;
+// Of garbage, the first few lines tell as much as all.
+constexpr size_t kMaxWarnings = 16;
+
+struct KernelArguments {
+  Settings settings;
+  std::vector<std::string> warnings;  // one a line for the console
+};
+
+// packed: /etc/kdump-init/cmdline; the command line overrides it, its targets all of the packed
+// ones. Except in this: an image that says another failure action than shell gets no shell,
+// whatever the command line says.
+// shell_is_packed: failure=shell is possible, and the default.
+KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
+                                       bool shell_is_packed);
+
+}  // namespace kdump
