@@ -2,6 +2,17 @@
 # The list etc/kdump-init/modules that add_modules writes is what kdump-init reads: one path a
 # line in load order, parameters behind it.
 
+# require_modules_of ROOT VERSION: ends the script if there are none.
+require_modules_of() {
+    local root=${1%/} found
+    [ ! -e "$root/lib/modules/$2/modules.dep" ] || return 0
+    found=$(ls "$root/lib/modules" 2>/dev/null | tr '\n' ' ') || :
+    die "no modules of kernel $2 in $root/lib/modules (there: ${found:-nothing})"
+}
+
+# has_module ROOT VERSION MODULE_OR_ALIAS
+has_module() { modprobe -C /dev/null -d "$1" -S "$2" --show-depends "$3" >/dev/null 2>&1; }
+
 # add_modules INTO ROOT VERSION MODULE...: copies the modules and all they depend on from the
 # kernel under ROOT into the tree INTO, decompressed (PID 1 has no decompressor), and writes
 # the list. Modules that are built into the kernel need nothing.
@@ -38,5 +49,5 @@ pack_initramfs() {
     local tree=$1 file=$2 level=${3:-19}
     find "$tree" -exec touch -h -d @0 {} +
     (cd "$tree" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-        cpio --quiet --null -o -H newc --reproducible -R 0:0 | zstd -q "-$level" -T1) >"$file"
+        cpio --quiet --null -o -H newc --reproducible -R 0:0 | zstd -q "-$level" -T0) >"$file"
 }

@@ -54,7 +54,8 @@ unpack_kernel() {
     local into=$2
     need_packages kmod
     fetch_and_unpack "$@"
-    rm -rf "$into/usr"  # documentation
+    [ -e "$into/lib" ] || ln -s usr/lib "$into/lib"
+    rm -rf "${into:?}/usr/share"  # documentation
     depmod -b "$into" "$(kernel_version "$into")"
 }
 

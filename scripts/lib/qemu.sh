@@ -47,7 +47,7 @@ tools_disk() {
     image=$(kernel_image "$root")
     tree=$(mktemp -d)
     cp -a "$kexec"/{lib*,sbin,usr} "$tree"
-    rm -rf "$tree/usr/share"
+    rm -rf "${tree:?}/usr/share"
     mkdir -p "$tree"/{boot,proc,sys,dev}
     cp "$image" "$tree/boot/vmlinuz"
     cp "$capture" "$tree/boot/capture.img"

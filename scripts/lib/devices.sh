@@ -1,0 +1,112 @@
+# Which kernel modules a target on this machine needs, found in sysfs, and by which name the
+# capture kernel will find its device: there is no udev there, and /dev/sdX is numbered anew
+# at each boot. Sourced after common.sh. Knows nothing of archives.
+
+# Storage drivers of ordinary machines, for an image that must boot on another one.
+generic_drivers=(virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod
+    ahci ata_piix ata_generic nvme megaraid_sas megaraid_mbox mpt3sas mptsas mptspi hpsa
+    smartpqi aacraid arcmsr 3w-sas pm80xx vmw_pvscsi hv_storvsc xen-blkfront
+    xhci_pci ehci_pci uas usb_storage sdhci_pci sdhci_acpi mmc_block)
+
+file_systems=(ext4 xfs btrfs vfat)
+
+# percent_decode TEXT
+percent_decode() {
+    local text=${1//\\/\\\\}
+    printf '%b' "${text//%/\\x}"
+}
+
+# split_target URL: sets target_scheme, target_device (decoded) and target_rest, what follows
+# the device in the URL as it was written.
+split_target() {
+    local url=$1 body
+    [[ $url =~ [[:space:]] ]] && die "target '$url': write white space as %20"
+    target_scheme=${url%%:*}
+    body=${url#*:}
+    case $target_scheme in
+        fs)
+            [[ $body == *?:/* ]] || die "target '$url': expected fs:DEVICE:/DIRECTORY"
+            target_device=${body%%:/*}
+            target_rest=:/${body#*:/}
+            ;;
+        raw)
+            target_device=${body%%\?*}
+            target_rest=${body#"$target_device"}
+            [ -n "$target_device" ] || die "target '$url': expected raw:DEVICE"
+            ;;
+        dir) die "target '$url': dir: is for the command; the capture kernel mounts with fs:" ;;
+        *) die "target '$url': unknown scheme, expected fs:DEVICE:/DIRECTORY or raw:DEVICE" ;;
+    esac
+    target_device=$(percent_decode "$target_device")
+    case $target_device in
+        UUID=?* | LABEL=?* | PARTUUID=?* | PARTLABEL=?* | /dev/?*) ;;
+        *) die "target '$url': device '$target_device' is not UUID=, LABEL=, PARTUUID=," \
+            "PARTLABEL= or /dev/…" ;;
+    esac
+}
+
+# device_node DEVICE: its node on this machine, e.g. /dev/sda2; nothing if it is not here.
+device_node() {
+    local node
+    case $1 in
+        /dev/*) node=$(readlink -e -- "$1") || return 0 ;;
+        *) node=$(findfs "$1" 2>/dev/null) || return 0 ;;
+    esac
+    [ ! -b "$node" ] || printf '%s\n' "$node"
+}
+
+# stable_name SCHEME DEVICE NODE: how the capture kernel shall look for it. A raw target is
+# never named by the UUID of what it holds: the first dump would overwrite that.
+stable_name() {
+    local scheme=$1 device=$2 node=$3 uuid="" partuuid
+    if [[ $device != /dev/* ]]; then
+        printf '%s\n' "$device"
+        return
+    fi
+    [ "$scheme" = raw ] || uuid=$(blkid_value "$node" UUID)
+    partuuid=$(blkid_value "$node" PART_ENTRY_UUID)
+    if [ -n "$uuid" ]; then
+        printf 'UUID=%s\n' "$uuid"
+    elif [ -n "$partuuid" ]; then
+        printf 'PARTUUID=%s\n' "$partuuid"
+    else
+        say "warning: $device has no UUID; the capture kernel may number its disks differently"
+        printf '%s\n' "$node"
+    fi
+}
+
+# blkid_value NODE TAG: nothing if NODE has none.
+blkid_value() { blkid -p -o value -s "$2" -- "$1" 2>/dev/null || :; }
+
+# device_aliases NODE: what names the drivers of NODE and of every bus it hangs on, from the
+# root down: the aliases that the devices announce, and the modules that serve them now.
+device_aliases() {
+    local node=$1 numbers path found=()
+    numbers=$(stat -L -c '%Hr:%Lr' -- "$node")
+    path=$(readlink -e "/sys/dev/block/$numbers") || die "$node: no /sys/dev/block/$numbers"
+    case $path in
+        */virtual/block/dm-* | */virtual/block/md*)
+            die "$node: lies on device-mapper or mdraid, which the capture does not assemble;" \
+                "name the file system of a plain disk or partition" ;;
+    esac
+    while [ "$path" != /sys/devices ] && [ "$path" != / ]; do
+        [ ! -r "$path/modalias" ] || found=("$(cat "$path/modalias")" "${found[@]}")
+        [ ! -e "$path/driver/module" ] ||
+            found=("$(basename "$(readlink -e "$path/driver/module")")" "${found[@]}")
+        path=${path%/*}
+    done
+    # A SCSI disk announces itself on the scsi device; sd_mod serves it.
+    printf '%s\n' "${found[@]}"
+}
+
+# file_system_modules TYPE
+file_system_modules() {
+    case $1 in
+        ext2 | ext3 | ext4) echo ext4 ;;
+        xfs | btrfs) echo "$1" ;;
+        # The code page and character sets that a vfat mount may ask for: nothing loads them
+        # on demand in the capture kernel.
+        vfat) echo vfat nls_cp437 nls_ascii nls_utf8 nls_iso8859-1 ;;
+        *) return 1 ;;
+    esac
+}
