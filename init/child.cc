@@ -103,6 +103,11 @@ std::string Child::end_in_words() const {
   return text;
 }
 
+void reap_ended_children() {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
 Result<> run_bounded(const char* what, uint32_t seconds, const std::function<void()>& work) {
   const BlockedSignals blocked;
   auto child = Child::start(work);

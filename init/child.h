@@ -55,6 +55,9 @@ class Child {
   int status_ = 0;
 };
 
+// For PID 1 while it waits for something else than a child.
+void reap_ended_children();
+
 // Runs `work` in a child that has this long. Fails: timeout (with `what`, and whether it could
 // be killed), io where it did not exit with status 0.
 Result<> run_bounded(const char* what, uint32_t seconds, const std::function<void()>& work);

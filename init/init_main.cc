@@ -1,0 +1,199 @@
+// PID 1 itself does as little as possible, and nothing that can block on a device: modules, jobs,
+// sync and unmount are all in children with deadlines. It prepares, forks the capture, and ends
+// the machine in the way that was asked for.
+#include "init/init_main.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "filter/base/file.h"
+#include "init/capture.h"
+#include "init/child.h"
+#include "init/crash_handler.h"
+#include "init/dump_job.h"
+#include "init/early_mounts.h"
+#include "init/kernel_arguments.h"
+#include "init/modules.h"
+#include "init/reboot.h"
+#include "init/rescue.h"
+
+namespace kdump {
+namespace {
+
+constexpr char kPackedArguments[] = "/etc/kdump-init/cmdline";
+constexpr size_t kMaxArgumentBytes = 64 * 1024;
+// Of the job, which uses by far the most memory: if that runs out, the job goes, and is reported.
+constexpr std::string_view kJobOomScore = "500";
+// Pressing ctrl-alt-del once is what people do when they see a machine that seems to hang.
+constexpr uint32_t kInterruptsToStop = 2;
+
+// Failures are the caller's: what is set here only helps.
+Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
+  File file = TRY(File::open(sys, path, O_WRONLY));
+  return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
+}
+
+// A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; and
+// the kernel drops what a program writes to its log quickly, unless told not to.
+void set_kernel_knobs(Sys& sys, Console& console) {
+  constexpr char kPanic[] = "/proc/sys/kernel/panic";
+  const auto panic_s = read_small_file(sys, kPanic, 64);
+  if (panic_s && *panic_s == "0\n")
+    if (const auto set = set_knob(sys, kPanic, "10"); !set) console.say("%s", set.error().text);
+  if (const auto set = set_knob(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
+    console.say("%s; the kernel's log may lack lines", set.error().text);
+}
+
+// Standard input, output and error all are the console, or at least open.
+int open_screen() {
+  const int console_fd = ::open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  const int fd = console_fd >= 0 ? console_fd : ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (fd < 0) return -1;
+  for (int number = 0; number < 3; ++number) ::dup2(fd, number);
+  if (console_fd < 0 && fd > 2) ::close(fd);
+  return console_fd;
+}
+
+std::string read_arguments(Sys& sys, const char* path, Console& console) {
+  const auto text = read_small_file(sys, path, kMaxArgumentBytes);
+  if (text) return *text;
+  // An image need not have any arguments packed.
+  if (text.error().sys_errno != ENOENT) console.say("%s", text.error().text);
+  return "";
+}
+
+Settings read_settings(Sys& sys, Console& console) {
+  const bool shell_is_packed = ::access(kBusybox, X_OK) == 0;
+  const std::string packed = read_arguments(sys, kPackedArguments, console);
+  const std::string command_line = read_arguments(sys, "/proc/cmdline", console);
+  KernelArguments arguments = parse_kernel_arguments(packed, command_line, shell_is_packed);
+  for (const std::string& warning : arguments.warnings) console.say("%s", warning.c_str());
+  return std::move(arguments.settings);
+}
+
+void greet(Console& console) {
+  utsname kernel{};
+  ::uname(&kernel);
+  console.say("kdump-init " KDUMP_INIT_VERSION " on Linux %s, %s", kernel.release, kernel.machine);
+}
+
+Captured capture_all(Sys& sys, const Settings& settings, Board& board, Console& console) {
+  struct stat vmcore;
+  if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) {
+    Captured none;
+    none.why = fail(Kind::refused,
+                    "no crash dump here: %s is missing (booted without a crash, or "
+                    "CONFIG_PROC_VMCORE off)",
+                    settings.vmcore.c_str())
+                   .error();
+    return none;
+  }
+  if (settings.targets.empty()) {
+    Captured none;
+    none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
+    return none;
+  }
+  JobContext context;
+  context.volatile_is_refused = true;
+  const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
+  return capture(
+      settings, watch,
+      [&](const std::string& target) {
+        if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
+          console.say("%s", set.error().text);
+        run_dump_job(sys, settings, target, context, board, console);
+      },
+      board, console);
+}
+
+FinalAction without_shell(FailureAction action) {
+  switch (action) {
+    case FailureAction::halt:
+      return FinalAction::halt;
+    case FailureAction::poweroff:
+      return FinalAction::poweroff;
+    case FailureAction::shell:
+    case FailureAction::reboot:
+      break;
+  }
+  return FinalAction::reboot;
+}
+
+[[noreturn]] void end(Sys& sys, const Settings& settings, const Captured& captured, int screen_fd,
+                      Console& console) {
+  char outcome[480];
+  switch (captured.outcome) {
+    case Board::Outcome::saved:
+      snprintf(outcome, sizeof outcome, "saved %s", captured.location.c_str());
+      end_machine(settings.final, captured.abandoned, outcome, screen_fd, console);
+    case Board::Outcome::incomplete:
+      snprintf(outcome, sizeof outcome, "saved INCOMPLETE %s (%s)", captured.location.c_str(),
+               captured.why.text);
+      end_machine(settings.final, captured.abandoned, outcome, screen_fd, console);
+    case Board::Outcome::none:
+    case Board::Outcome::failed:
+      break;
+  }
+  const char* reason = captured.why.text;
+  std::string after;
+  if (settings.failure == FailureAction::shell) {
+    console.say("NOT SAVED: %s; shell, or reboot in %us", reason, settings.shell_timeout_s);
+    after = "; " + offer_shell(sys, settings, reason, screen_fd, console);
+  }
+  snprintf(outcome, sizeof outcome, "NOT SAVED: %s%s", reason, after.c_str());
+  end_machine(without_shell(settings.failure), captured.abandoned, outcome, screen_fd, console);
+}
+
+}  // namespace
+
+bool is_machine_init() {
+  if (::getpid() != 1) return false;
+  // The machine's own namespace has a fixed number (include/linux/proc_ns.h, PROC_PID_INIT_INO).
+  // Where the link cannot be read, /proc is not mounted: nobody has prepared anything before us.
+  constexpr char kFirstNamespace[] = "pid:[4026531836]";
+  char name[64] = {};
+  const ssize_t length = ::readlink("/proc/self/ns/pid", name, sizeof name - 1);
+  return length < 0 || strcmp(name, kFirstNamespace) == 0;
+}
+
+void init_main() {
+  Sys& sys = real_sys();
+  const BlockedSignals blocked;  // from here on they are read, never delivered
+  ::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);
+  const std::vector<Error> mount_failures = mount_early(sys);
+  const auto prepared = prepare_reboot();
+  const int screen_fd = open_screen();
+  install_crash_handler(screen_fd);
+  ::reboot(RB_DISABLE_CAD);  // ctrl-alt-del becomes a SIGINT
+
+  const auto board = Board::create();
+  const int kmsg_fd = ::open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+  Console console({.screen_fd = screen_fd,
+                   .kmsg_fd = kmsg_fd,
+                   .board = board ? *board : nullptr});
+  greet(console);
+  for (const Error& failure : mount_failures) console.say("%s; going on", failure.text);
+  if (!prepared) console.say("%s; going on", prepared.error().text);
+  set_kernel_knobs(sys, console);
+
+  const Settings settings = read_settings(sys, console);
+  Captured captured;
+  if (board) {
+    load_modules(sys, settings.step_timeout_s, console);
+    captured = capture_all(sys, settings, **board, console);
+  } else {
+    captured.why = board.error();
+  }
+  end(sys, settings, captured, screen_fd, console);
+}
+
+}  // namespace kdump

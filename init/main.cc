@@ -1,0 +1,8 @@
+// One program, two lives: PID 1 of the capture kernel, or an ordinary command.
+#include "init/command.h"
+#include "init/init_main.h"
+
+int main(int argc, char** argv) {
+  if (kdump::is_machine_init()) kdump::init_main();
+  return kdump::command_main(argc, argv);
+}

@@ -1,0 +1,65 @@
+#include "init/modules.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "filter/base/file.h"
+#include "init/child.h"
+
+namespace kdump {
+namespace {
+
+// A thousand modules; an image carries some tens.
+constexpr size_t kMaxListBytes = 128 * 1024;
+
+Result<> load(Sys& sys, const Module& module) {
+  const File file = TRY(File::open(sys, module.path, O_RDONLY));
+  const int64_t done = sys.finit_module(file.fd(), module.parameters.c_str());
+  if (done >= 0 || done == -EEXIST) return {};
+  auto failure = fail_errno(static_cast<int>(-done), "load %s", module.path.c_str());
+  if (done == -ENOEXEC)
+    return wrap(failure.error(), "not a module of this kernel");
+  return failure;
+}
+
+}  // namespace
+
+std::vector<Module> parse_module_list(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  std::vector<Module> modules;
+  while (!text.empty()) {
+    const size_t line_end = text.find('\n');
+    std::string_view line = text.substr(0, line_end);
+    text.remove_prefix(line_end == std::string_view::npos ? text.size() : line_end + 1);
+
+    const size_t first = line.find_first_not_of(kSpace);
+    if (first == std::string_view::npos || line[first] == '#') continue;
+    line = line.substr(first, line.find_last_not_of(kSpace) + 1 - first);
+    const std::string_view path = line.substr(0, line.find_first_of(kSpace));
+    const std::string_view rest = line.substr(path.size());
+    const size_t parameters = rest.find_first_not_of(kSpace);
+    modules.push_back(
+        {.path = (path.starts_with('/') ? "" : "/") + std::string(path),
+         .parameters = std::string(parameters < rest.size() ? rest.substr(parameters) : "")});
+  }
+  return modules;
+}
+
+void load_modules(Sys& sys, uint32_t seconds_each, Console& console) {
+  const auto list = read_small_file(sys, kModuleList, kMaxListBytes);
+  if (!list) {
+    // No list: everything that is needed is built into the kernel.
+    if (list.error().sys_errno != ENOENT) console.say("modules: %s", list.error().text);
+    return;
+  }
+  for (const Module& module : parse_module_list(*list)) {
+    const auto ended = run_bounded(module.path.c_str(), seconds_each, [&] {
+      if (const auto loaded = load(sys, module); !loaded)
+        console.say("module: %s; going on", loaded.error().text);
+    });
+    if (!ended) console.say("module: %s; going on", ended.error().text);
+  }
+}
+
+}  // namespace kdump

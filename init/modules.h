@@ -1,0 +1,28 @@
+// Loads the kernel modules that the image carries, in the order of its list. Which modules a
+// target needs, and in which order, the packer has decided.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filter/base/sys.h"
+#include "init/console.h"
+
+namespace kdump {
+
+constexpr char kModuleList[] = "/etc/kdump-init/modules";
+
+struct Module {
+  std::string path;        // absolute
+  std::string parameters;  // as finit_module takes them
+};
+
+// Lines of "lib/modules/VERSION/…/NAME.ko[ parameters]"; '#' begins a comment line.
+std::vector<Module> parse_module_list(std::string_view text);
+
+// Each module is loaded in a child of its own with this deadline, because its init may hang.
+// Every failure is said and survived; a module that is loaded already is none.
+void load_modules(Sys& sys, uint32_t seconds_each, Console& console);
+
+}  // namespace kdump

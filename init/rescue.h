@@ -1,0 +1,28 @@
+// The rescue shell: busybox on the console, if the image carries it, offered for a while to
+// whoever is there. When it is left, or nobody comes, the caller reboots.
+#pragma once
+
+#include <string>
+
+#include "filter/base/sys.h"
+#include "init/console.h"
+#include "init/settings.h"
+
+namespace kdump {
+
+constexpr char kBusybox[] = "/bin/busybox";
+
+// The terminal behind /dev/console, such as "/dev/ttyS0": /dev/console itself cannot be a
+// controlling terminal, without which ^C would do nothing. Fails: io.
+Result<std::string> console_terminal(Sys& sys);
+
+// What the shell is greeted with: what happened, and how to capture by hand. One line each.
+std::string shell_greeting(const Settings& settings, const char* reason);
+
+// screen_fd: the console, open for reading too and with O_NONBLOCK.
+// reason: why there is no dump, for the greeting.
+// Returns what ended it, for the last line: "nobody pressed Enter", "the shell was left".
+std::string offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                        Console& console);
+
+}  // namespace kdump
