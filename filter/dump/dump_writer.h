@@ -20,12 +20,17 @@ struct Compression {
 
 struct DumpOptions {
   Format format = Format::kdump;
-  Compression compression;
+  Compression compression = {};
   uint32_t level = 31;   // dump level; decides on zero pages, and stands in the sub-header
   uint32_t threads = 1;  // output is the same for any number
   uint64_t max_bytes = UINT64_MAX;  // a dump that would grow beyond this is truncated there
-  uint64_t expected_pages = 0;      // the plan's count of kept pages: sizes the descriptor table
-  uint32_t expected_segments = 0;   // the plan's count of ELF segments at this level
+  // The plan's count of kept pages: sizes the descriptor table, and is progress' total.
+  // 0: unknown, every page frame may be kept.
+  uint64_t expected_pages = 0;
+  uint32_t expected_segments = 0;  // the plan's count of ELF segments at this level
+  // For buffers, whatever the number of threads; each thread takes its zstd workspace, a few
+  // hundred KiB, on top of it. From 256 KiB; more than 4 MiB gains nothing.
+  uint64_t memory_bytes = 4 << 20;
 };
 
 // What stands in a dump's headers besides pages.
@@ -38,7 +43,6 @@ struct DumpHeader {
   uint64_t ram_pages = 0;
   Bytes notes;       // the PT_NOTE segment, whole; empty if there is none
   Bytes vmcoreinfo;  // the part of `notes` that is VMCOREINFO's text; empty if none
-  std::optional<uint64_t> pages_total;  // progress: page frames to look at
   // Virtual address of a physical one in the crashed kernel's direct map, for ELF: p_vaddr =
   // paddr + vaddr_offset for each original segment.
   struct Segment {
@@ -57,7 +61,6 @@ struct DumpResult {
   uint64_t end_offset = 0;     // one past the highest byte
   uint64_t pages_written = 0;  // with content of their own
   uint64_t pages_zero = 0;
-  uint64_t pages_shared = 0;  // identical to an earlier one
   uint64_t pages_unreadable = 0;
   uint64_t pages_dropped = 0;  // kept by the filter but beyond the reserved table or the space
 };

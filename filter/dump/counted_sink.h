@@ -1,0 +1,29 @@
+// A sink that remembers how much went through it: what DumpResult and Progress report.
+#pragma once
+
+#include <algorithm>
+
+#include "filter/sink.h"
+
+namespace kdump {
+
+class CountedSink final : public Sink {
+ public:
+  explicit CountedSink(Sink& sink) : sink_(sink) {}
+
+  Result<> write_at(uint64_t offset, Bytes data) override {
+    TRY(sink_.write_at(offset, data));
+    bytes_ += data.size();
+    end_ = std::max(end_, offset + data.size());
+    return {};
+  }
+  uint64_t bytes() const { return bytes_; }
+  uint64_t end() const { return end_; }
+
+ private:
+  Sink& sink_;
+  uint64_t bytes_ = 0;
+  uint64_t end_ = 0;
+};
+
+}  // namespace kdump

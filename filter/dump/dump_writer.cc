@@ -1,0 +1,13 @@
+#include "filter/dump/dump_writer.h"
+
+#include "filter/dump/kdump_writer.h"
+
+namespace kdump {
+
+Result<DumpResult> write_dump(PageSource& pages, const DumpHeader& header,
+                              const DumpOptions& options, Sink& sink, Progress& progress) {
+  auto writer = TRY(KdumpWriter::create(pages, header, options, sink, progress));
+  return writer->run();
+}
+
+}  // namespace kdump

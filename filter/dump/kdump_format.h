@@ -1,0 +1,65 @@
+// The kdump-compressed file format, version 6, as it lies on disk: little-endian, 64-bit, in
+// units of block_size, which is the page size. Field names are the format's own. What we put in
+// and why readers take it: docs/format.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kdump::kdump_format {
+
+constexpr char kSignature[8] = {'K', 'D', 'U', 'M', 'P', ' ', ' ', ' '};
+constexpr int32_t kVersion = 6;
+
+// Header.status and, for a page, PageDescriptor.flags.
+constexpr uint32_t kCompressedZstd = 0x20;
+// Header.status alone.
+constexpr uint32_t kIncomplete = 0x8;
+
+// Block 0.
+struct Header {
+  char signature[8];
+  int32_t header_version;
+  char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
+  uint8_t padding[6];
+  int64_t timestamp_s;
+  // Zero, always: libkdumpfile tries the 32-bit layout first, which has block_size here; anything
+  // that looks like one would be taken for it.
+  int64_t timestamp_us;
+  uint32_t status;
+  int32_t block_size;
+  int32_t sub_hdr_size;    // blocks
+  uint32_t bitmap_blocks;  // of both bitmaps
+  uint32_t max_mapnr;      // superseded by SubHeader.max_mapnr_64
+  uint32_t total_ram_blocks;
+  uint32_t device_blocks;
+  uint32_t written_blocks;
+  uint32_t current_cpu;
+  int32_t nr_cpus;
+};
+static_assert(sizeof(Header) == 464 && offsetof(Header, timestamp_s) == 408 &&
+              offsetof(Header, status) == 424);
+
+// Block 1; the notes follow it.
+struct SubHeader {
+  uint64_t phys_base;
+  int32_t dump_level;
+  int32_t split;
+  uint64_t start_pfn, end_pfn;
+  uint64_t offset_vmcoreinfo, size_vmcoreinfo;
+  uint64_t offset_note, size_note;
+  uint64_t offset_eraseinfo, size_eraseinfo;
+  uint64_t start_pfn_64, end_pfn_64, max_mapnr_64;
+};
+static_assert(sizeof(SubHeader) == 104);
+
+// One for each bit that is set in the second bitmap, in order.
+struct PageDescriptor {
+  uint64_t offset;
+  uint32_t size;
+  uint32_t flags;
+  uint64_t page_flags;
+};
+static_assert(sizeof(PageDescriptor) == 24);
+
+}  // namespace kdump::kdump_format

@@ -1,0 +1,280 @@
+// Order of writes: header marked incomplete, sub-header, notes; for each window bitmap 1, then, as
+// often as the table of pending descriptors fills: data, descriptors, bitmap 2; at the end the
+// header again, clean. A bit in bitmap 2 is therefore never set before what it promises is there.
+// Apart from the header every byte is written at most once, which flattened_sink.h relies on.
+#include "filter/dump/kdump_writer.h"
+
+namespace kdump {
+namespace {
+
+using kdump_format::PageDescriptor;
+
+// Shares of DumpOptions.memory_bytes. With the default of 4 MiB: 1 MiB of data, 11,264
+// descriptors and 1 MiB of batches.
+constexpr uint64_t kDataShare = 4;
+constexpr uint64_t kBatchShare = 4;
+constexpr uint64_t kPendingShare = 12;
+// This many descriptors are a multiple of 4096 bytes.
+constexpr uint64_t kPendingStep = 512;
+constexpr uint64_t kPendingBytes = sizeof(PageDescriptor) + 8;
+
+}  // namespace
+
+Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
+                                                         const DumpHeader& header,
+                                                         const DumpOptions& options, Sink& sink,
+                                                         Progress& progress) {
+  const KdumpLayout layout =
+      TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
+  AlignedBuffer buffer =
+      TRY(AlignedBuffer::allocate(options.memory_bytes / kDataShare, "output buffer"));
+  std::unique_ptr<KdumpWriter> writer(
+      new KdumpWriter(pages, header, options, sink, progress, layout, std::move(buffer)));
+
+  const bool compressing = options.compression.kind != Compression::Kind::none;
+  // Which level pays depends on the speed of the target, which nobody measures yet.
+  const int level =
+      options.compression.kind == Compression::Kind::zstd ? options.compression.level : 1;
+  writer->pipeline_ =
+      TRY(CompressPipeline::create({.threads = options.threads,
+                                    .page_size = pages.page_size(),
+                                    .compressing = compressing,
+                                    .level = level,
+                                    .memory_bytes = options.memory_bytes / kBatchShare}));
+  writer->zero_content_.resize(pages.page_size());
+  if (compressing) {
+    writer->stored_flag_ = kdump_format::kCompressedZstd;
+    PageCompressor compressor = TRY(PageCompressor::create(level, pages.page_size()));
+    const std::vector<uint8_t> zeros(pages.page_size());
+    writer->zero_content_.resize(compressor.compress(zeros, writer->zero_content_));
+  }
+  return writer;
+}
+
+KdumpWriter::KdumpWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options,
+                         Sink& sink, Progress& progress, KdumpLayout layout,
+                         AlignedBuffer data_buffer)
+    : pages_(pages),
+      header_(header),
+      options_(options),
+      sink_(sink),
+      progress_(progress),
+      layout_(layout),
+      data_(sink_, std::move(data_buffer), layout.data, options.max_bytes),
+      pending_capacity_(
+          align_up(options.memory_bytes / kPendingShare / kPendingBytes + 1, kPendingStep)) {
+  pending_descriptors_.reserve(pending_capacity_);
+  pending_.reserve(pending_capacity_);
+}
+
+Result<DumpResult> KdumpWriter::run() {
+  const uint64_t end_pfn = pages_.end_pfn().value;
+  TRY(write_header(kdump_format::kIncomplete));
+  TRY(sink_.write_at(layout_.block_size,
+                     bytes_of(make_kdump_sub_header(layout_, header_, end_pfn, options_.level))));
+  if (!header_.notes.empty()) TRY(sink_.write_at(layout_.notes_offset, header_.notes));
+
+  for (uint64_t first = 0; first < end_pfn; first += kWindowPages) TRY(write_window(Pfn{first}));
+
+  // Readers want the bitmaps inside the file, even where no page follows them.
+  if (sink_.end() < layout_.data) {
+    const uint8_t zero = 0;
+    TRY(absorb_no_space(sink_.write_at(layout_.data - 1, bytes_of(zero))));
+  }
+  TRY(absorb_no_space(write_header(result_.complete ? 0 : kdump_format::kIncomplete)));
+  result_.bytes_written = sink_.bytes();
+  result_.end_offset = sink_.end();
+  return result_;
+}
+
+Result<> KdumpWriter::write_header(uint32_t status) {
+  return sink_.write_at(
+      0, bytes_of(make_kdump_header(layout_, header_, pages_.end_pfn().value, status | stored_flag_,
+                                    result_.pages_written + result_.pages_zero)));
+}
+
+Result<> KdumpWriter::write_window(Pfn first) {
+  if (const Result<> selected = window_.select(pages_, first); !selected) {
+    // The other windows are still worth having.
+    result_.complete = false;
+    result_.why = selected.error();
+    return {};
+  }
+  TRY(absorb_no_space(write_bits(layout_.ram_bitmap, window_.ram, 0, kWindowPages / 8)));
+
+  dumped_.fill(0);
+  dumped_written_ = 0;
+  TRY(write_kept_pages());
+  TRY(checkpoint(kWindowPages));
+  report();
+  return {};
+}
+
+// Keeps the pipeline full of the window's pages, and empties it at the end: what is pending
+// belongs to one window.
+Result<> KdumpWriter::write_kept_pages() {
+  uint32_t index = next_page(window_.kept, 0, true);
+  while (index < kWindowPages && !stopped_) {
+    PageBatch* batch = pipeline_->next_free();
+    if (batch == nullptr) {
+      TRY(take_finished());
+      continue;
+    }
+    while (index < kWindowPages && batch->count < batch->capacity) {
+      const uint32_t run_end = next_page(window_.kept, index, false);
+      const uint32_t count = std::min(run_end - index, batch->capacity - batch->count);
+      pages_.read_pages(Pfn{window_.first.value + index},
+                        batch->pages.bytes().subspan(size_t{batch->count} * batch->page_size,
+                                                     size_t{count} * batch->page_size),
+                        std::span(batch->readable).subspan(batch->count, count));
+      for (uint32_t i = 0; i < count; ++i) batch->page[batch->count++].index = index++;
+      index = next_page(window_.kept, index, true);
+    }
+    pipeline_->submit();
+  }
+  result_.pages_dropped += count_pages(window_.kept, index);
+  while (pipeline_->finished() != nullptr) TRY(take_finished());
+  return {};
+}
+
+Result<> KdumpWriter::take_finished() {
+  PageBatch& batch = *pipeline_->finished();
+  TRY(take(batch));
+  pipeline_->release();
+  report();
+  return {};
+}
+
+Result<> KdumpWriter::take(PageBatch& batch) {
+  for (const PageBatch::Page& page : std::span(batch.page).first(batch.count)) {
+    ++pages_handled_;
+    if (page.form == PageBatch::Form::unreadable) {
+      ++result_.pages_unreadable;
+      continue;
+    }
+    const bool zero = page.form == PageBatch::Form::zero;
+    TRY(store(page, zero ? Bytes(zero_content_) : batch.content(page)));
+    if (pending_.size() == pending_capacity_) TRY(checkpoint(page.index + 1));
+  }
+  return {};
+}
+
+// Appends a page's content and remembers its descriptor, or drops it.
+Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
+  if (!stopped_ && descriptors_written_ + pending_.size() == layout_.descriptor_count)
+    stop(fail(Kind::no_space, "all %" PRIu64 " reserved page descriptors are used",
+              layout_.descriptor_count)
+             .error());
+  const bool zero = page.form == PageBatch::Form::zero;
+  const bool shared = zero && zero_page_;
+  if (!stopped_ && !shared && !data_.fits(content.size()))
+    stop(
+        fail(Kind::no_space, "the dump's limit of %" PRIu64 " bytes is reached", options_.max_bytes)
+            .error());
+  if (stopped_) {
+    ++result_.pages_dropped;
+    return {};
+  }
+
+  PageDescriptor descriptor{};
+  if (shared) {
+    descriptor = *zero_page_;
+  } else {
+    descriptor.offset = data_.position();
+    descriptor.size = static_cast<uint32_t>(content.size());
+    if (content.size() < layout_.block_size) descriptor.flags = stored_flag_;
+    if (zero) zero_page_ = descriptor;
+    const Result<> appended = data_.append(content);
+    if (!appended) {
+      if (appended.error().kind != Kind::no_space) return appended;
+      data_failed_ = true;
+      stop(appended.error());
+    }
+  }
+  pending_descriptors_.push_back(descriptor);
+  pending_.push_back({page.index, page.form});
+  return {};
+}
+
+// Makes everything before page `end` of the window readable: its data, then its descriptors, then
+// its bits.
+Result<> KdumpWriter::checkpoint(uint32_t end) {
+  if (!data_failed_) {
+    const Result<> flushed = data_.flush();
+    data_failed_ = !flushed;
+    TRY(absorb_no_space(flushed));
+  }
+  drop_pages_without_data();
+
+  if (!pending_.empty()) {
+    const Bytes table(reinterpret_cast<const uint8_t*>(pending_descriptors_.data()),
+                      pending_descriptors_.size() * sizeof(PageDescriptor));
+    const Result<> written =
+        sink_.write_at(layout_.descriptors + descriptors_written_ * sizeof(PageDescriptor), table);
+    TRY(absorb_no_space(written));
+    if (written) {
+      descriptors_written_ += pending_.size();
+      for (const Pending& page : pending_) {
+        set_bit(dumped_, page.index);
+        ++(page.form == PageBatch::Form::zero ? result_.pages_zero : result_.pages_written);
+      }
+    } else {
+      result_.pages_dropped += pending_.size();
+    }
+    pending_.clear();
+    pending_descriptors_.clear();
+  }
+
+  // A byte that later pages still share is left for later. So is what the sink refuses: bits set
+  // beyond ones that are missing would be taken for them.
+  const uint32_t end_byte = end / 8;
+  const Result<> written = write_bits(layout_.dumped_bitmap, dumped_, dumped_written_, end_byte);
+  if (written) dumped_written_ = end_byte;
+  return absorb_no_space(written);
+}
+
+// Writes bytes [from_byte, end_byte) of the window's part of a bitmap; not, where they are all
+// zero, as unwritten bytes are.
+Result<> KdumpWriter::write_bits(uint64_t bitmap, const PageBits& bits, uint32_t from_byte,
+                                 uint32_t end_byte) {
+  const uint64_t window_at = window_.first.value / 8;
+  end_byte = static_cast<uint32_t>(std::min<uint64_t>(end_byte, layout_.bitmap_bytes - window_at));
+  if (from_byte >= end_byte) return {};
+  const Bytes part = Bytes(bits).subspan(from_byte, end_byte - from_byte);
+  if (std::ranges::all_of(part, [](uint8_t byte) { return byte == 0; })) return {};
+  return sink_.write_at(bitmap + window_at + from_byte, part);
+}
+
+// After the sink has refused data: from the first page on whose data it does not have, pages are
+// dropped. Descriptors are found by counting bits, so none can be left out in between.
+void KdumpWriter::drop_pages_without_data() {
+  if (!data_failed_) return;
+  size_t good = 0;
+  while (good < pending_.size() &&
+         pending_descriptors_[good].offset + pending_descriptors_[good].size <= data_.written())
+    ++good;
+  result_.pages_dropped += pending_.size() - good;
+  pending_.resize(good);
+  pending_descriptors_.resize(good);
+}
+
+// Want of space ends the dump and not the writer; anything else is the caller's.
+Result<> KdumpWriter::absorb_no_space(Result<> written) {
+  if (written || written.error().kind != Kind::no_space) return written;
+  stop(written.error());
+  return {};
+}
+
+void KdumpWriter::stop(const Error& why) {
+  if (result_.complete) result_.why = why;
+  result_.complete = false;
+  stopped_ = true;
+}
+
+void KdumpWriter::report() {
+  const uint64_t total =
+      options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
+  progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
+}
+
+}  // namespace kdump

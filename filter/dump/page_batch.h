@@ -1,0 +1,46 @@
+// A handful of pages on their way from the PageSource to the dump: read by one thread, turned
+// into what will be stored by perhaps another, written by the first. No thread shares one with
+// another at the same time; compress_pipeline.h sees to that.
+#pragma once
+
+#include <vector>
+
+#include "filter/dump/aligned_buffer.h"
+#include "filter/dump/page_compressor.h"
+
+namespace kdump {
+
+struct PageBatch {
+  // How a page is stored.
+  enum class Form : uint8_t {
+    unreadable,  // not at all
+    zero,        // by reference to the one stored page of zeros
+    plain,       // as it is: compression is off or does not help
+    compressed,
+  };
+  struct Page {
+    uint32_t index = 0;  // in the window
+    Form form = Form::unreadable;
+    uint32_t offset = 0;  // where its bytes lie in `pages` or `frames`
+    uint32_t size = 0;    // of what is stored
+  };
+
+  static Result<PageBatch> create(uint32_t capacity, uint32_t page_size, bool compressing);
+
+  // What is to be stored of that page; empty for pages that store nothing of their own.
+  Bytes content(const Page& page) const;
+
+  uint32_t capacity = 0;
+  uint32_t page_size = 0;
+  uint32_t count = 0;             // pages in use
+  AlignedBuffer pages;            // capacity pages, as read
+  AlignedBuffer frames;           // compressed pages one after the other; empty if not compressing
+  std::vector<uint8_t> readable;  // capacity entries, as PageSource::read_pages fills them
+  std::vector<Page> page;         // capacity entries
+};
+
+// Decides the form of every page and compresses. compressor: nullptr stores pages as they are.
+// Pure computation: what it gives depends on the pages alone.
+void compress_batch(PageBatch& batch, PageCompressor* compressor);
+
+}  // namespace kdump

@@ -1,0 +1,294 @@
+// The kdump-compressed writer: what it writes is read back by an independent reader.
+#include <doctest/doctest.h>
+
+#include "tests/filter/dump_fakes.h"
+#include "tests/filter/dump_kdump_reader.h"
+
+using namespace kdump;
+using namespace kdump::dump_test;
+
+namespace {
+
+// Every kind of page in runs of every short length, in two windows, the second not full.
+Look mixed(uint64_t pfn) {
+  if (pfn >= 3000 && pfn < kWindowPages - 50) return Look::hole;
+  const uint64_t group = mix(pfn / 7) % 16;
+  if (group < 2) return Look::hole;
+  if (group < 5) return Look::excluded;
+  if (group < 8) return Look::zero;
+  if (group < 13) return Look::text;
+  if (group < 15) return Look::noise;
+  return pfn % 7 == 3 ? Look::unreadable : Look::text;
+}
+
+FakeMemory mixed_memory() { return {kWindowPages + 1001, mixed}; }
+
+struct Written {
+  DumpResult result;
+  std::vector<uint8_t> file;
+};
+
+Written write(FakeMemory& memory, const DumpOptions& options) {
+  const Notes notes;
+  MemorySink sink;
+  NoProgress progress;
+  const auto result = write_dump(memory, make_header(notes), options, sink, progress);
+  if (!result) FAIL(result.error().text);
+  CHECK(progress.last_done <= progress.last_total);
+  return {*result, std::move(sink.file)};
+}
+
+// Every page of the file is right, and, if `whole`, every kept page is there.
+void check_pages(const KdumpFile& dump, const FakeMemory& memory, bool whole) {
+  for (const auto& [pfn, bytes] : dump.pages) {
+    CAPTURE(pfn);
+    REQUIRE(is_kept(memory.look(pfn)));
+    REQUIRE(memory.look(pfn) != Look::unreadable);
+    REQUIRE(bytes == memory.content(pfn));
+  }
+  if (!whole) return;
+  uint64_t expected = 0;
+  for (uint64_t pfn = 0; pfn < memory.end; ++pfn) {
+    const Look look = memory.look(pfn);
+    REQUIRE(dump.ram[pfn] == (look != Look::hole));
+    if (!is_kept(look) || look == Look::unreadable) continue;
+    ++expected;
+    REQUIRE(dump.pages.contains(pfn));
+  }
+  CHECK(dump.pages.size() == expected);
+}
+
+}  // namespace
+
+TEST_CASE("every kept page reads back, compressed or not, and nothing else") {
+  for (const auto kind :
+       {Compression::Kind::automatic, Compression::Kind::zstd, Compression::Kind::none}) {
+    FakeMemory memory = mixed_memory();
+    const auto [result, file] = write(memory, {.compression = {.kind = kind, .level = -3},
+                                               .expected_pages = memory.kept_pages()});
+    const KdumpFile dump = read_kdump(file);
+    CHECK(result.complete);
+    CHECK_FALSE(dump.incomplete);
+    check_pages(dump, memory, true);
+    CHECK(dump.pages.size() == result.pages_written + result.pages_zero);
+    CHECK(dump.written_blocks == dump.pages.size());
+    CHECK(result.pages_unreadable + dump.pages.size() == memory.kept_pages());
+    CHECK(result.pages_dropped == 0);
+    CHECK(result.end_offset == file.size());
+  }
+}
+
+TEST_CASE("the headers say what readers look for") {
+  FakeMemory memory = mixed_memory();
+  const KdumpFile dump = read_kdump(write(memory, {}).file);
+  CHECK(dump.release == "6.1.0-test");
+  CHECK(dump.machine == "x86_64");
+  CHECK(dump.status == 0x20);
+  CHECK(dump.notes == Notes().bytes);
+  CHECK(dump.vmcoreinfo == "OSRELEASE=6.1.0-test\nPAGESIZE=4096\n");
+  CHECK(dump.max_mapnr == memory.end);
+}
+
+TEST_CASE("vmcoreinfo that is no part of the notes is left out rather than misplaced") {
+  FakeMemory memory(8, [](uint64_t) { return Look::text; });
+  const Notes notes;
+  const std::vector<uint8_t> elsewhere(10);
+  DumpHeader header = make_header(notes);
+  header.vmcoreinfo = elsewhere;
+  MemorySink sink;
+  NoProgress progress;
+  REQUIRE(write_dump(memory, header, {}, sink, progress));
+  CHECK(read_kdump(sink.file).vmcoreinfo.empty());
+}
+
+TEST_CASE("all pages of zeros share one stored page") {
+  FakeMemory memory = mixed_memory();
+  const auto [result, file] = write(memory, {});
+  const KdumpFile dump = read_kdump(file);
+  uint64_t shared = 0;
+  for (const auto& [pfn, offset] : dump.offsets) {
+    if (memory.look(pfn) != Look::zero) continue;
+    if (shared == 0) shared = offset;
+    CHECK(offset == shared);
+  }
+  CHECK(result.pages_zero > 100);
+}
+
+TEST_CASE("any number of threads and any amount of memory give a dump with the same pages") {
+  FakeMemory memory = mixed_memory();
+  for (const uint64_t memory_bytes : {256u << 10, 1u << 20, 4u << 20}) {
+    const Written one = write(memory, {.threads = 1, .memory_bytes = memory_bytes});
+    check_pages(read_kdump(one.file), memory, true);
+    for (const uint32_t threads : {2u, 3u, 8u}) {
+      CAPTURE(threads);
+      CHECK(write(memory, {.threads = threads, .memory_bytes = memory_bytes}).file == one.file);
+    }
+  }
+}
+
+TEST_CASE("64 KiB pages work as well") {
+  FakeMemory memory(500, mixed);
+  memory.bytes_per_page = 65536;
+  const auto [result, file] = write(memory, {.threads = 2, .memory_bytes = 256 << 10});
+  check_pages(read_kdump(file), memory, true);
+}
+
+TEST_CASE("a machine without a single page to keep still gives a file that opens") {
+  FakeMemory memory(kWindowPages * 2, [](uint64_t) { return Look::excluded; });
+  const auto [result, file] = write(memory, {.expected_pages = 1});
+  const KdumpFile dump = read_kdump(file);
+  CHECK(dump.pages.empty());
+  CHECK_FALSE(dump.incomplete);
+}
+
+TEST_CASE("apart from the header no byte is written twice") {
+  FakeMemory memory = mixed_memory();
+  const Notes notes;
+  for (const uint64_t memory_bytes : {256u << 10, 4u << 20}) {
+    MemorySink sink;
+    NoProgress progress;
+    REQUIRE(write_dump(memory, make_header(notes), {.memory_bytes = memory_bytes}, sink, progress));
+    std::sort(sink.ranges.begin(), sink.ranges.end());
+    REQUIRE(sink.ranges[0] == sink.ranges[1]);  // the header, provisional and final
+    for (size_t i = 2; i < sink.ranges.size(); ++i)
+      CHECK(sink.ranges[i].first >= sink.ranges[i - 1].second);
+  }
+}
+
+TEST_CASE("writes are few: none a page") {
+  FakeMemory memory(100'000, [](uint64_t) { return Look::noise; });
+  const Notes notes;
+  MemorySink sink;
+  NoProgress progress;
+  REQUIRE(write_dump(memory, make_header(notes), {}, sink, progress));
+  CHECK(sink.writes < 450);  // 391 MiB in pieces of 1 MiB, and a few
+}
+
+TEST_CASE("pages beyond the reserved descriptors are dropped and counted") {
+  FakeMemory memory(5000, [](uint64_t) { return Look::text; });
+  const auto [result, file] = write(memory, {.expected_pages = 100});
+  const KdumpFile dump = read_kdump(file);
+  CHECK_FALSE(result.complete);
+  CHECK(dump.incomplete);
+  check_pages(dump, memory, false);
+  CHECK(dump.pages.size() >= 1124);
+  CHECK(dump.pages.size() + result.pages_dropped == 5000);
+}
+
+TEST_CASE("wherever the space ends, the dump is consistent and says that it is incomplete") {
+  FakeMemory memory(700, mixed);
+  const Written whole = write(memory, {});
+  uint64_t most = 0;
+  for (uint64_t max = 0; max <= whole.file.size() + 5000; max += 509) {
+    CAPTURE(max);
+    const Notes notes;
+    MemorySink sink;
+    NoProgress progress;
+    const auto result = write_dump(memory, make_header(notes),
+                                   {.max_bytes = max, .memory_bytes = 256 << 10}, sink, progress);
+    CHECK(sink.file.size() <= max);
+    if (!result) {
+      CHECK(result.error().kind == Kind::no_space);
+      CHECK(max < 60'000);
+      continue;
+    }
+    const KdumpFile dump = read_kdump(sink.file);
+    CHECK(dump.incomplete == !result->complete);
+    check_pages(dump, memory, result->complete);
+    CHECK(dump.pages.size() + result->pages_dropped + result->pages_unreadable ==
+          memory.kept_pages());
+    most = std::max<uint64_t>(most, dump.pages.size());
+  }
+  CHECK(most == read_kdump(whole.file).pages.size());
+}
+
+TEST_CASE("a sink that runs full keeps what it took") {
+  FakeMemory memory = mixed_memory();
+  const Written whole = write(memory, {});
+  for (uint64_t capacity = 0; capacity < whole.file.size() + 100'000; capacity += 100'003) {
+    CAPTURE(capacity);
+    const Notes notes;
+    MemorySink sink;
+    sink.capacity = capacity;
+    NoProgress progress;
+    const auto result =
+        write_dump(memory, make_header(notes), {.memory_bytes = 256 << 10}, sink, progress);
+    if (!result) {
+      CHECK(result.error().kind == Kind::no_space);
+      continue;
+    }
+    CHECK(result->complete == (capacity >= whole.file.size()));
+    if (sink.file.size() < 80'000) continue;  // not even the bitmaps are inside
+    const KdumpFile dump = read_kdump(sink.file);
+    CHECK(dump.incomplete == !result->complete);
+    check_pages(dump, memory, result->complete);
+  }
+}
+
+TEST_CASE("whichever write fails, the dump is readable so far and never claims to be complete") {
+  FakeMemory memory = mixed_memory();
+  for (const Kind kind : {Kind::io, Kind::timeout, Kind::no_space}) {
+    bool fired = true;
+    for (int nth = 1; fired; ++nth) {
+      CAPTURE(nth);
+      const Notes notes;
+      MemorySink sink;
+      sink.fail_nth = nth;
+      sink.fail_kind = kind;
+      NoProgress progress;
+      const auto result = write_dump(memory, make_header(notes),
+                                     {.threads = 2, .memory_bytes = 256 << 10}, sink, progress);
+      fired = sink.writes >= nth;
+      REQUIRE(nth < 1000);
+      if (kind != Kind::no_space) {
+        CHECK(result.has_value() == !fired);
+        if (!result) CHECK(result.error().kind == kind);
+      } else if (result) {
+        CHECK(result->complete == !fired);
+      }
+      if (sink.file.size() < 80'000) continue;
+      const KdumpFile dump = read_kdump(sink.file);
+      CHECK(dump.incomplete == fired);
+      check_pages(dump, memory, !fired);
+    }
+  }
+}
+
+TEST_CASE("cut off after any write, the file is readable so far") {
+  // What a power cut leaves, if the file system keeps the order of writes.
+  FakeMemory memory = mixed_memory();
+  struct Checking final : Sink {
+    MemorySink inner;
+    const FakeMemory* memory = nullptr;
+    size_t most = 0;
+    Result<> write_at(uint64_t offset, Bytes data) override {
+      REQUIRE(inner.write_at(offset, data));
+      if (inner.file.size() < 80'000) return {};
+      const KdumpFile dump = read_kdump(inner.file);
+      check_pages(dump, *memory, !dump.incomplete);
+      CHECK(dump.pages.size() >= most);
+      most = dump.pages.size();
+      return {};
+    }
+  } sink;
+  sink.memory = &memory;
+  const Notes notes;
+  NoProgress progress;
+  REQUIRE(write_dump(memory, make_header(notes), {.memory_bytes = 256 << 10}, sink, progress));
+  CHECK(sink.most > 1000);
+}
+
+TEST_CASE("random memory reads back") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const uint64_t run = 1 + mix(seed) % 100;
+    FakeMemory memory(1 + mix(seed + 100) % 3000, [seed, run](uint64_t pfn) {
+      return static_cast<Look>(mix(seed * 1000 + pfn / run) % 6);
+    });
+    const auto [result, file] = write(memory, {.threads = 1 + static_cast<uint32_t>(seed % 3),
+                                               .expected_pages = memory.kept_pages(),
+                                               .memory_bytes = seed % 2 ? 256u << 10 : 4u << 20});
+    CHECK(result.complete);
+    check_pages(read_kdump(file), memory, true);
+  }
+}
