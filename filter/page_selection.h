@@ -1,30 +1,50 @@
 // The pages of a vmcore at one dump level: the PageSource that the dump writers run on.
 #pragma once
 
+#include <vector>
+
 #include "filter/page_class.h"
 #include "filter/page_source.h"
 #include "filter/vmcore/vmcore.h"
+#include "filter/window_scan.h"
 
 namespace kdump {
 
+// The bitmap of kept pages is held only up to here: 128 GiB of 4 KiB pages. Beyond, memory is
+// classified each time it is passed, never held: 64 TiB would cost 2 GiB.
+constexpr uint64_t kMaxKeptBitmapBytes = 4u << 20;
+
 class PageSelection final : public PageSource {
  public:
-  // The vmcore must outlive the selection. Classifies anew, or uses a bitmap that a previous pass
-  // at the same level left, where that fits kMaxKeptBitmapBytes.
+  // The vmcore must outlive the selection.
   PageSelection(Vmcore& vmcore, uint32_t level);
   ~PageSelection() override;
 
+  uint32_t level() const { return level_; }
   uint32_t page_size() const override;
   Pfn end_pfn() const override;
+  // Windows may be asked for in any order and again; ascending order finds huge pages that are
+  // larger than a window.
   Result<> select(Pfn first, PageBits& ram, PageBits& kept) override;
+  // Ask only for kept pages: others may be poisoned, and must not be touched.
   void read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) override;
 
-  uint64_t unreadable_pages() const;  // so far
+  // Takes the classes of a window that a counting pass found, so that select() need not find them
+  // again. Does nothing where the bitmap would be too large to hold.
+  void remember(Pfn first, const WindowClasses& classes);
+
+  uint64_t unreadable_pages() const { return unreadable_pages_; }  // so far
 
  private:
+  bool holds_bitmap() const { return !window_known_.empty(); }
+
   Vmcore& vmcore_;
   uint32_t level_;
   uint64_t unreadable_pages_ = 0;
+  WindowScan scan_;
+  std::unique_ptr<WindowClasses> classes_;  // made when first needed
+  std::vector<uint8_t> bitmap_;             // one bit a page frame; empty: not held
+  std::vector<bool> window_known_;          // which windows of bitmap_ are filled
 };
 
 }  // namespace kdump

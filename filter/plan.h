@@ -1,6 +1,6 @@
 // The counting pass: every struct page is classified once, which gives the exact number of pages
-// by class, what each dump level would keep, and a sample of how well they compress. Nothing is
-// written. PageSelection (page_selection.h) then is the PageSource of the writing pass.
+// by class and what each dump level would keep. Nothing is written. PageSelection
+// (page_selection.h) then is the PageSource of the writing pass.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ namespace kdump {
 
 struct Plan {
   std::array<uint64_t, kPageClasses> pages_by_class{};
-  // Contiguous runs of kept pages, gaps shorter than kElfMergePages bridged: what an ELF dump at
-  // that level needs in program headers, without slack.
+  // Contiguous runs of kept pages, gaps shorter than kElfMergePages bridged where the vmcore has
+  // the pages between: what an ELF dump at that level needs in program headers, without slack.
   std::array<uint32_t, kMaxLevel + 1> elf_segments{};
 
   uint64_t ram_pages() const;                 // all but absent
@@ -29,6 +29,9 @@ struct Plan {
 // header costs 56 bytes and there can be only 65,534.
 constexpr uint32_t kElfMergePages = 256;
 
-Result<Plan> make_plan(Vmcore& vmcore, Progress& progress);
+// selection: if not null, it gets to know what this pass finds, so that its own first pass is
+// spared. Class counts that cannot be make the vmcore's struct pages distrusted: then, and in
+// whatever passes follow, every page is kept.
+Result<Plan> make_plan(Vmcore& vmcore, Progress& progress, PageSelection* selection = nullptr);
 
 }  // namespace kdump

@@ -17,11 +17,13 @@
 namespace kdump {
 
 // The crashed kernel's identity, from vmcoreinfo, the notes and init_uts_ns where they are sound.
+// Every text is printable ASCII; one that is not known is empty.
 struct CrashedSystem {
   char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
        domainname[65] = {};
   int64_t crash_time_s = 0;  // CRASHTIME of vmcoreinfo, seconds since 1970, UTC; 0: unknown
-  uint32_t cpus = 1;         // number of NT_PRSTATUS notes
+  uint32_t cpus = 1;         // number of NT_PRSTATUS notes, at least 1
+  uint64_t phys_base = 0;    // x86_64: where the kernel's image begins, less its link address
 };
 
 class AddressSpace;  // kernel/address_space.h
@@ -34,17 +36,21 @@ class Vmcore {
   static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path);
   ~Vmcore();
 
+  const char* path() const;
   const ElfCore& elf() const;
   PhysMemory& memory();
   const Vmcoreinfo& info() const;  // empty where the vmcore has none
   const CrashedSystem& system() const;
   uint32_t page_size() const;
   Pfn end_pfn() const;
-  AddressSpace* address_space();  // nullptr: no page tables
-  MemMap* mem_map();              // nullptr: no struct pages, everything is kept
+  AddressSpace& address_space();
+  MemMap* mem_map();  // nullptr: no struct pages, everything is kept
 
   // What is missing or implausible, one sentence each, bounded in number.
   const std::vector<std::string>& warnings() const;
+
+  // From now on mem_map() is nullptr: what it says cannot be.
+  void distrust_mem_map();
 
  private:
   struct Parts;

@@ -1,0 +1,36 @@
+// What each page frame is, from the bytes of its struct page. The innermost loop of the program,
+// and pure: no I/O, no allocation, the same input gives the same output.
+//
+// Not here: where struct pages lie (kernel/mem_map.h) and what their fields mean on this kernel
+// (kernel/page_layout.h).
+// Source: include/linux/page-flags.h; kernel-internal rules as in Linux' mm/page_alloc.c.
+#pragma once
+
+#include <span>
+
+#include "filter/base/address.h"
+#include "filter/base/bytes.h"
+#include "filter/kernel/page_layout.h"
+#include "filter/page_class.h"
+
+namespace kdump {
+
+// What an earlier struct page said of later ones: a free block, or a compound page, may begin in
+// one call and go on in the next.
+struct PageExtent {
+  enum class Kind : uint8_t { none, block, compound };
+  Kind kind = Kind::none;
+  PageClass page_class = PageClass::other;
+  uint64_t end_pfn = 0;  // one past the last page frame it covers
+};
+
+// Classifies consecutive struct pages.
+// pages:  out.size() * layout.size bytes; page i describes page frame first + i.
+// extent: from the call for the page frames before first, or empty; updated.
+// A compound page's order and kind stand in the struct page after its head: a head that comes last
+// is taken for a single page, so calls should end before an even page frame.
+// Fails: corrupt, if pages.size() is not that product.
+Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, PageExtent& extent,
+                  std::span<PageClass> out);
+
+}  // namespace kdump

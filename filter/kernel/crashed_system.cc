@@ -1,0 +1,60 @@
+#include "filter/kernel/crashed_system.h"
+
+#include <elf.h>
+
+#include <algorithm>
+
+namespace kdump {
+namespace {
+
+constexpr size_t kUtsField = 65;  // __NEW_UTS_LEN + 1, include/uapi/linux/utsname.h
+
+// Upper bound of what goes into a dump's header; the kernel's own is 8192 and may grow.
+constexpr uint32_t kMaxCpus = 1u << 16;
+
+void set_text(char (&out)[kUtsField], std::string_view from) {
+  from = from.substr(0, std::min(from.find('\0'), kUtsField - 1));
+  memset(out, 0, sizeof out);
+  std::ranges::transform(from, out, [](char c) { return c > ' ' && c < '\x7f' ? c : c == ' ' ? c : '?'; });
+}
+
+void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& system) {
+  const auto symbol = info.symbol("init_uts_ns");
+  const auto offset = info.offset("uts_namespace.name");
+  if (!symbol || !offset) return;
+  // struct new_utsname, in its order.
+  char(*const fields[])[kUtsField] = {&system.sysname, &system.nodename, &system.release,
+                                      &system.version, &system.machine,  &system.domainname};
+  std::array<uint8_t, std::size(fields) * kUtsField> raw;
+  if (!space.read({*symbol + *offset}, raw)) return;
+  const char* at = reinterpret_cast<const char*>(raw.data());
+  // Anything but this first field means that something else lies there.
+  if (std::string_view(at, 6) != std::string_view("Linux\0", 6)) return;
+  for (auto* field : fields) {
+    set_text(*field, {at, kUtsField});
+    at += kUtsField;
+  }
+}
+
+}  // namespace
+
+CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space) {
+  CrashedSystem system;
+  set_text(system.sysname, "Linux");
+  if (core.machine() == kMachineX86_64) set_text(system.machine, "x86_64");
+  if (core.machine() == kMachineAarch64) set_text(system.machine, "aarch64");
+  read_utsname(info, space, system);
+  if (const auto release = info.value("OSRELEASE")) set_text(system.release, *release);
+  system.crash_time_s = std::max<int64_t>(info.decimal("CRASHTIME").value_or(0), 0);
+  system.phys_base = static_cast<uint64_t>(info.number("phys_base").value_or(0));
+
+  uint32_t cpus = 0;
+  core.each_note([&](const Note& note) {
+    cpus += note.name == "CORE" && note.type == NT_PRSTATUS;
+    return cpus < kMaxCpus;
+  });
+  system.cpus = std::max(cpus, 1u);
+  return system;
+}
+
+}  // namespace kdump

@@ -1,0 +1,13 @@
+// Who crashed: the kernel's utsname, the time, the number of CPUs. Texts come from hostile memory
+// and go into headers, messages and file names: they are cut and made printable here.
+#pragma once
+
+#include "filter/kernel/address_space.h"
+#include "filter/vmcore/vmcore.h"
+
+namespace kdump {
+
+// Never fails: what cannot be had keeps its default.
+CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space);
+
+}  // namespace kdump

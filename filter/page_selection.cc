@@ -1,0 +1,66 @@
+#include "filter/page_selection.h"
+
+#include <algorithm>
+
+namespace kdump {
+namespace {
+
+void to_bits(const WindowClasses& classes, uint32_t level, std::span<uint8_t> out) {
+  std::array<uint8_t, kPageClasses> keep;
+  for (unsigned i = 0; i < kPageClasses; ++i)
+    keep[i] = !excluded(static_cast<PageClass>(i), level);
+  for (size_t byte = 0; byte < out.size(); ++byte) {
+    unsigned bits = 0;
+    for (size_t bit = 0; bit < 8; ++bit)
+      bits |= unsigned{keep[static_cast<size_t>(classes[byte * 8 + bit])]} << bit;
+    out[byte] = static_cast<uint8_t>(bits);
+  }
+}
+
+}  // namespace
+
+PageSelection::PageSelection(Vmcore& vmcore, uint32_t level)
+    : vmcore_(vmcore), level_(level), scan_(vmcore) {
+  const uint64_t windows = (end_pfn().value + kWindowPages - 1) / kWindowPages;
+  if (windows > kMaxKeptBitmapBytes / sizeof(PageBits)) return;
+  bitmap_.resize(windows * sizeof(PageBits));
+  window_known_.resize(windows);
+}
+
+PageSelection::~PageSelection() = default;
+
+uint32_t PageSelection::page_size() const { return vmcore_.page_size(); }
+Pfn PageSelection::end_pfn() const { return vmcore_.end_pfn(); }
+
+void PageSelection::remember(Pfn first, const WindowClasses& classes) {
+  const uint64_t window = first.value / kWindowPages;
+  if (window >= window_known_.size()) return;
+  to_bits(classes, level_, std::span(bitmap_).subspan(window * sizeof(PageBits), sizeof(PageBits)));
+  window_known_[window] = true;
+}
+
+Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
+  if (first.value % kWindowPages != 0)
+    return fail(Kind::refused, "page frame %#" PRIx64 " begins no window", first.value);
+  vmcore_.memory().mark_ram(first, ram);
+  const uint64_t window = first.value / kWindowPages;
+  if (window < window_known_.size() && window_known_[window]) {
+    memcpy(kept.data(), bitmap_.data() + window * sizeof kept, sizeof kept);
+    return {};
+  }
+  if (!classes_) classes_ = std::make_unique<WindowClasses>();
+  scan_.scan(first, *classes_);
+  to_bits(*classes_, level_, kept);
+  remember(first, *classes_);
+  return {};
+}
+
+void PageSelection::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) {
+  const uint32_t size = page_size();
+  for (size_t i = 0; i < readable.size(); ++i) {
+    readable[i] = vmcore_.memory().read_page({first.value + i}, out.subspan(i * size, size));
+    unreadable_pages_ += !readable[i];
+  }
+}
+
+}  // namespace kdump

@@ -1,0 +1,122 @@
+#include "filter/plan.h"
+
+#include <algorithm>
+
+#include "filter/base/text.h"
+#include "filter/kernel/mem_map.h"
+
+namespace kdump {
+namespace {
+
+// Kernels with less memory than this (64 MiB) are test cores: ratios say nothing there.
+constexpr uint64_t kMinPagesForRatios = 16384;
+
+// Counts the runs of kept pages of every level at once, from runs of one class. Levels that differ
+// only in zero pages keep the same ones, so every second is enough.
+class SegmentCounter {
+ public:
+  void add_run(PageClass page_class, uint64_t begin, uint64_t end) {
+    for (uint32_t level = 0; level <= kMaxLevel; level += 2) {
+      Run& run = runs_[level / 2];
+      if (page_class == PageClass::absent) {
+        run.open = false;
+      } else if (!excluded(page_class, level)) {
+        run.segments += !run.open || begin - run.end >= kElfMergePages;
+        run.open = true;
+        run.end = end;
+      }
+    }
+  }
+  uint32_t segments(uint32_t level) const { return runs_[level / 2].segments; }
+
+ private:
+  struct Run {
+    bool open = false;
+    uint64_t end = 0;
+    uint32_t segments = 0;
+  };
+  std::array<Run, (kMaxLevel + 1) / 2> runs_;
+};
+
+void count_window(const WindowClasses& classes, uint64_t first, Plan& plan,
+                  SegmentCounter& segments) {
+  for (uint32_t begin = 0, end; begin < kWindowPages; begin = end) {
+    const PageClass page_class = classes[begin];
+    for (end = begin + 1; end < kWindowPages && classes[end] == page_class;) ++end;
+    plan.pages_by_class[static_cast<size_t>(page_class)] += end - begin;
+    segments.add_run(page_class, first + begin, first + end);
+  }
+}
+
+// Why the counts cannot be those of a running kernel, or empty.
+std::string implausible(const Plan& plan, Vmcore& vmcore) {
+  const auto count = [&](PageClass c) { return plan.pages_by_class[static_cast<size_t>(c)]; };
+  const uint64_t ram = plan.ram_pages();
+  if (!vmcore.mem_map() || ram < kMinPagesForRatios) return {};
+  // Struct pages are kernel memory themselves: less than half of what they take cannot be. Those
+  // of huge pages (part of `user`) and of offline memory may have been given back.
+  const uint64_t described = ram - count(PageClass::user) - count(PageClass::offline);
+  const uint64_t least = described / vmcore.page_size() * vmcore.mem_map()->layout().size / 2;
+  if (count(PageClass::other) < least)
+    return text("every page is kept: only %" PRIu64 " of %" PRIu64
+                " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64 ")",
+                count(PageClass::other), ram, least);
+  return {};
+}
+
+Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
+  Plan plan;
+  SegmentCounter segments;
+  WindowScan scan(vmcore);
+  const auto classes = std::make_unique<WindowClasses>();
+  const uint64_t end = vmcore.end_pfn().value;
+  for (uint64_t first = 0; first < end; first += kWindowPages) {
+    progress.update(Phase::plan, first, end, 0);
+    scan.scan({first}, *classes);
+    count_window(*classes, first, plan, segments);
+    if (selection) selection->remember({first}, *classes);
+  }
+  progress.update(Phase::plan, end, end, 0);
+  for (uint32_t level = 0; level <= kMaxLevel; ++level)
+    plan.elf_segments[level] = segments.segments(level);
+  plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
+  if (vmcore.mem_map() && scan.unknown_pages())
+    plan.warnings.push_back(text("%" PRIu64 " page frames have no readable struct page: they are kept",
+                                 scan.unknown_pages()));
+  return plan;
+}
+
+}  // namespace
+
+uint64_t Plan::ram_pages() const {
+  uint64_t pages = 0;
+  for (size_t i = 0; i < kPageClasses; ++i)
+    if (static_cast<PageClass>(i) != PageClass::absent) pages += pages_by_class[i];
+  return pages;
+}
+
+uint64_t Plan::kept_pages(uint32_t level) const {
+  uint64_t pages = 0;
+  for (size_t i = 0; i < kPageClasses; ++i)
+    if (!excluded(static_cast<PageClass>(i), level)) pages += pages_by_class[i];
+  return pages;
+}
+
+Result<Plan> make_plan(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
+  Plan plan = TRY(count_pages(vmcore, progress, selection));
+  if (std::string why = implausible(plan, vmcore); !why.empty()) {
+    vmcore.distrust_mem_map();
+    plan = TRY(count_pages(vmcore, progress, selection));
+    plan.warnings.push_back(std::move(why));
+  }
+  const bool can_tell_free =
+      vmcore.mem_map() && vmcore.mem_map()->layout().type_buddy != PageLayout::kNoType;
+  if (can_tell_free && plan.ram_pages() >= kMinPagesForRatios &&
+      plan.pages_by_class[static_cast<size_t>(PageClass::free)] == 0)
+    plan.warnings.push_back(
+        "no page is free by NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE), which can hardly be: the dump may be"
+        " larger than it need be");
+  return plan;
+}
+
+}  // namespace kdump

@@ -1,0 +1,46 @@
+// The vmcore file as memory: mapped a window at a time, a few windows at once. /proc/vmcore fills
+// the page tables of a mapping eagerly, 2 MiB for each GiB, which RSS does not show: hence the
+// ceiling.
+//
+// Not here: physical addresses (phys_memory.h) and faults (fault_guard.h): whoever touches the
+// bytes guards them.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "filter/base/bytes.h"
+#include "filter/base/file.h"
+
+namespace kdump {
+
+constexpr uint64_t kMappedWindowBytes = 4u << 20;
+constexpr size_t kMappedWindows = 4;  // struct pages, page tables, pages, one to spare
+static_assert(kMappedWindowBytes * kMappedWindows <= 16u << 20);
+
+class FileWindows {
+ public:
+  // file must outlive this.
+  FileWindows(const File& file, uint64_t file_bytes) : file_(file), file_bytes_(file_bytes) {}
+  ~FileWindows();
+  FileWindows(const FileWindows&) = delete;
+  FileWindows& operator=(const FileWindows&) = delete;
+
+  // The file's bytes from `offset` to the end of its window; valid until kMappedWindows - 1
+  // further windows were asked for. Empty beyond the end of file. nullopt: cannot be mapped.
+  std::optional<Bytes> at(uint64_t offset);
+
+ private:
+  struct Window {
+    uint64_t file_offset = 0;
+    Bytes bytes = {};   // empty: cannot be mapped, or unused
+    uint64_t used = 0;  // when last; 0: never
+  };
+
+  const File& file_;
+  uint64_t file_bytes_;
+  uint64_t clock_ = 0;
+  std::array<Window, kMappedWindows> windows_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,122 @@
+#include "filter/vmcore/phys_memory.h"
+
+#include <algorithm>
+
+namespace kdump {
+
+PhysMemory::PhysMemory(const File& file, const ElfCore& core, uint32_t page_size)
+    : file_(file), page_size_(page_size), windows_(file, core.file_bytes()) {
+  // Where segments overlap (the kernel's text is there twice, with the same bytes) the one that
+  // begins first is taken.
+  ranges_.reserve(core.segments().size());
+  uint64_t covered = 0;
+  for (const LoadSegment& segment : core.segments()) {
+    const uint64_t end = segment.paddr.value + segment.size_bytes;
+    const uint64_t begin = std::max(segment.paddr.value, covered);
+    if (begin >= end) continue;
+    ranges_.push_back({.begin = begin,
+                       .end = end,
+                       .file_offset = segment.file_offset + (begin - segment.paddr.value)});
+    covered = end;
+  }
+}
+
+Pfn PhysMemory::end_pfn() const {
+  if (ranges_.empty()) return {0};
+  return {(ranges_.back().end + page_size_ - 1) / page_size_};
+}
+
+uint64_t PhysMemory::ram_pages() const {
+  uint64_t pages = 0, covered = 0;
+  for (const Range& range : ranges_) {
+    const uint64_t end = (range.end + page_size_ - 1) / page_size_;
+    pages += end - std::max(range.begin / page_size_, covered);
+    covered = end;
+  }
+  return pages;
+}
+
+const PhysMemory::Range* PhysMemory::range_at_or_after(uint64_t paddr) const {
+  const auto found = std::ranges::upper_bound(ranges_, paddr, {}, &Range::end);
+  return found == ranges_.end() ? nullptr : &*found;
+}
+
+std::optional<Paddr> PhysMemory::next_ram(Paddr at) const {
+  const Range* range = range_at_or_after(at.value);
+  if (!range) return std::nullopt;
+  return Paddr{std::max(range->begin, at.value)};
+}
+
+void PhysMemory::mark_ram(Pfn first, PageBits& ram) const {
+  ram.fill(0);
+  const uint64_t window_end = first.value + kWindowPages;
+  const Range* range = range_at_or_after(first.value * page_size_);
+  for (; range && range != ranges_.data() + ranges_.size(); ++range) {
+    const uint64_t begin = std::max(range->begin / page_size_, first.value);
+    const uint64_t end = std::min((range->end + page_size_ - 1) / page_size_, window_end);
+    if (begin >= window_end) break;
+    uint32_t i = static_cast<uint32_t>(begin - first.value);
+    const uint32_t last = static_cast<uint32_t>(end - first.value);
+    for (; i < last && i % 8 != 0; ++i) set_bit(ram, i);
+    if (last > i) memset(ram.data() + i / 8, 0xff, (last - i) / 8);
+    for (i = std::max(i, last & ~7u); i < last; ++i) set_bit(ram, i);
+  }
+}
+
+Result<Bytes> PhysMemory::view(Paddr at, uint64_t max_bytes) {
+  const Range* range = range_at_or_after(at.value);
+  if (!range || at.value < range->begin)
+    return fail(Kind::corrupt, "physical address %#" PRIx64 " lies in no PT_LOAD", at.value);
+  const uint64_t offset = range->file_offset + (at.value - range->begin);
+  max_bytes = std::min(max_bytes, range->end - at.value);
+  if (const auto mapped = windows_.at(offset))
+    return mapped->first(std::min<uint64_t>(max_bytes, mapped->size()));
+
+  // One unit a read: /proc/vmcore answers a longer one that meets a bad page with an error alone,
+  // and finding the page would mean touching it again.
+  if (!bounce_) bounce_ = std::make_unique<std::array<uint8_t, kFaultUnit>>();
+  const uint64_t size = std::min(max_bytes, kFaultUnit - at.value % kFaultUnit);
+  const MutableBytes out = MutableBytes(*bounce_).first(size);
+  TRY(file_.read_at(offset, out));
+  return out;
+}
+
+Result<> PhysMemory::copy(Bytes mapped, MutableBytes out, Paddr at) {
+  size_t fault = 0;
+  if (guarded(mapped, &fault, [&] { memcpy(out.data(), mapped.data(), mapped.size()); })) return {};
+  return fail(Kind::io, "physical address %#" PRIx64 " cannot be read", at.value + fault);
+}
+
+Result<> PhysMemory::read(Paddr at, MutableBytes out) {
+  while (!out.empty()) {
+    const Bytes bytes = TRY(view(at, out.size()));
+    TRY(copy(bytes, out, at));
+    at.value += bytes.size();
+    out = out.subspan(bytes.size());
+  }
+  return {};
+}
+
+bool PhysMemory::read_page(Pfn pfn, MutableBytes out) {
+  const uint64_t begin = pfn.value * page_size_, end = begin + page_size_;
+  const Range* range = range_at_or_after(begin);
+  if (range && range->begin <= begin && range->end >= end) {
+    if (read({begin}, out)) return true;
+    memset(out.data(), 0, out.size());
+    return false;
+  }
+  // A page at the ragged edge of a segment.
+  memset(out.data(), 0, out.size());
+  bool any = false;
+  for (; range && range != ranges_.data() + ranges_.size() && range->begin < end; ++range) {
+    const uint64_t from = std::max(range->begin, begin), to = std::min(range->end, end);
+    if (!read({from}, out.subspan(from - begin, to - from))) {
+      memset(out.data(), 0, out.size());
+      return false;
+    }
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace kdump

@@ -1,0 +1,70 @@
+// The crashed machine's physical memory, read from the vmcore: PT_LOADs turned into disjoint
+// ranges, mapped in windows, with read(2) where a mapping cannot be had. A page that cannot be
+// read is a hole: it is touched once, never again in the same call.
+//
+// Thread-safe: no.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "filter/page_source.h"
+#include "filter/vmcore/elf_core.h"
+#include "filter/vmcore/fault_guard.h"
+#include "filter/vmcore/file_windows.h"
+
+namespace kdump {
+
+class PhysMemory {
+ public:
+  // A page that faults is skipped in units of this, the smallest page there is.
+  static constexpr uint64_t kFaultUnit = 4096;
+
+  // file and core must outlive this. page_size: a power of two.
+  PhysMemory(const File& file, const ElfCore& core, uint32_t page_size);
+
+  uint32_t page_size() const { return page_size_; }
+  Pfn end_pfn() const;         // one past the highest page of which the vmcore has a byte
+  uint64_t ram_pages() const;  // pages of which the vmcore has at least one byte, each once
+
+  // The first byte at or after `at` that the vmcore has.
+  std::optional<Paddr> next_ram(Paddr at) const;
+
+  // Sets the bits of the pages first + i of which the vmcore has at least one byte, clears others.
+  void mark_ram(Pfn first, PageBits& ram) const;
+
+  // Copies. Fails: corrupt, where a byte lies in no PT_LOAD; io, where it cannot be read.
+  Result<> read(Paddr at, MutableBytes out);
+  template <class T>
+  Result<T> read(Paddr at) {
+    T value;
+    TRY(read(at, {reinterpret_cast<uint8_t*>(&value), sizeof value}));
+    return value;
+  }
+
+  // Copies one page; bytes that lie in no PT_LOAD become zeros. False, and all zeros, if nothing
+  // of it exists or some of it cannot be read.
+  bool read_page(Pfn pfn, MutableBytes out);
+
+  // The memory at `at` in place: at least one and at most max_bytes bytes, as far as they lie
+  // together. Touch it only under a guard; it is valid until the next call of this object.
+  // Fails as read() does.
+  Result<Bytes> view(Paddr at, uint64_t max_bytes);
+
+ private:
+  struct Range {
+    uint64_t begin = 0, end = 0;  // physical addresses
+    uint64_t file_offset = 0;     // of the byte at begin
+  };
+
+  const Range* range_at_or_after(uint64_t paddr) const;
+  Result<> copy(Bytes mapped, MutableBytes out, Paddr at);
+
+  const File& file_;
+  uint32_t page_size_;
+  FileWindows windows_;
+  std::vector<Range> ranges_;  // disjoint, ascending
+  std::unique_ptr<std::array<uint8_t, kFaultUnit>> bounce_;  // where mmap fails
+};
+
+}  // namespace kdump

@@ -1,0 +1,82 @@
+#include "filter/vmcore/vmcore.h"
+
+#include <fcntl.h>
+
+#include <optional>
+
+#include "filter/base/text.h"
+#include "filter/kernel/address_space.h"
+#include "filter/kernel/crashed_system.h"
+#include "filter/kernel/mem_map.h"
+
+namespace kdump {
+namespace {
+
+constexpr uint32_t kDefaultPageSize = 4096, kMinPageSize = 4096, kMaxPageSize = 65536;
+
+uint32_t find_page_size(const Vmcoreinfo& info, std::vector<std::string>& warnings) {
+  const auto size = info.decimal("PAGESIZE");
+  if (size && *size >= kMinPageSize && *size <= kMaxPageSize && (*size & (*size - 1)) == 0)
+    return static_cast<uint32_t>(*size);
+  if (!info.empty())
+    warnings.push_back(text("vmcoreinfo has no usable PAGESIZE: %u is assumed", kDefaultPageSize));
+  return kDefaultPageSize;
+}
+
+}  // namespace
+
+// Later members refer to earlier ones: constructed in this order, at an address that stays.
+struct Vmcore::Parts {
+  Parts(File opened, ElfCore core, std::vector<std::string> so_far)
+      : file(std::move(opened)),
+        elf(std::move(core)),
+        warnings(std::move(so_far)),
+        info(Vmcoreinfo::find(elf)),
+        memory(file, elf, find_page_size(info, warnings)),
+        space(elf, info, memory, warnings),
+        system(identify_system(elf, info, space)) {
+    if (info.empty()) {
+      warnings.push_back(text("%s has no VMCOREINFO note: every page is kept", file.path()));
+      return;
+    }
+    auto opened_map = MemMap::open(info, space, memory, warnings);
+    if (opened_map)
+      mem_map.emplace(*std::move(opened_map));
+    else
+      warnings.push_back(text("every page is kept: %s", opened_map.error().text));
+  }
+
+  File file;
+  ElfCore elf;
+  std::vector<std::string> warnings;
+  Vmcoreinfo info;
+  PhysMemory memory;
+  AddressSpace space;
+  CrashedSystem system;
+  std::optional<MemMap> mem_map;
+};
+
+Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path) {
+  File file = TRY(File::open(sys, path, O_RDONLY));
+  std::vector<std::string> warnings;
+  ElfCore elf = TRY(ElfCore::read(file, warnings));
+  auto parts = std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings));
+  return std::unique_ptr<Vmcore>(new Vmcore(std::move(parts)));
+}
+
+Vmcore::Vmcore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Vmcore::~Vmcore() = default;
+
+const char* Vmcore::path() const { return parts_->file.path(); }
+const ElfCore& Vmcore::elf() const { return parts_->elf; }
+PhysMemory& Vmcore::memory() { return parts_->memory; }
+const Vmcoreinfo& Vmcore::info() const { return parts_->info; }
+const CrashedSystem& Vmcore::system() const { return parts_->system; }
+uint32_t Vmcore::page_size() const { return parts_->memory.page_size(); }
+Pfn Vmcore::end_pfn() const { return parts_->memory.end_pfn(); }
+AddressSpace& Vmcore::address_space() { return parts_->space; }
+MemMap* Vmcore::mem_map() { return parts_->mem_map ? &*parts_->mem_map : nullptr; }
+const std::vector<std::string>& Vmcore::warnings() const { return parts_->warnings; }
+void Vmcore::distrust_mem_map() { parts_->mem_map.reset(); }
+
+}  // namespace kdump

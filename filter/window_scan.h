@@ -1,0 +1,46 @@
+// Classifies memory a window at a time: finds the struct pages of each section and hands them to
+// classify() where they lie in the vmcore, without a copy. What cannot be found or read keeps its
+// pages and is counted.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "filter/classify.h"
+#include "filter/kernel/mem_map.h"
+#include "filter/vmcore/vmcore.h"
+
+namespace kdump {
+
+using WindowClasses = std::array<PageClass, kWindowPages>;
+
+class WindowScan {
+ public:
+  // vmcore must outlive this.
+  explicit WindowScan(Vmcore& vmcore) : vmcore_(vmcore) {}
+
+  // The classes of the page frames from `first` on, a multiple of kWindowPages. A huge page that
+  // begins before the window is known only if the window before it was scanned last.
+  void scan(Pfn first, WindowClasses& out);
+
+  // Pages of RAM, so far, that were kept because their struct page could not be found or read.
+  uint64_t unknown_pages() const { return unknown_pages_; }
+
+ private:
+  void settle(std::span<const uint8_t> ram, std::span<PageClass> out);
+  void scan_section(MemMap& map, Pfn first, std::span<PageClass> out);
+  size_t scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first, std::span<PageClass> out);
+  size_t scan_copied(MemMap& map, Vaddr struct_pages, Pfn first, std::span<PageClass> out);
+
+  bool classify_guarded(Bytes pages, Pfn first, const PageLayout& layout,
+                        std::span<PageClass> out, size_t* fault);
+  size_t skip(size_t into_unit, size_t size, std::span<PageClass> out);
+
+  Vmcore& vmcore_;
+  PageExtent extent_;
+  Pfn next_;
+  bool any_unknown_ = false;  // in the section that is being scanned
+  uint64_t unknown_pages_ = 0;
+};
+
+}  // namespace kdump
