@@ -64,6 +64,12 @@ void PhysMemory::mark_ram(Pfn first, PageBits& ram) const {
 }
 
 Result<Bytes> PhysMemory::view(Paddr at, uint64_t max_bytes) {
+  auto bytes = find_view(at, max_bytes);
+  if (bytes) bytes_read_ += bytes->size();
+  return bytes;
+}
+
+Result<Bytes> PhysMemory::find_view(Paddr at, uint64_t max_bytes) {
   const Range* range = range_at_or_after(at.value);
   if (!range || at.value < range->begin)
     return fail(Kind::corrupt, "physical address %#" PRIx64 " lies in no PT_LOAD", at.value);

@@ -51,6 +51,9 @@ class PhysMemory {
   // Fails as read() does.
   Result<Bytes> view(Paddr at, uint64_t max_bytes);
 
+  // How much of the vmcore has been handed out by the calls above: for the run's report.
+  uint64_t bytes_read() const { return bytes_read_; }
+
  private:
   struct Range {
     uint64_t begin = 0, end = 0;  // physical addresses
@@ -58,12 +61,14 @@ class PhysMemory {
   };
 
   const Range* range_at_or_after(uint64_t paddr) const;
+  Result<Bytes> find_view(Paddr at, uint64_t max_bytes);
   Result<> copy(Bytes mapped, MutableBytes out, Paddr at);
 
   const File& file_;
   uint32_t page_size_;
   FileWindows windows_;
   std::vector<Range> ranges_;  // disjoint, ascending
+  uint64_t bytes_read_ = 0;
   std::unique_ptr<std::array<uint8_t, kFaultUnit>> bounce_;  // where mmap fails
 };
 
