@@ -8,6 +8,8 @@
 namespace kdump {
 namespace {
 
+constexpr size_t kProcTextBytes = 16 * 1024;  // of Linux 6.12 both texts have 1.5 KB
+
 // The value of "\nKEY:   123 kB", in bytes.
 uint64_t kilobytes(std::string_view status, std::string_view key) {
   const size_t at = status.find(key);
@@ -25,11 +27,15 @@ uint64_t memory_in_status(std::string_view status) {
   return kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nVmPTE:");
 }
 
+uint64_t memory_available(Sys& sys) {
+  const auto meminfo = read_small_file(sys, "/proc/meminfo", kProcTextBytes);
+  return meminfo ? kilobytes(*meminfo, "\nMemAvailable:") : 0;
+}
+
 void MemoryUse::sample(int64_t now_ms) {
   if (now_ms < next_sample_ms_) return;
   next_sample_ms_ = now_ms + kSampleMs;
-  constexpr size_t kStatusBytes = 16 * 1024;  // of Linux 6.12 it is 1.5 KB
-  const auto status = read_small_file(sys_, "/proc/self/status", kStatusBytes);
+  const auto status = read_small_file(sys_, "/proc/self/status", kProcTextBytes);
   if (!status) return;  // no /proc: the report then says 0, unknown
   const uint64_t now = memory_in_status(*status);
   if (now > peak_bytes_) peak_bytes_ = now;

@@ -12,6 +12,9 @@ namespace kdump {
 // RssAnon + VmPTE of /proc/PID/status, in bytes; 0 where the text has neither.
 uint64_t memory_in_status(std::string_view status);
 
+// MemAvailable of /proc/meminfo, in bytes: what can be had without swapping. 0: not known.
+uint64_t memory_available(Sys& sys);
+
 class MemoryUse {
  public:
   explicit MemoryUse(Sys& sys) : sys_(sys) {}

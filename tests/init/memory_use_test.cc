@@ -29,3 +29,7 @@ TEST_CASE("the peak of this very process includes what it touched and gave back"
   use.sample(2000);
   CHECK(use.peak_bytes() >= before + kSize / 2);
 }
+
+TEST_CASE("this machine says how much memory can be had") {
+  CHECK(memory_available(real_sys()) > 0);
+}

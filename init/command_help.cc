@@ -1,0 +1,80 @@
+// The texts of --help. What the options do is in command_line.cc.
+#include "init/command_line.h"
+
+namespace kdump {
+namespace {
+
+constexpr const char kGeneral[] =
+    R"(kdump-init saves the memory of a crashed Linux kernel, without the pages nobody needs.
+
+usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
+       kdump-init dump VMCORE -o FILE     save one dump file; "-" is standard output
+       kdump-init dmesg VMCORE            print the crashed kernel's log
+       kdump-init info VMCORE [--json]    what crashed, and what its memory holds
+       kdump-init COMMAND --help          more on one of them
+       kdump-init --version
+
+VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it.
+As process 1 of a capture kernel the program takes rd.kdump.* kernel arguments instead.
+
+Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
+)";
+
+constexpr const char kDump[] =
+    R"(usage: kdump-init dump [OPTION...] VMCORE TARGET...
+       kdump-init dump [OPTION...] VMCORE -o FILE
+
+Saves the crashed kernel's log first, then a filtered dump, then this run's log and report, in a
+directory HOST-TIME on the first TARGET that takes it whole:
+
+  fs:DEVICE:/DIR   a directory on a file system; DEVICE is UUID=, LABEL=, PARTUUID=, PARTLABEL=
+                   or /dev/...
+  raw:DEVICE       the block device itself
+  dir:/DIR         a directory that is mounted
+
+  -o, --output FILE    only the dump, in FILE (FILE-incomplete until it is whole); "-" writes it
+                       flattened to standard output
+  -d, --level N[,M...] leave out: 1 zero pages, 2 page cache, 4 also cache with private data,
+                       8 user memory, 16 free memory; the sum, 31 if not given. Further levels
+                       are tried where the space does not suffice
+      --format FORMAT  kdump (as makedumpfile writes it) or elf
+      --compress HOW   zstd[:LEVEL], none, or auto
+      --flatten        as a stream of records, which "makedumpfile -R" restores
+      --threads N      compress in N threads
+      --dry-run        classify and estimate only; needs no TARGET
+      --report FILE    write the report, JSON, to FILE as well
+
+Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
+)";
+
+constexpr const char kDmesg[] =
+    R"(usage: kdump-init dmesg VMCORE
+
+Prints the log of the crashed kernel to standard output, as dmesg(1) would have.
+)";
+
+constexpr const char kInfo[] =
+    R"(usage: kdump-init info [--json] VMCORE
+
+Shows which kernel crashed, when and why, what its memory holds by class of pages, and how big a
+dump would be at each useful level. Writes nothing.
+)";
+
+}  // namespace
+
+const char* help_text(Verb verb) {
+  switch (verb) {
+    case Verb::dump:
+      return kDump;
+    case Verb::dmesg:
+      return kDmesg;
+    case Verb::info:
+      return kInfo;
+    case Verb::general:
+    case Verb::version:
+      break;
+  }
+  return kGeneral;
+}
+
+}  // namespace kdump

@@ -1,0 +1,59 @@
+// See command.h. Finds out what is asked and does it; `dump` has a file of its own.
+#include <cstdio>
+
+#include "filter/kernel/printk_log.h"
+#include "init/command.h"
+#include "init/command_dump.h"
+#include "init/command_io.h"
+#include "init/command_line.h"
+#include "init/info.h"
+
+namespace kdump {
+namespace {
+
+ExitStatus dmesg_command(const CommandLine& line) {
+  const auto vmcore = open_input(real_sys(), line.settings.vmcore);
+  if (!vmcore) return complain(vmcore.error());
+  StandardOutput out(real_sys());
+  const auto log = write_kernel_log(**vmcore, out);
+  if (!log) return complain(log.error());
+  if (!log->warning.empty()) complain(log->warning);
+  return ExitStatus::saved;
+}
+
+ExitStatus info_command(const CommandLine& line) {
+  const auto vmcore = open_input(real_sys(), line.settings.vmcore);
+  if (!vmcore) return complain(vmcore.error());
+  const auto info = gather_info(**vmcore, line.settings, kUsefulLevels);
+  if (!info) return complain(info.error());
+  return print(line.json ? info_as_json(*info) : info_as_text(*info));
+}
+
+ExitStatus run(const CommandLine& line) {
+  if (line.help) return print(help_text(line.verb));
+  switch (line.verb) {
+    case Verb::version:
+      return print("kdump-init " KDUMP_INIT_VERSION "\n");
+    case Verb::dump:
+      return dump_command(line);
+    case Verb::dmesg:
+      return dmesg_command(line);
+    case Verb::info:
+      return info_command(line);
+    case Verb::general:
+      break;
+  }
+  return print(help_text(Verb::general));
+}
+
+}  // namespace
+
+int command_main(int argc, char** argv) {
+  const int skipped = argc > 0 ? 1 : 0;  // the program's name, if the caller gave one
+  const auto line = parse_command_line({argv + skipped, static_cast<size_t>(argc - skipped)});
+  if (line) return static_cast<int>(run(*line));
+  fprintf(stderr, "kdump-init: %s; try 'kdump-init --help'\n", line.error().text);
+  return static_cast<int>(ExitStatus::usage);
+}
+
+}  // namespace kdump

@@ -1,0 +1,80 @@
+// See vmcore_dump.h.
+#include "init/vmcore_dump.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kdump {
+namespace {
+
+DumpHeader make_header(const Vmcore& vmcore) {
+  const CrashedSystem& system = vmcore.system();
+  DumpHeader header;
+  memcpy(header.sysname, system.sysname, sizeof header.sysname);
+  memcpy(header.nodename, system.nodename, sizeof header.nodename);
+  memcpy(header.release, system.release, sizeof header.release);
+  memcpy(header.version, system.version, sizeof header.version);
+  memcpy(header.machine, system.machine, sizeof header.machine);
+  memcpy(header.domainname, system.domainname, sizeof header.domainname);
+  header.crash_time_s = system.crash_time_s;
+  header.cpus = system.cpus;
+  header.phys_base = system.phys_base;
+  header.notes = vmcore.elf().notes();
+  header.vmcoreinfo = vmcore.info().bytes();
+  header.elf_machine = vmcore.elf().machine();
+  return header;
+}
+
+}  // namespace
+
+uint64_t buffer_bytes(uint64_t available_bytes) {
+  constexpr uint64_t kLeast = 256 << 10, kMost = 4 << 20;  // as DumpOptions::memory_bytes
+  return available_bytes == 0 ? kMost : std::clamp(available_bytes / 8, kLeast, kMost);
+}
+
+VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory_bytes)
+    : vmcore_(vmcore),
+      settings_(settings),
+      memory_bytes_(memory_bytes),
+      header_(make_header(vmcore)) {
+  for (const LoadSegment& load : vmcore.elf().segments())
+    segments_.push_back({load.paddr, load.size_bytes, load.vaddr});
+  header_.segments = segments_;
+}
+
+Result<Plan> VmcoreDump::make_plan(Progress& progress) {
+  // The level that is most likely to be written spares the classification of its pages.
+  plan_ = TRY(kdump::make_plan(vmcore_, progress, &pages_at(settings_.levels.front())));
+  header_.ram_pages = plan_.ram_pages();
+  return plan_;
+}
+
+Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {
+  return estimate_dump_bytes(pages_at(level), header_, options(level));
+}
+
+Result<DumpResult> VmcoreDump::write(uint32_t level, uint64_t max_bytes, Sink& sink,
+                                     Progress& progress) {
+  DumpOptions limited = options(level);
+  limited.max_bytes = max_bytes;
+  return write_dump(pages_at(level), header_, limited, sink, progress);
+}
+
+PageSelection& VmcoreDump::pages_at(uint32_t level) {
+  if (!pages_ || pages_->level() != level) pages_.emplace(vmcore_, level);
+  return *pages_;
+}
+
+DumpOptions VmcoreDump::options(uint32_t level) const {
+  DumpOptions options;
+  options.format = settings_.format;
+  options.compression = settings_.compression;
+  options.level = level;
+  options.threads = settings_.threads;
+  options.expected_pages = plan_.kept_pages(level);
+  options.expected_segments = plan_.elf_segments[level];
+  options.memory_bytes = memory_bytes_;
+  return options;
+}
+
+}  // namespace kdump

@@ -1,0 +1,45 @@
+// One vmcore as a dump writer wants it: the pages classified and counted, selected at a level, and
+// the header's facts. What is left open is the level and the sink, which the job decides.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "filter/dump/dump_writer.h"
+#include "filter/page_selection.h"
+#include "filter/plan.h"
+#include "filter/vmcore/vmcore.h"
+#include "init/settings.h"
+
+namespace kdump {
+
+// What the writer's buffers may take of a machine that has that much to give (0: not known): a
+// capture kernel with 96 MiB in all has no more than a dozen left.
+uint64_t buffer_bytes(uint64_t available_bytes);
+
+class VmcoreDump {
+ public:
+  // Both must outlive this. memory_bytes: for the writer's buffers.
+  VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory_bytes);
+
+  // Classifies and counts all pages; comes before everything else.
+  Result<Plan> make_plan(Progress& progress);
+  // How big the dump would be at that level.
+  Result<uint64_t> estimate_bytes(uint32_t level);
+  // Writes it, at most max_bytes long.
+  Result<DumpResult> write(uint32_t level, uint64_t max_bytes, Sink& sink, Progress& progress);
+
+ private:
+  PageSelection& pages_at(uint32_t level);
+  DumpOptions options(uint32_t level) const;
+
+  Vmcore& vmcore_;
+  const Settings& settings_;
+  uint64_t memory_bytes_;
+  Plan plan_;
+  std::optional<PageSelection> pages_;         // of the level asked for last
+  std::vector<DumpHeader::Segment> segments_;  // the header views them
+  DumpHeader header_;
+};
+
+}  // namespace kdump
