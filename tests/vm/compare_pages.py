@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+"""Every page that a dump holds equals the same page of the raw vmcore, byte for byte.
+
+An ELF dump is held against a kdump-compressed one of the same level too: it holds the same
+pages, without those that are zero where level 1 is asked for, and its virtual addresses are
+the vmcore's.
+
+usage: compare_pages.py DUMP VMCORE [KDUMP_OF_SAME_LEVEL]
+"""
+
+import sys
+
+import dump_formats
+from dump_formats import ZERO_PAGE
+
+
+def compare_kdump(dump, raw):
+    count = zeros = 0
+    for pfn, page in dump.pages():
+        if page != raw.page(pfn):
+            print(f"pfn {pfn:#x} differs from the vmcore's")
+            return True
+        count += 1
+        zeros += page == ZERO_PAGE
+    print(f"{count} pages equal the vmcore's, {zeros} of them zero")
+    return count == 0
+
+
+def compare_elf(dump, raw, kdump):
+    for paddr, _, filesz, memsz, vaddr in dump.loads:
+        if not any(p <= paddr and paddr + memsz <= p + m and vaddr - paddr == v - p
+                   for p, _, _, m, v in raw.loads):
+            print(f"PT_LOAD {paddr:#x}+{memsz:#x} at {vaddr:#x}: the vmcore has none like it")
+            return True
+    frames = dump.pfns()
+    for pfn in frames:
+        if dump.page(pfn) != raw.page(pfn):
+            print(f"pfn {pfn:#x} differs from the vmcore's")
+            return True
+    print(f"{len(frames)} pages equal the vmcore's")
+    if kdump:
+        expected = set(kdump.dumped.pfns())
+        extra = frames - expected
+        lost = [pfn for pfn in expected - frames if raw.page(pfn) != ZERO_PAGE]
+        if extra or lost:
+            print(f"against {kdump.path}: {len(extra)} pages too many, {len(lost)} lost")
+            return True
+    return not frames
+
+
+def main(dump_path, raw_path, kdump_path=None):
+    dump, raw = dump_formats.open_dump(dump_path), dump_formats.ElfCore(raw_path)
+    if isinstance(dump, dump_formats.KdumpFile):
+        if dump.status & dump.INCOMPLETE:
+            print("the dump says that it is incomplete")
+            return True
+        return compare_kdump(dump, raw)
+    return compare_elf(dump, raw, kdump_path and dump_formats.KdumpFile(kdump_path))
+
+
+if __name__ == "__main__":
+    if not 3 <= len(sys.argv) <= 4:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
