@@ -30,7 +30,8 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
   best.why = fail(Kind::refused, "no target is given").error();
   for (const std::string& target : settings.targets) {
     if (!best.target.empty()) console.say("trying the next target, %s", target.c_str());
-    const Ending ending = supervise(watch, target.c_str(), [&] { job(target); }, board, console);
+    const Ending ending = supervise(
+        watch, target.c_str(), [&] { job(target); }, board, console);
     if (is_better(ending.outcome, best.outcome)) {
       best.outcome = ending.outcome;
       best.why = ending.why;

@@ -113,8 +113,8 @@ void Console::write_kmsg(std::string_view lines) {
   while (!lines.empty()) {
     const size_t length = lines.find('\n') + 1;
     char record[sizeof kKmsgLevel + kLineColumns + 1];
-    const int size = snprintf(record, sizeof record, "%s%.*s", kKmsgLevel,
-                              static_cast<int>(length), lines.data());
+    const int size = snprintf(record, sizeof record, "%s%.*s", kKmsgLevel, static_cast<int>(length),
+                              lines.data());
     [[maybe_unused]] const ssize_t put =
         ::write(outputs_.kmsg_fd, record, static_cast<size_t>(size));
     lines.remove_prefix(length);

@@ -177,9 +177,7 @@ void init_main() {
 
   const auto board = Board::create();
   const int kmsg_fd = ::open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-  Console console({.screen_fd = screen_fd,
-                   .kmsg_fd = kmsg_fd,
-                   .board = board ? *board : nullptr});
+  Console console({.screen_fd = screen_fd, .kmsg_fd = kmsg_fd, .board = board ? *board : nullptr});
   greet(console);
   for (const Error& failure : mount_failures) console.say("%s; going on", failure.text);
   if (!prepared) console.say("%s; going on", prepared.error().text);

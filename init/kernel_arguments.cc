@@ -186,8 +186,7 @@ class Parser {
       result_.settings.failure = FailureAction::reboot;
       warn("rd.kdump.failure=shell: this image has no shell in it; using reboot");
     }
-    if (unsaid_ > 0)
-      result_.warnings.push_back(std::to_string(unsaid_) + " further bad arguments");
+    if (unsaid_ > 0) result_.warnings.push_back(std::to_string(unsaid_) + " further bad arguments");
     return std::move(result_);
   }
 

@@ -18,8 +18,7 @@ Result<> load(Sys& sys, const Module& module) {
   const int64_t done = sys.finit_module(file.fd(), module.parameters.c_str());
   if (done >= 0 || done == -EEXIST) return {};
   auto failure = fail_errno(static_cast<int>(-done), "load %s", module.path.c_str());
-  if (done == -ENOEXEC)
-    return wrap(failure.error(), "not a module of this kernel");
+  if (done == -ENOEXEC) return wrap(failure.error(), "not a module of this kernel");
   return failure;
 }
 

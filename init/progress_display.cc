@@ -31,8 +31,9 @@ const char* phase_verb(Phase phase) {
 
 // In per cent, for a job's figures: they may be anything.
 uint64_t percent(uint64_t done, uint64_t total) {
-  return done >= total ? 100 : static_cast<uint64_t>(static_cast<double>(done) * 100 /
-                                                     static_cast<double>(total));
+  return done >= total
+             ? 100
+             : static_cast<uint64_t>(static_cast<double>(done) * 100 / static_cast<double>(total));
 }
 
 }  // namespace
@@ -94,8 +95,9 @@ void ProgressDisplay::look_at_phase(int64_t now_ms) {
   if (figures.total == 0 || figures.done == 0) return;
   const uint64_t now_percent = percent(figures.done, figures.total);
   const int64_t since_ms = now_ms - shown_ms_;
-  const bool is_due = since_ms >= kShowEveryMs || (since_ms >= kShowAtMostEveryMs &&
-                                                   now_percent >= shown_percent_ + kShowEveryPercent);
+  const bool is_due =
+      since_ms >= kShowEveryMs ||
+      (since_ms >= kShowAtMostEveryMs && now_percent >= shown_percent_ + kShowEveryPercent);
   if (!is_due || (now_percent == 100 && shown_percent_ == 100)) return;
   shown_ms_ = now_ms;
   shown_percent_ = now_percent;

@@ -15,7 +15,7 @@ struct ProgressFigures {
   Phase phase = Phase::open;
   uint64_t done = 0, total = 0;  // page frames
   uint64_t page_bytes = 4096;
-  int64_t elapsed_ms = 0;        // since `done` was `done_at_start`
+  int64_t elapsed_ms = 0;  // since `done` was `done_at_start`
   uint64_t done_at_start = 0;
 };
 std::string format_progress(const char* target, const ProgressFigures& figures);

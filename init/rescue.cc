@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -46,6 +47,12 @@ class EnterDetector {
   bool at_line_start_ = true;
 };
 
+// When the countdown is to be seen next: at whole half minutes, and shortly before its end.
+int64_t next_countdown_s(int64_t left_s) {
+  if (left_s > kCountdownEveryS) return (left_s - 1) / kCountdownEveryS * kCountdownEveryS;
+  return left_s > kLastCountdownS ? kLastCountdownS : 0;
+}
+
 enum class Answer : uint8_t { enter, nobody, interrupted };
 
 // ctrl-alt-del, or a signal sent on purpose: nobody wants to wait.
@@ -68,9 +75,7 @@ Answer wait_for_enter(Sys& sys, uint32_t timeout_s, int screen_fd, Console& cons
     if (left_ms <= 0) return Answer::nobody;
     if (const int64_t left_s = (left_ms + 999) / 1000; left_s <= next_shown_s) {
       console.show("press Enter for a shell; reboot in %" PRId64 "s", left_s);
-      next_shown_s = left_s > kCountdownEveryS  ? left_s - kCountdownEveryS
-                     : left_s > kLastCountdownS ? kLastCountdownS
-                                                : 0;
+      next_shown_s = next_countdown_s(left_s);
     }
     if (was_interrupted()) return Answer::interrupted;
     reap_ended_children();
@@ -102,11 +107,10 @@ Result<> become_shell(const std::string& terminal, const std::string& greeting) 
   [[maybe_unused]] const ssize_t put = ::write(1, greeting.data(), greeting.size());
 
   // Applets come as links, made only now: an image that needs no shell has none of them.
-  const char* const arguments[] = {"sh", "-c",
-                                   "/bin/busybox --install -s /bin 2>/dev/null; exec sh -i",
-                                   nullptr};
-  const char* const environment[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/",
-                                     "TERM=vt102", "PS1=kdump# ", nullptr};
+  const char* const arguments[] = {
+      "sh", "-c", "/bin/busybox --install -s /bin 2>/dev/null; exec sh -i", nullptr};
+  const char* const environment[] = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/", "TERM=vt102",
+                                     "PS1=kdump# ", nullptr};
   ::execve(kBusybox, const_cast<char**>(arguments), const_cast<char**>(environment));
   return fail_errno(errno, "run %s", kBusybox);
 }
@@ -150,22 +154,21 @@ Result<std::string> console_terminal(Sys& sys) {
   return "/dev/" + name;
 }
 
-std::string shell_greeting(const Settings& settings, const char* reason) {
-  std::string greeting = "\r\nThis is the capture kernel of a machine that crashed.\r\n";
-  greeting += std::string("No dump: ") + reason + "\r\n";
-  greeting +=
-      "The crashed kernel's memory is /proc/vmcore until the next reboot. To save it by hand:\r\n";
-  bool has_target = false;
-  for (const std::string& target : settings.targets) {
-    if (!is_plain(target)) continue;
-    greeting += "    /init dump /proc/vmcore '" + target + "'\r\n";
-    has_target = true;
+std::string shell_greeting(const Settings& settings, const char* reason, bool has_vmcore) {
+  std::string greeting = std::string("\r\nNOT SAVED: ") + reason + "\r\n";
+  if (has_vmcore) {
+    greeting += "The memory of the crashed kernel is " + settings.vmcore +
+                " until the next reboot. To save it by hand:\r\n";
+    bool has_target = false;
+    for (const std::string& target : settings.targets) {
+      if (!is_plain(target)) continue;
+      greeting += "    /init dump " + settings.vmcore + " '" + target + "'\r\n";
+      has_target = true;
+    }
+    if (!has_target) greeting += "    /init dump " + settings.vmcore + " TARGET\r\n";
+    greeting += "    /init --help\r\n";
   }
-  if (!has_target) greeting += "    /init dump /proc/vmcore TARGET\r\n";
-  greeting +=
-      "    /init dmesg /proc/vmcore     its log\r\n"
-      "    /init --help                 more\r\n"
-      "Leave with exit or ^D: the machine then reboots.\r\n\r\n";
+  greeting += "Leave with exit or ^D: the machine then reboots.\r\n";
   return greeting;
 }
 
@@ -183,7 +186,9 @@ std::string offer_shell(Sys& sys, const Settings& settings, const char* reason, 
       return "interrupted";
   }
   console.say("shell on %s; reboot when it is left", terminal->c_str());
-  return run_shell(sys, *terminal, shell_greeting(settings, reason), console);
+  struct stat vmcore;
+  const bool has_vmcore = sys.stat(settings.vmcore.c_str(), vmcore) >= 0;
+  return run_shell(sys, *terminal, shell_greeting(settings, reason, has_vmcore), console);
 }
 
 }  // namespace kdump

@@ -16,8 +16,8 @@ constexpr char kBusybox[] = "/bin/busybox";
 // controlling terminal, without which ^C would do nothing. Fails: io.
 Result<std::string> console_terminal(Sys& sys);
 
-// What the shell is greeted with: what happened, and how to capture by hand. One line each.
-std::string shell_greeting(const Settings& settings, const char* reason);
+// What the shell is greeted with: what happened, how to capture by hand, how to leave.
+std::string shell_greeting(const Settings& settings, const char* reason, bool has_vmcore);
 
 // screen_fd: the console, open for reading too and with O_NONBLOCK.
 // reason: why there is no dump, for the greeting.

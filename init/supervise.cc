@@ -93,10 +93,10 @@ Ending Supervisor::run(const std::function<void()>& job) {
     if (was_ended) console_.say("ended after its work was done: %s", cause_.text);
     return ending_;
   }
-  ending_.why = was_ended ? cause_
-                          : fail(Kind::io, "%s: %s before it was done", what_,
-                                 child->end_in_words().c_str())
-                                .error();
+  ending_.why =
+      was_ended ? cause_
+                : fail(Kind::io, "%s: %s before it was done", what_, child->end_in_words().c_str())
+                      .error();
   console_.say("FAILED %s (%s)", ending_.why.text, kind_name(ending_.why.kind));
   return ending_;
 }

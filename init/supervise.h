@@ -12,19 +12,19 @@
 namespace kdump {
 
 struct Watch {
-  uint32_t stall_s = 60;      // no tick for this long: the job is ended
-  uint32_t grace_ms = 3000;   // by which a job may overstay a named wait that it ends itself
-  uint32_t kill_ms = 5000;    // how long a killed job may take to go, before it is abandoned
-  uint32_t stop_ms = 10000;   // how long an interrupted job may take to finish up
-  uint32_t interrupts = 1;    // SIGINTs within 10 s that stop the job; a SIGTERM always does
+  uint32_t stall_s = 60;     // no tick for this long: the job is ended
+  uint32_t grace_ms = 3000;  // by which a job may overstay a named wait that it ends itself
+  uint32_t kill_ms = 5000;   // how long a killed job may take to go, before it is abandoned
+  uint32_t stop_ms = 10000;  // how long an interrupted job may take to finish up
+  uint32_t interrupts = 1;   // SIGINTs within 10 s that stop the job; a SIGTERM always does
 };
 
 struct Ending {
   Board::Outcome outcome = Board::Outcome::failed;  // never none
-  Error why;                 // for incomplete and failed
-  std::string where;         // the job's location, if it came to have one
-  bool interrupted = false;  // asked to stop: no other target is to be tried
-  bool abandoned = false;    // the child could not be killed: it may hold devices for ever
+  Error why;                                        // for incomplete and failed
+  std::string where;                                // the job's location, if it came to have one
+  bool interrupted = false;                         // asked to stop: no other target is to be tried
+  bool abandoned = false;  // the child could not be killed: it may hold devices for ever
 };
 
 // Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks

@@ -1,0 +1,30 @@
+// The list of modules that the image carries.
+#include "init/modules.h"
+
+#include <doctest/doctest.h>
+
+namespace kdump {
+namespace {
+
+TEST_CASE("a module list is paths in order, with parameters behind them") {
+  const std::vector<Module> modules = parse_module_list(
+      "# made by hand\n"
+      "lib/modules/6.1/virtio.ko\n"
+      "\n"
+      "  /lib/modules/6.1/nfs.ko   nfs4_unique_id=\"a b\" x=1 \t\r\n"
+      "lib/last.ko");
+  REQUIRE(modules.size() == 3);
+  CHECK(modules[0].path == "/lib/modules/6.1/virtio.ko");
+  CHECK(modules[0].parameters.empty());
+  CHECK(modules[1].path == "/lib/modules/6.1/nfs.ko");
+  CHECK(modules[1].parameters == "nfs4_unique_id=\"a b\" x=1");
+  CHECK(modules[2].path == "/lib/last.ko");
+}
+
+TEST_CASE("an empty module list is no module") {
+  CHECK(parse_module_list("").empty());
+  CHECK(parse_module_list("\n\n#\n \t\n").empty());
+}
+
+}  // namespace
+}  // namespace kdump
