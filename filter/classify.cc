@@ -24,7 +24,8 @@ uint64_t compound_order(const uint8_t* first_tail, uint64_t pfn, const PageLayou
   return order <= layout.max_compound_order && is_aligned(pfn, order) ? order : 0;
 }
 
-// All ones is a struct page that was never initialised (PAGE_POISON_PATTERN): of it nothing is known.
+// All ones is a struct page that was never initialised (PAGE_POISON_PATTERN): of it nothing is
+// known.
 bool is_poisoned(uint64_t flags, const PageLayout& layout) {
   return (flags & layout.hwpoison) && flags != ~uint64_t{0};
 }
@@ -74,7 +75,8 @@ class Classifier {
         return is_poisoned(fields.flags, layout_) ? PageClass::hwpoison : PageClass::free;
       }
     }
-    if (!slab && fields.type == layout_.type_unaccepted && is_aligned(pfn, layout_.buddy_orders - 1)) {
+    if (!slab && fields.type == layout_.type_unaccepted &&
+        is_aligned(pfn, layout_.buddy_orders - 1)) {
       begin(PageExtent::Kind::block, PageClass::unaccepted, pfn, layout_.buddy_orders - 1);
       return is_poisoned(fields.flags, layout_) ? PageClass::hwpoison : PageClass::unaccepted;
     }
@@ -126,7 +128,8 @@ class Classifier {
 
 Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, PageExtent& extent,
                   std::span<PageClass> out) {
-  if (layout.size == 0 || pages.size() % layout.size != 0 || pages.size() / layout.size != out.size())
+  if (layout.size == 0 || pages.size() % layout.size != 0 ||
+      pages.size() / layout.size != out.size())
     return fail(Kind::corrupt, "%zu bytes are not %zu struct pages of %u bytes", pages.size(),
                 out.size(), layout.size);
   // The extent in registers for the loop: stores to `out` could alias the caller's.

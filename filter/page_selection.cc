@@ -7,8 +7,7 @@ namespace {
 
 void to_bits(const WindowClasses& classes, uint32_t level, std::span<uint8_t> out) {
   std::array<uint8_t, kPageClasses> keep;
-  for (unsigned i = 0; i < kPageClasses; ++i)
-    keep[i] = !excluded(static_cast<PageClass>(i), level);
+  for (unsigned i = 0; i < kPageClasses; ++i) keep[i] = !excluded(static_cast<PageClass>(i), level);
   for (size_t byte = 0; byte < out.size(); ++byte) {
     unsigned bits = 0;
     for (size_t bit = 0; bit < 8; ++bit)

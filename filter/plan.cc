@@ -59,7 +59,8 @@ std::string implausible(const Plan& plan, Vmcore& vmcore) {
   const uint64_t least = described / vmcore.page_size() * vmcore.mem_map()->layout().size / 2;
   if (count(PageClass::other) < least)
     return text("every page is kept: only %" PRIu64 " of %" PRIu64
-                " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64 ")",
+                " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64
+                ")",
                 count(PageClass::other), ram, least);
   return {};
 }
@@ -81,7 +82,8 @@ Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* sele
     plan.elf_segments[level] = segments.segments(level);
   plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
   if (vmcore.mem_map() && scan.unknown_pages())
-    plan.warnings.push_back(text("%" PRIu64 " page frames have no readable struct page: they are kept",
+    plan.warnings.push_back(text("%" PRIu64
+                                 " page frames have no readable struct page: they are kept",
                                  scan.unknown_pages()));
   return plan;
 }

@@ -19,7 +19,8 @@ void WindowScan::scan(Pfn first, WindowClasses& out) {
   PageBits ram;
   vmcore_.memory().mark_ram(first, ram);
   MemMap* map = vmcore_.mem_map();
-  const uint64_t step = map ? std::min<uint64_t>(map->pages_per_section(), kWindowPages) : kWindowPages;
+  const uint64_t step =
+      map ? std::min<uint64_t>(map->pages_per_section(), kWindowPages) : kWindowPages;
   for (uint64_t at = 0; at < kWindowPages; at += step) {
     const auto section_ram = std::span<const uint8_t>(ram).subspan(at / 8, step / 8);
     const auto section_out = std::span(out).subspan(at, step);
@@ -82,7 +83,8 @@ size_t WindowScan::scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first,
   if (classify_guarded(pages, first, map.layout(), out.first(count), &fault)) return count;
 
   // What lies before the page that cannot be read is classified again, which does not touch it.
-  const size_t into_unit = (reinterpret_cast<uintptr_t>(pages.data()) + fault) % PhysMemory::kFaultUnit;
+  const size_t into_unit =
+      (reinterpret_cast<uintptr_t>(pages.data()) + fault) % PhysMemory::kFaultUnit;
   const size_t good = fault < into_unit ? 0 : (fault - into_unit) / size / kPair * kPair;
   extent_ = before;
   if (!classify_guarded(pages.first(good * size), first, map.layout(), out.first(good), &fault))

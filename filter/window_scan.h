@@ -32,8 +32,8 @@ class WindowScan {
   size_t scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first, std::span<PageClass> out);
   size_t scan_copied(MemMap& map, Vaddr struct_pages, Pfn first, std::span<PageClass> out);
 
-  bool classify_guarded(Bytes pages, Pfn first, const PageLayout& layout,
-                        std::span<PageClass> out, size_t* fault);
+  bool classify_guarded(Bytes pages, Pfn first, const PageLayout& layout, std::span<PageClass> out,
+                        size_t* fault);
   size_t skip(size_t into_unit, size_t size, std::span<PageClass> out);
 
   Vmcore& vmcore_;

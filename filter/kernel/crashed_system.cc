@@ -15,7 +15,9 @@ constexpr uint32_t kMaxCpus = 1u << 16;
 void set_text(char (&out)[kUtsField], std::string_view from) {
   from = from.substr(0, std::min(from.find('\0'), kUtsField - 1));
   memset(out, 0, sizeof out);
-  std::ranges::transform(from, out, [](char c) { return c > ' ' && c < '\x7f' ? c : c == ' ' ? c : '?'; });
+  std::ranges::transform(from, out, [](char c) {
+    return c > ' ' && c < '\x7f' ? c : c == ' ' ? c : '?';
+  });
 }
 
 void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& system) {

@@ -80,7 +80,8 @@ Result<> MemMap::find_table(const Vmcoreinfo& info, PhysMemory& memory) {
   }
   if (direct == 0 && pointed == 0)
     return fail(Kind::corrupt,
-                "SYMBOL(mem_section)=%" PRIx64 " leads to no struct page, neither as the section table"
+                "SYMBOL(mem_section)=%" PRIx64
+                " leads to no struct page, neither as the section table"
                 " nor as a pointer to it",
                 *symbol);
   if (direct >= pointed) table_ = {*symbol};

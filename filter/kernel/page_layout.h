@@ -32,16 +32,16 @@ struct PageLayout {
   uint64_t has_private = 0;
   // In the swap cache: (flags & swap_mask) == swap_value.
   uint64_t swap_mask = 0, swap_value = 1;
-  uint64_t tail_bit = 0;  // in compound_head: 1, or 0 where tails cannot be told
-  uint64_t anon_bit = 0;  // in mapping: 1, or 0 where anonymous pages cannot be told
+  uint64_t tail_bit = 0;       // in compound_head: 1, or 0 where tails cannot be told
+  uint64_t anon_bit = 0;       // in mapping: 1, or 0 where anonymous pages cannot be told
   uint64_t refcount_mask = 0;  // on the 32 bits of _refcount: all ones, or 0 where unknown
 
   // Values of _mapcount as a page type.
   uint64_t type_slab = kNoType, type_buddy = kNoType, type_unaccepted = kNoType,
            type_hugetlb = kNoType, type_offline = kNoType;
 
-  uint32_t buddy_orders = 0;      // LENGTH(zone.free_area): orders are below it
-  uint32_t compound_order = 0;    // offset of the order's byte in the first tail
+  uint32_t buddy_orders = 0;    // LENGTH(zone.free_area): orders are below it
+  uint32_t compound_order = 0;  // offset of the order's byte in the first tail
   uint32_t max_compound_order = 0;
 
   // A head is hugetlb if (the 64 bits at hugetlb_tail in its first tail & mask) == value.

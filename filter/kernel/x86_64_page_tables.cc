@@ -14,7 +14,10 @@ constexpr uint64_t kKernelMap = 0xffff'ffff'8000'0000;
 class X86_64PageTables final : public PageTables {
  public:
   X86_64PageTables(PhysMemory& memory, uint64_t root, unsigned levels, uint64_t encryption_mask)
-      : memory_(memory), root_(root), levels_(levels), address_bits_(kAddressBits & ~encryption_mask) {}
+      : memory_(memory),
+        root_(root),
+        levels_(levels),
+        address_bits_(kAddressBits & ~encryption_mask) {}
 
   Result<Translation> walk(Vaddr at) override {
     const unsigned address_width = kPageShift + kBitsPerLevel * levels_;
@@ -26,12 +29,11 @@ class X86_64PageTables final : public PageTables {
       const unsigned shift = kPageShift + kBitsPerLevel * (level - 1);
       const uint64_t index = at.value >> shift & ((1u << kBitsPerLevel) - 1);
       const auto read = memory_.read<uint64_t>({table + index * sizeof(uint64_t)});
-      if (!read)
-        return wrap(read.error(), "page table of level %u for %#" PRIx64, level, at.value);
+      if (!read) return wrap(read.error(), "page table of level %u for %#" PRIx64, level, at.value);
       const uint64_t entry = *read;
       if (!(entry & kPresent))
-        return fail(Kind::corrupt, "virtual address %#" PRIx64 " is not mapped at level %u", at.value,
-                    level);
+        return fail(Kind::corrupt, "virtual address %#" PRIx64 " is not mapped at level %u",
+                    at.value, level);
       if (level == 1 || (level <= 3 && entry & kLargeLeaf)) {
         // Bit 12 of a large leaf is an attribute (PAT), so its address is cut at the leaf's size.
         const uint64_t leaf_bytes = 1ull << shift, into = at.value & (leaf_bytes - 1);
@@ -57,7 +59,8 @@ Result<uint64_t> find_phys_base(const ElfCore& core, const Vmcoreinfo& info) {
   for (const LoadSegment& segment : core.segments())
     if (segment.vaddr.value >= kKernelMap)
       return segment.paddr.value - (segment.vaddr.value - kKernelMap);
-  return fail(Kind::unsupported, "vmcoreinfo lacks NUMBER(phys_base), and no PT_LOAD maps the image");
+  return fail(Kind::unsupported,
+              "vmcoreinfo lacks NUMBER(phys_base), and no PT_LOAD maps the image");
 }
 
 }  // namespace
@@ -80,8 +83,8 @@ Result<std::unique_ptr<PageTables>> open_x86_64_page_tables(const ElfCore& core,
   if (!own) return wrap(own.error(), "SYMBOL(init_top_pgt), %u levels", levels);
   if (own->paddr.value != root)
     return fail(Kind::corrupt,
-                "SYMBOL(init_top_pgt)=%" PRIx64 " lies at %#" PRIx64 " by NUMBER(phys_base), at %#" PRIx64
-                " by its own %u levels",
+                "SYMBOL(init_top_pgt)=%" PRIx64 " lies at %#" PRIx64
+                " by NUMBER(phys_base), at %#" PRIx64 " by its own %u levels",
                 *root_vaddr, root, own->paddr.value, levels);
   return tables;
 }

@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "filter/base/text.h"
 
@@ -14,14 +15,15 @@ constexpr size_t kBatch = 512;
 
 Result<Elf64_Ehdr> read_header(const File& file) {
   Elf64_Ehdr header{};
-  const size_t got = TRY(file.read_some_at(0, {reinterpret_cast<uint8_t*>(&header), sizeof header}));
+  const size_t got =
+      TRY(file.read_some_at(0, {reinterpret_cast<uint8_t*>(&header), sizeof header}));
   if (got < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
     return fail(Kind::unsupported, "%s is not an ELF file: no ELF magic at offset 0", file.path());
   if (got < EI_NIDENT)
     return fail(Kind::corrupt, "%s: the ELF header ends at offset %zu", file.path(), got);
   if (header.e_ident[EI_CLASS] != ELFCLASS64)
-    return fail(Kind::unsupported, "%s is not a 64-bit ELF file: class %u at offset %d", file.path(),
-                header.e_ident[EI_CLASS], EI_CLASS);
+    return fail(Kind::unsupported, "%s is not a 64-bit ELF file: class %u at offset %d",
+                file.path(), header.e_ident[EI_CLASS], EI_CLASS);
   if (header.e_ident[EI_DATA] != ELFDATA2LSB)
     return fail(Kind::unsupported, "%s is not little-endian: data encoding %u at offset %d",
                 file.path(), header.e_ident[EI_DATA], EI_DATA);
@@ -54,15 +56,15 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
   const Elf64_Ehdr header = TRY(read_header(file));
   uint32_t count = TRY(count_program_headers(file, header));
   if (count > kMaxSegments) {
-    warnings.push_back(text("%s: %u program headers, only the first %u are used", file.path(), count,
-                            kMaxSegments));
+    warnings.push_back(text("%s: %u program headers, only the first %u are used", file.path(),
+                            count, kMaxSegments));
     count = kMaxSegments;
   }
   const uint64_t table_bytes = uint64_t{count} * sizeof(Elf64_Phdr);
   if (header.e_phoff > file_bytes || table_bytes > file_bytes - header.e_phoff)
     return fail(Kind::corrupt,
-                "%s is truncated: %u program headers at offset %#" PRIx64
-                " need %" PRIu64 " bytes, the file has %" PRIu64,
+                "%s is truncated: %u program headers at offset %#" PRIx64 " need %" PRIu64
+                " bytes, the file has %" PRIu64,
                 file.path(), count, static_cast<uint64_t>(header.e_phoff), table_bytes, file_bytes);
 
   ElfCore core;
@@ -75,8 +77,9 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
     TRY(file.read_at(header.e_phoff + done * sizeof(Elf64_Phdr),
                      {reinterpret_cast<uint8_t*>(batch.data()), size * sizeof(Elf64_Phdr)}));
     for (const Elf64_Phdr& entry : std::span(batch).first(size)) {
-      const uint64_t in_file =
-          entry.p_offset < file_bytes ? std::min<uint64_t>(entry.p_filesz, file_bytes - entry.p_offset) : 0;
+      const uint64_t in_file = entry.p_offset < file_bytes
+                                   ? std::min<uint64_t>(entry.p_filesz, file_bytes - entry.p_offset)
+                                   : 0;
       if (entry.p_type == PT_LOAD) {
         if (entry.p_paddr >= kMaxPaddr || entry.p_memsz > kMaxPaddr - entry.p_paddr ||
             entry.p_filesz > entry.p_memsz) {
@@ -93,8 +96,8 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
         const uint64_t room = kMaxNotesBytes - core.notes_.size();
         const uint64_t take = std::min(in_file, room);
         if (take < entry.p_filesz)
-          warnings.push_back(text("%s: %" PRIu64 " of %" PRIu64 " bytes of notes at offset %#" PRIx64
-                                  " are used",
+          warnings.push_back(text("%s: %" PRIu64 " of %" PRIu64
+                                  " bytes of notes at offset %#" PRIx64 " are used",
                                   file.path(), take, static_cast<uint64_t>(entry.p_filesz),
                                   static_cast<uint64_t>(entry.p_offset)));
         const size_t at = core.notes_.size();
@@ -106,17 +109,20 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
     done += static_cast<uint32_t>(size);
   }
   if (core.segments_.empty())
-    return fail(Kind::corrupt, "%s holds no memory: no PT_LOAD among %u program headers at offset %#" PRIx64,
+    return fail(Kind::corrupt,
+                "%s holds no memory: no PT_LOAD among %u program headers at offset %#" PRIx64,
                 file.path(), count, static_cast<uint64_t>(header.e_phoff));
   if (cut_segments)
     warnings.push_back(text("%s ends at offset %#" PRIx64 ": %" PRIu64
                             " PT_LOAD segments lie beyond it in whole or part and are holes there",
                             file.path(), file_bytes, cut_segments));
   if (bad_segments)
-    warnings.push_back(text("%s: %" PRIu64 " PT_LOAD segments with impossible addresses are left out",
+    warnings.push_back(text("%s: %" PRIu64
+                            " PT_LOAD segments with impossible addresses are left out",
                             file.path(), bad_segments));
-  std::stable_sort(core.segments_.begin(), core.segments_.end(),
-                   [](const LoadSegment& a, const LoadSegment& b) { return a.paddr < b.paddr; });
+  std::ranges::sort(core.segments_, {}, [](const LoadSegment& segment) {
+    return std::pair(segment.paddr.value, segment.file_offset);
+  });
   return core;
 }
 

@@ -26,13 +26,13 @@ class Vmcoreinfo {
 
   // The value of a line that starts with "key=", such as OSRELEASE. The first one counts.
   std::optional<std::string_view> value(std::string_view key) const;
-  std::optional<int64_t> decimal(std::string_view key) const;   // CRASHTIME, PAGESIZE
-  std::optional<uint64_t> hex(std::string_view key) const;      // KERNELOFFSET
+  std::optional<int64_t> decimal(std::string_view key) const;  // CRASHTIME, PAGESIZE
+  std::optional<uint64_t> hex(std::string_view key) const;     // KERNELOFFSET
 
-  std::optional<uint64_t> symbol(std::string_view name) const;  // SYMBOL(name)=hex
-  std::optional<uint64_t> size(std::string_view name) const;    // SIZE(name)=decimal
-  std::optional<uint64_t> offset(std::string_view field) const; // OFFSET(struct.field)=decimal
-  std::optional<uint64_t> length(std::string_view name) const;  // LENGTH(name)=decimal
+  std::optional<uint64_t> symbol(std::string_view name) const;   // SYMBOL(name)=hex
+  std::optional<uint64_t> size(std::string_view name) const;     // SIZE(name)=decimal
+  std::optional<uint64_t> offset(std::string_view field) const;  // OFFSET(struct.field)=decimal
+  std::optional<uint64_t> length(std::string_view name) const;   // LENGTH(name)=decimal
   // NUMBER(name): decimal, maybe negative, or 0x and hex.
   std::optional<int64_t> number(std::string_view name) const;
 

@@ -1,0 +1,25 @@
+// The two layouts of the kernel's log. Each reader hands the records it can read, oldest first, to
+// a LogText, and says what it could not.
+#pragma once
+
+#include <string>
+
+#include "filter/kernel/address_space.h"
+#include "filter/kernel/log_text.h"
+
+namespace kdump {
+
+// Why a log may lack something; empty: whole.
+using LogWarning = std::string;
+
+// The lockless ring of v5.10 and later (kernel/printk/printk_ringbuffer.h).
+// Fails: unsupported, where a key is missing; corrupt, where the ring cannot be found; the sink's.
+bool has_printk_ring(const Vmcoreinfo& info);
+Result<LogWarning> read_printk_ring(const Vmcoreinfo& info, AddressSpace& space, LogText& out);
+
+// The buffer of variable-length records before it (kernel/printk/printk.c, struct printk_log).
+// Fails likewise.
+bool has_log_buf(const Vmcoreinfo& info);
+Result<LogWarning> read_log_buf(const Vmcoreinfo& info, AddressSpace& space, LogText& out);
+
+}  // namespace kdump
