@@ -40,7 +40,7 @@ class DumpJob {
         context_(context),
         board_(board),
         console_(console),
-        progress_(sys, board) {}
+        progress_(sys, board, console) {}
 
   void run();
 
@@ -192,7 +192,7 @@ Choice DumpJob::choose_level(VmcoreDump& dump) {
                  human_size(*estimate).c_str(), room_text.c_str(), fits ? "" : ": does not fit");
     if (fits) return {level, room};
   }
-  warn("no level fits: the dump is cut off where the room ends");
+  warn("no level fits, by estimate: the dump may be cut off where the room ends");
   return {settings_.levels.back(), room};
 }
 

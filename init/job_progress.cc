@@ -10,9 +10,10 @@ const char* step_name(Step step) {
   return kNames[static_cast<unsigned>(step)];
 }
 
-JobProgress::JobProgress(Sys& sys, Board& board)
+JobProgress::JobProgress(Sys& sys, Board& board, Console& console)
     : sys_(sys),
       board_(board),
+      console_(console),
       memory_(sys),
       began_ms_(sys.monotonic_ms()),
       step_began_ms_(began_ms_) {}
@@ -48,6 +49,8 @@ void JobProgress::update(Phase phase, uint64_t done, uint64_t total, uint64_t by
 void JobProgress::waiting_for(const char* what, uint32_t at_most_s) {
   board_.begin_wait(what, sys_.monotonic_ms() + int64_t{1000} * at_most_s);
 }
+
+void JobProgress::note(const char* what) { console_.say("%s", what); }
 
 Result<> WatchedSink::write_at(uint64_t offset, Bytes data) {
   progress_.tick();

@@ -1,5 +1,5 @@
 // Where a dump job is: carries what its parts say of themselves (Progress, Target::Observer) to the
-// board, and keeps the time of each step and the peak of memory for the report.
+// board and the console, and keeps the time of each step and the peak of memory for the report.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include "filter/progress.h"
 #include "filter/sink.h"
 #include "init/board.h"
+#include "init/console.h"
 #include "init/memory_use.h"
 #include "targets/target.h"
 
@@ -20,7 +21,7 @@ const char* step_name(Step step);
 
 class JobProgress final : public Progress, public Target::Observer {
  public:
-  JobProgress(Sys& sys, Board& board);
+  JobProgress(Sys& sys, Board& board, Console& console);
 
   // Ends the step before. A step may be entered again: its times add up.
   void enter(Step step);
@@ -32,10 +33,12 @@ class JobProgress final : public Progress, public Target::Observer {
 
   void update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) override;
   void waiting_for(const char* what, uint32_t at_most_s) override;
+  void note(const char* what) override;
 
  private:
   Sys& sys_;
   Board& board_;
+  Console& console_;
   MemoryUse memory_;
   int64_t began_ms_;
   Step step_ = Step::open;
