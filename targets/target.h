@@ -46,6 +46,8 @@ class Target {
   struct Observer {
     virtual ~Observer() = default;
     virtual void waiting_for(const char* what, uint32_t at_most_s) = 0;
+    // What a person should know and no error says, such as which block devices there are.
+    virtual void note(const char*) {}
   };
 
   virtual ~Target() = default;
@@ -61,7 +63,8 @@ class Target {
   // Where begin() put it, for messages and report.json.
   virtual std::string location() const = 0;
   // Exclusively creates a file of the crash's directory. expected_bytes: the most it is going to
-  // hold, 0 if unknown.
+  // hold, 0 if unknown; a hint, for layout. What does not fit fails in write_at with no_space, so
+  // that a truncated dump can be tried where even that is better than none.
   virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
   // Syncs and unmounts or disconnects what preflight() brought up. After it only preflight() may
   // be called. Also after failures: tries everything, reports the first error.

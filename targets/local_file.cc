@@ -1,0 +1,53 @@
+#include "targets/local_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace kdump {
+
+Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string& path) {
+  struct stat existing {};
+  if (sys.stat(path.c_str(), existing) >= 0)
+    return fail(Kind::refused, "%s exists; it is not overwritten", path.c_str());
+  const std::string incomplete = path + "-incomplete";
+  auto file = File::open(sys, incomplete, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (!file && file.error().sys_errno == EEXIST)
+    return fail(Kind::refused, "%s exists; it is not overwritten", incomplete.c_str());
+  if (!file) return std::unexpected(file.error());
+  return std::unique_ptr<LocalFile>(new LocalFile(sys, *std::move(file), path));
+}
+
+Result<> LocalFile::write_at(uint64_t offset, Bytes data) {
+  tried_end_ = std::max(tried_end_, offset + data.size());
+  TRY(file_.write_at(offset, data));
+  end_ = std::max(end_, offset + data.size());
+  return write_back_.wrote(sys_, file_, data.size());
+}
+
+Result<> LocalFile::commit() {
+  if (tried_end_ > end_) TRY(file_.truncate(end_));
+  TRY(file_.sync());
+  if (const int64_t done = sys_.rename_new(file_.path(), path_.c_str()); done < 0)
+    return fail_errno(static_cast<int>(-done), "rename %s to %s", file_.path(), path_.c_str());
+  return sync_directory(sys_, parent_of(path_));
+}
+
+Result<> LocalFile::keep_incomplete() {
+  TRY(file_.sync());
+  return sync_directory(sys_, parent_of(path_));
+}
+
+Result<> sync_directory(Sys& sys, const std::string& path) {
+  return TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY)).sync();
+}
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace kdump

@@ -1,0 +1,39 @@
+// The grammar of target URLs, for the targets that are local: text in, fields out, nothing opened.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "filter/base/result.h"
+
+namespace kdump {
+
+// How a URL names a block device.
+struct DeviceName {
+  enum class By : uint8_t { path, uuid, label, partuuid, partlabel };
+  By by = By::path;
+  std::string value;
+
+  std::string text() const;  // for messages: UUID=…, /dev/…
+};
+
+struct FileSystemUrl {  // fs:DEVICE:/DIR
+  DeviceName device;
+  std::string directory;  // begins with /, has no .. in it
+};
+
+struct RawUrl {  // raw:DEVICE[?force]
+  DeviceName device;
+  bool force = false;
+};
+
+struct DirectoryUrl {  // dir:/DIR
+  std::string directory;
+};
+
+// Each takes what follows the scheme's colon. Fails: refused, with what is wrong in it.
+Result<FileSystemUrl> parse_file_system_url(std::string_view rest);
+Result<RawUrl> parse_raw_url(std::string_view rest);
+Result<DirectoryUrl> parse_directory_url(std::string_view rest);
+
+}  // namespace kdump
