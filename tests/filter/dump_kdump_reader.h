@@ -27,7 +27,7 @@ struct KdumpFile {
 
 template <class T>
 T field(const std::vector<uint8_t>& file, uint64_t offset) {
-  REQUIRE(offset + sizeof(T) <= file.size());
+  if (offset + sizeof(T) > file.size()) FAIL("the file ends inside a field");
   return load<T>(file.data() + offset);
 }
 

@@ -65,7 +65,7 @@ FakeMemory some_memory() {
 }  // namespace
 
 TEST_CASE("a flattened dump, restored, is the positional one") {
-  for (const Format format : {Format::kdump}) {
+  for (const Format format : {Format::kdump, Format::elf}) {
     for (const uint64_t max_bytes : {uint64_t{900'000}, UINT64_MAX}) {
       FakeMemory memory = some_memory();
       const Notes notes;

@@ -1,0 +1,74 @@
+// The flow of an ELF dump: kept pages as they are, in segments, each of which is described only
+// once its bytes are there.
+#pragma once
+
+#include <memory>
+
+#include "filter/dump/counted_sink.h"
+#include "filter/dump/data_stream.h"
+#include "filter/dump/elf_layout.h"
+#include "filter/dump/page_batch.h"
+
+namespace kdump {
+
+class ElfWriter {
+ public:
+  // Everything that takes memory or can be refused happens here; nothing is written yet.
+  static Result<std::unique_ptr<ElfWriter>> create(PageSource& pages, const DumpHeader& header,
+                                                   const DumpOptions& options, Sink& sink,
+                                                   Progress& progress);
+  // Once.
+  Result<DumpResult> run();
+
+ private:
+  // Pages of the window that lie one after the other in the dump.
+  struct Run {
+    uint32_t first = 0;  // page of the window
+    uint32_t pages = 0;
+    uint64_t zeros = 0;   // of the kept ones
+    uint64_t offset = 0;  // in the dump
+  };
+
+  ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
+            Progress& progress, ElfLayout layout, AlignedBuffer data_buffer, PageBatch batch);
+
+  Result<> write_headers();
+  Result<> write_window(Pfn first);
+  Result<> write_run(ElfRun range);
+  Result<> take(uint32_t index, bool readable, Bytes page);
+  Result<> append_zeros(bool run_ends);
+  Result<> end_run();
+  Result<> checkpoint();
+  size_t add_segments(const Run& run, std::vector<Elf64_Phdr>* out) const;
+  void drop_pages_without_data();
+  uint64_t kept_pages(uint32_t first, uint32_t count) const;
+  Result<> absorb_data(Result<> written);
+  Result<> absorb_no_space(Result<> written);
+  void stop(const Error& why);
+  void report();
+  bool merging() const { return slots_promised_ + layout_.window_slots >= layout_.slots; }
+
+  PageSource& pages_;
+  const DumpHeader& header_;
+  const DumpOptions& options_;
+  CountedSink sink_;
+  Progress& progress_;
+  const ElfLayout layout_;
+  DataStream data_;
+  PageBatch batch_;  // for reading alone
+  const std::vector<uint8_t> zero_page_;
+
+  Window window_;
+  Run run_;                      // being written; no pages: none is
+  uint32_t zero_pages_ = 0;      // at its end, not yet in data_
+  std::vector<Run> ended_;       // whose segments are not described yet
+  uint64_t slots_used_ = 0;      // written
+  uint64_t slots_promised_ = 0;  // and those of ended_
+
+  bool stopped_ = false;
+  bool data_failed_ = false;
+  uint64_t pages_handled_ = 0;
+  DumpResult result_;
+};
+
+}  // namespace kdump
