@@ -90,7 +90,8 @@ Ending Supervisor::run(const std::function<void()>& job) {
     ending_.outcome = said;
     ending_.why = board_.why();
     ending_.where = board_.where();
-    if (was_ended) console_.say("ended after its work was done: %s", cause_.text);
+    if (was_ended && !ending_.interrupted)
+      console_.say("ended after its work was done: %s", cause_.text);
     return ending_;
   }
   ending_.why =
