@@ -17,8 +17,10 @@ Result<> load(Sys& sys, const Module& module) {
   const File file = TRY(File::open(sys, module.path, O_RDONLY));
   const int64_t done = sys.finit_module(file.fd(), module.parameters.c_str());
   if (done >= 0 || done == -EEXIST) return {};
-  auto failure = fail_errno(static_cast<int>(-done), "load %s", module.path.c_str());
+  const auto failure = fail_errno(static_cast<int>(-done), "load %s", module.path.c_str());
+  // What these two mean here is not what their texts say.
   if (done == -ENOEXEC) return wrap(failure.error(), "not a module of this kernel");
+  if (done == -ENOENT) return wrap(failure.error(), "a symbol that it needs is missing");
   return failure;
 }
 

@@ -138,10 +138,10 @@ std::string run_shell(Sys& sys, const std::string& terminal, const std::string& 
   }
 }
 
-// A URL for people to type: only if a shell takes it as one word, without tricks.
+// A URL for people to type, in single quotes: only if a shell takes that as one word.
 bool is_plain(const std::string& url) {
   for (const char byte : url)
-    if (byte <= ' ' || byte > '~' || byte == '\'') return false;
+    if (byte < ' ' || byte > '~' || byte == '\'') return false;
   return true;
 }
 

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "init/board.h"
+#include "tests/fakes/fake_sys.h"
+
 namespace kdump {
 namespace {
 
@@ -24,6 +27,27 @@ TEST_CASE("a module list is paths in order, with parameters behind them") {
 TEST_CASE("an empty module list is no module") {
   CHECK(parse_module_list("").empty());
   CHECK(parse_module_list("\n\n#\n \t\n").empty());
+}
+
+TEST_CASE("modules that cannot be loaded are reported one by one and survived") {
+  Board* const board = Board::create().value();
+  Console console({.board = board});
+  FakeSys sys;
+  sys.add_file("/lib/a.ko", "module");
+  sys.add_file(kModuleList, "lib/missing.ko\nlib/a.ko\nlib/missing-too.ko\n");
+  load_modules(sys, 10, console);
+  const std::string log(board->log_text());
+  CHECK(log.find("/lib/missing.ko: No such file or directory; going on") != log.npos);
+  CHECK(log.find("/lib/missing-too.ko: No such file or directory; going on") != log.npos);
+  CHECK(log.find("a.ko") == log.npos);
+}
+
+TEST_CASE("an image without a list of modules needs none") {
+  Board* const board = Board::create().value();
+  Console console({.board = board});
+  FakeSys sys;
+  load_modules(sys, 10, console);
+  CHECK(board->log_text().empty());
 }
 
 }  // namespace
