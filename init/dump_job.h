@@ -14,8 +14,8 @@ namespace kdump {
 struct JobContext {
   bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
   std::string mount_root = "/mnt";
-  std::string report_path;  // the command's --report: a copy of the report here; empty: none
-  bool flatten = false;     // the command's --flatten; targets that only append get it anyway
+  std::string report_path = {};  // the command's --report: a copy of the report here; empty: none
+  bool flatten = false;          // the command's --flatten; targets that only append get it anyway
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
 };
