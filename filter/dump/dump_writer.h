@@ -16,6 +16,9 @@ struct Compression {
   enum class Kind : uint8_t { automatic, zstd, none };
   Kind kind = Kind::automatic;
   int level = 1;  // zstd's; negative ones are faster
+
+  // `automatic` shall follow the speed of the target; as long as nobody measures that, it is 1.
+  int zstd_level() const { return kind == Kind::zstd ? level : 1; }
 };
 
 struct DumpOptions {
@@ -70,8 +73,12 @@ struct DumpResult {
 Result<DumpResult> write_dump(PageSource& pages, const DumpHeader& header,
                               const DumpOptions& options, Sink& sink, Progress& progress);
 
-// How many bytes a dump would need: page counts exact, compression estimated from a sample of up
-// to kSamplePages kept pages spread evenly. Never zero.
+// So many kept pages are compressed for an estimate.
+constexpr uint64_t kSamplePages = 2048;
+
+// How many bytes a dump would need. kdump: headers and tables exactly, and the kept pages by a
+// sample spread evenly over them, plus three standard errors of it. ELF: the length of the file,
+// holes for pages of zeros included. Never zero. options.max_bytes does not matter.
 Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,
                                      const DumpOptions& options);
 

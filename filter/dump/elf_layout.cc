@@ -87,7 +87,7 @@ Elf64_Phdr make_elf_notes_header(const ElfLayout& layout, const DumpHeader& head
 }
 
 std::optional<Elf64_Phdr> make_elf_load(const DumpHeader::Segment& segment, uint64_t paddr,
-                                        uint64_t size, uint64_t offset, uint32_t page_size) {
+                                        uint64_t size, uint64_t offset) {
   const uint64_t segment_start = segment.paddr.value;
   const uint64_t segment_end =
       segment_start + std::min(segment.size_bytes, UINT64_MAX - segment_start);
@@ -102,7 +102,7 @@ std::optional<Elf64_Phdr> make_elf_load(const DumpHeader::Segment& segment, uint
   out.p_paddr = start;
   out.p_filesz = end - start;
   out.p_memsz = end - start;
-  out.p_align = page_size;
+  out.p_align = 0;  // by which crash tells a kdump from netdump's files
   return out;
 }
 

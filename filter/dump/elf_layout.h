@@ -38,7 +38,7 @@ Elf64_Phdr make_elf_notes_header(const ElfLayout& layout, const DumpHeader& head
 // The PT_LOAD for the part of memory [paddr, paddr + size), whose bytes lie at `offset` of the
 // dump, that an original segment maps; nothing if none.
 std::optional<Elf64_Phdr> make_elf_load(const DumpHeader::Segment& segment, uint64_t paddr,
-                                        uint64_t size, uint64_t offset, uint32_t page_size);
+                                        uint64_t size, uint64_t offset);
 
 struct ElfRun {
   uint32_t first = kWindowPages;  // pages of the window; first == end: there is no further run

@@ -211,11 +211,12 @@ Result<> ElfWriter::checkpoint() {
 // addresses while its bytes are there once. Gives their number; `out` may be null.
 size_t ElfWriter::add_segments(const Run& run, std::vector<Elf64_Phdr>* out) const {
   const auto all = header_.segments.empty() ? std::span(&kAnyMemory, 1) : header_.segments;
+  const uint64_t paddr = (window_.first.value + run.first) * layout_.page_size;
+  const uint64_t size = uint64_t{run.pages} * layout_.page_size;
   size_t count = 0;
   for (const DumpHeader::Segment& segment : all) {
-    const auto load =
-        make_elf_load(segment, (window_.first.value + run.first) * layout_.page_size,
-                      uint64_t{run.pages} * layout_.page_size, run.offset, layout_.page_size);
+    if (segment.paddr.value >= paddr + size) break;  // they are ascending
+    const auto load = make_elf_load(segment, paddr, size, run.offset);
     if (!load) continue;
     ++count;
     if (out != nullptr) out->push_back(*load);

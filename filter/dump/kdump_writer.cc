@@ -32,9 +32,7 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
       new KdumpWriter(pages, header, options, sink, progress, layout, std::move(buffer)));
 
   const bool compressing = options.compression.kind != Compression::Kind::none;
-  // Which level pays depends on the speed of the target, which nobody measures yet.
-  const int level =
-      options.compression.kind == Compression::Kind::zstd ? options.compression.level : 1;
+  const int level = options.compression.zstd_level();
   writer->pipeline_ =
       TRY(CompressPipeline::create({.threads = options.threads,
                                     .page_size = pages.page_size(),

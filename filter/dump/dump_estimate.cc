@@ -1,0 +1,121 @@
+// How large a dump will be, before it is written. What is counted is exact; how well pages compress
+// is estimated from a sample, with a margin, since too little space found out too late costs more
+// than a level that was not needed.
+#include <cmath>
+
+#include "filter/dump/dump_writer.h"
+#include "filter/dump/elf_layout.h"
+#include "filter/dump/kdump_layout.h"
+#include "filter/dump/page_batch.h"
+#include "filter/plan.h"
+
+namespace kdump {
+namespace {
+
+// The margin in standard errors of the sample's mean: a dump outgrows it once in a thousand times,
+// as far as pages were independent.
+constexpr double kStandardErrors = 3;
+// Data is padded after so many pages at most, and at the end of each window.
+constexpr uint64_t kPaddingPages = 512;
+
+template <class Visit>
+Result<> each_window(PageSource& pages, Visit visit) {
+  const auto window = std::make_unique<Window>();
+  for (uint64_t first = 0; first < pages.end_pfn().value; first += kWindowPages) {
+    TRY(window->select(pages, Pfn{first}));
+    visit(*window);
+  }
+  return {};
+}
+
+Result<uint64_t> estimate_elf(PageSource& pages, const DumpHeader& header,
+                              const DumpOptions& options) {
+  const ElfLayout layout =
+      TRY(ElfLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
+  uint64_t written = 0;
+  TRY(each_window(pages, [&](const Window& window) {
+    ElfRun run = next_elf_run(window, 0, kElfMergePages);
+    for (; run.first != run.end; run = next_elf_run(window, run.end, kElfMergePages))
+      written += run.end - run.first;
+  }));
+  return layout.data + written * pages.page_size();
+}
+
+// Looks at every stride-th kept page.
+class Sample {
+ public:
+  static Result<Sample> create(PageSource& pages, const Compression& compression, uint64_t stride) {
+    const bool compressing = compression.kind != Compression::Kind::none;
+    Sample sample(pages, TRY(PageBatch::create(1, pages.page_size(), compressing)), stride);
+    if (compressing)
+      sample.compressor_ = TRY(PageCompressor::create(compression.zstd_level(), pages.page_size()));
+    return sample;
+  }
+
+  void take_from(const Window& window) {
+    for (uint32_t i = next_page(window.kept, 0, true); i < kWindowPages;
+         i = next_page(window.kept, i + 1, true))
+      if (kept_++ % stride_ == stride_ / 2) take(Pfn{window.first.value + i});
+  }
+
+  uint64_t kept() const { return kept_; }
+
+  // Of all kept pages together, unless all were looked at with the margin.
+  uint64_t data_bytes() const {
+    if (count_ == 0) return 0;
+    const double mean = sum_ / count_;
+    const double variance = std::max(sum_of_squares_ / count_ - mean * mean, 0.0);
+    const double margin = stride_ == 1 ? 0 : kStandardErrors * std::sqrt(variance / count_);
+    const double bytes = std::min<double>(mean + margin, batch_.page_size);
+    return static_cast<uint64_t>(std::ceil(bytes * static_cast<double>(kept_)));
+  }
+
+ private:
+  Sample(PageSource& pages, PageBatch batch, uint64_t stride)
+      : pages_(pages), batch_(std::move(batch)), stride_(stride) {}
+
+  void take(Pfn pfn) {
+    pages_.read_pages(pfn, batch_.pages.bytes().first(batch_.page_size), batch_.readable);
+    batch_.count = 1;
+    compress_batch(batch_, compressor_ ? &*compressor_ : nullptr);
+    const double size = batch_.page[0].size;
+    sum_ += size;
+    sum_of_squares_ += size * size;
+    ++count_;
+  }
+
+  PageSource& pages_;
+  PageBatch batch_;
+  std::optional<PageCompressor> compressor_;
+  uint64_t stride_;
+  uint64_t kept_ = 0;
+  double count_ = 0, sum_ = 0, sum_of_squares_ = 0;
+};
+
+Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, DumpOptions options) {
+  if (options.expected_pages == 0)
+    TRY(each_window(
+        pages, [&](const Window& window) { options.expected_pages += count_pages(window.kept); }));
+  const uint64_t stride = std::max<uint64_t>(options.expected_pages / kSamplePages, 1);
+  Sample sample = TRY(Sample::create(pages, options.compression, stride));
+  TRY(each_window(pages, [&](const Window& window) { sample.take_from(window); }));
+
+  const KdumpLayout layout =
+      TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
+  const uint64_t paddings =
+      sample.kept() / kPaddingPages + pages.end_pfn().value / kWindowPages + 1;
+  const uint64_t zero_page = pages.page_size();
+  return layout.data + sample.data_bytes() + paddings * kIoAlignment + zero_page;
+}
+
+}  // namespace
+
+Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,
+                                     const DumpOptions& options) {
+  DumpOptions unlimited = options;
+  unlimited.max_bytes = UINT64_MAX;
+  return options.format == Format::elf ? estimate_elf(pages, header, unlimited)
+                                       : estimate_kdump(pages, header, unlimited);
+}
+
+}  // namespace kdump
