@@ -57,9 +57,9 @@ Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
 Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
                                             const std::string& directory, const std::string& name,
                                             const MountedFs& fs) {
-  const std::string parent = without_trailing_slashes(root + directory);
-  if (!parent.empty() && parent.size() > root.size())
-    TRY(make_directories(sys, root, parent.substr(root.size())));
+  const std::string top = without_trailing_slashes(root);  // "" is /
+  const std::string parent = without_trailing_slashes(top + directory);
+  if (parent.size() > top.size()) TRY(make_directories(sys, top, parent.substr(top.size())));
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
   const MountedFs reached = TRY(look_at_fs(sys, parent.empty() ? "/" : parent));

@@ -1,0 +1,49 @@
+// What is mounted, and mounting a device's file system where a target can reach it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "targets/block_device.h"
+
+namespace kdump {
+
+struct MountEntry {  // a line of /proc/self/mountinfo
+  uint64_t device = 0;
+  std::string root;  // the directory of the file system that is seen at `at`
+  std::string at;
+  std::string type;
+  std::string source;
+};
+
+Result<std::vector<MountEntry>> read_mounts(Sys& sys);
+
+// True if a file system of the device is mounted anywhere. btrfs reports a device number of its
+// own, so the source's is compared as well.
+Result<bool> is_mounted(Sys& sys, const BlockDevice& device);
+
+// A file system while a target uses it. Unmounting can fail, and lose data: it is explicit.
+class Mount {
+ public:
+  // Where it is mounted as a whole already, that place is used; else it is mounted below
+  // mount_root, read-write, its journal replayed. devices[0] is mounted, others are parts of it.
+  // Fails: unsupported, where the kernel lacks the file system; refused, where it is read-only.
+  static Result<Mount> make(Sys& sys, const std::vector<BlockDevice>& devices,
+                            const std::string& mount_root);
+
+  const std::string& at() const { return at_; }
+  // Syncs it, and unmounts it if make() mounted it. If that fails it is detached: no process sees
+  // it any longer, and the kernel lets go when its last user does.
+  Result<> finish();
+
+ private:
+  Mount(Sys& sys, std::string at, bool is_ours)
+      : sys_(&sys), at_(std::move(at)), is_ours_(is_ours) {}
+
+  Sys* sys_;
+  std::string at_;
+  bool is_ours_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,250 @@
+// What every target promises, run over each of them.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/targets/target_scene.h"
+
+using namespace kdump;
+
+namespace {
+
+constexpr char kCrash[] = "host-2026-11-21-03:21:29";
+
+Bytes as_bytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// What the engine writes in: out of order, over again, with a gap that must read as zeros.
+std::string whole_dump() {
+  std::string dump(20'000, '\0');
+  std::fill(dump.begin(), dump.begin() + 600, 'H');
+  std::fill(dump.begin() + 3000, dump.begin() + 5000, 'B');
+  std::fill(dump.begin() + 9000, dump.end(), 'D');
+  return dump;
+}
+
+Result<> write_dump(Sink& sink) {
+  const std::string dump = whole_dump();
+  const auto piece = [&](size_t from, size_t to) {
+    return sink.write_at(from, as_bytes(dump.substr(from, to - from)));
+  };
+  TRY(sink.write_at(0, as_bytes(std::string(600, 'h'))));
+  TRY(piece(9000, 15'000));
+  TRY(piece(3000, 5000));
+  TRY(piece(15'000, dump.size()));
+  return piece(0, 600);
+}
+
+Result<> save_file(Target& target, const char* name, const std::string& content) {
+  const auto file = TRY(target.create(name, content.size()));
+  TRY(file->write_at(0, as_bytes(content)));
+  return file->commit();
+}
+
+Result<> save_crash(Target& target) {
+  TRY(target.preflight());
+  TRY(target.begin(kCrash));
+  TRY(save_file(target, "vmcore-dmesg.txt", "panic"));
+  {
+    const auto file = TRY(target.create("vmcore", 0));
+    TRY(write_dump(*file));
+    TRY(file->commit());
+  }
+  return save_file(target, "report.json", "{}");
+}
+
+Result<> run(TargetScene& scene) {
+  const auto target = scene.target();
+  REQUIRE(target);
+  const Result<> saved = save_crash(*target);
+  const Result<> finished = target->finish();
+  return saved ? finished : saved;
+}
+
+void check_whole_or_absent(TargetScene& scene) {
+  const auto vmcore = scene.saved(kCrash, "vmcore");
+  if (vmcore) CHECK((*vmcore == whole_dump()));
+  const auto dmesg = scene.saved(kCrash, "vmcore-dmesg.txt");
+  if (dmesg) CHECK(*dmesg == "panic");
+}
+
+constexpr const char* kScenes[] = {"dir", "fs", "raw"};
+constexpr int kMostCalls = 10'000;
+
+}  // namespace
+
+TEST_CASE("a crash is saved: what was written, in order or not, with zeros between") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which, {.short_io_bytes = 700});
+    const auto done = run(*scene);
+    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK((scene->saved(kCrash, "vmcore") == whole_dump()));
+    CHECK(scene->saved(kCrash, "vmcore-dmesg.txt") == "panic");
+    CHECK(scene->saved(kCrash, "report.json") == "{}");
+    CHECK(scene->sys.open_files() == 0);
+  }
+}
+
+TEST_CASE("preflight says the space, can be repeated, and leaves nothing behind") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const std::string before = scene->sys.content("/dev/vda");
+    const auto target = scene->target();
+    REQUIRE(target);
+    const auto first = target->preflight(), second = target->preflight();
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(first->free_bytes == second->free_bytes);
+    CHECK(*first->free_bytes > 0);
+    CHECK(target->finish());
+    CHECK((scene->sys.content("/dev/vda") == before));
+    CHECK(scene->sys.open_files() == 0);
+    CHECK(target->preflight());  // after finish() too
+  }
+}
+
+TEST_CASE(
+    "whichever system call fails, once or from then on, a file called vmcore is whole or absent") {
+  for (const char* which : kScenes)
+    for (const int error : {EIO, ENOSPC, EINTR})
+      for (const bool for_ever : {false, true}) {
+        if (error == EINTR && for_ever) continue;  // no kernel does that
+        CAPTURE(which);
+        CAPTURE(error);
+        CAPTURE(for_ever);
+        int nth = 1;
+        for (; nth < kMostCalls; ++nth) {
+          CAPTURE(nth);
+          const auto scene =
+              make_scene(which, {.fail_nth = nth, .with = error, .for_ever = for_ever});
+          const Result<> done = run(*scene);
+          check_whole_or_absent(*scene);
+          if (done) CHECK(scene->saved(kCrash, "vmcore").has_value());
+          if (!done) CHECK(done.error().text[0] != '\0');
+          if (!scene->sys.fired()) break;
+        }
+        CHECK(nth < kMostCalls);
+        CHECK(nth > 20);
+      }
+}
+
+TEST_CASE("whenever the power fails, a file called vmcore is whole or absent") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    int nth = 1;
+    for (; nth < kMostCalls; ++nth) {
+      CAPTURE(nth);
+      bool fired = false;
+      for (uint64_t seed = 0; seed < 12; ++seed) {
+        CAPTURE(seed);
+        const auto scene = make_scene(which, {.cut_nth = nth});
+        const Result<> done = run(*scene);
+        fired = scene->sys.fired();
+        scene->sys.power_cut(seed == 1 ? UINT64_MAX : seed);
+        check_whole_or_absent(*scene);
+        if (done) CHECK(scene->saved(kCrash, "vmcore").has_value());
+      }
+      if (!fired) break;
+    }
+    CHECK(nth < kMostCalls);
+  }
+}
+
+TEST_CASE("what is committed survives a power cut that comes right after") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    {
+      const auto target = scene->target();
+      REQUIRE(save_crash(*target));
+      scene->sys.power_cut(0);
+    }
+    CHECK((scene->saved(kCrash, "vmcore") == whole_dump()));
+    CHECK(scene->saved(kCrash, "report.json") == "{}");
+  }
+}
+
+TEST_CASE("a partial dump is kept, and never under the name of a whole one") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const auto target = scene->target();
+    REQUIRE(target->preflight());
+    REQUIRE(target->begin(kCrash));
+    {
+      const auto file = target->create("vmcore", 0);
+      REQUIRE(file);
+      REQUIRE(write_dump(**file));
+      REQUIRE((*file)->keep_incomplete());
+    }
+    CHECK(save_file(*target, "report.json", "{}"));
+    CHECK(target->finish());
+    CHECK(!scene->saved(kCrash, "vmcore"));
+    CHECK(scene->saved(kCrash, "report.json") == "{}");
+    if (which != std::string("raw"))
+      CHECK(scene->saved(kCrash, "vmcore-incomplete") == whole_dump());
+  }
+}
+
+TEST_CASE("a full disk is no_space, and what was written before is kept") {
+  for (const char* which : {"dir", "fs"}) {
+    const auto scene = make_scene(which);
+    const auto target = scene->target();
+    REQUIRE(target->preflight());
+    REQUIRE(target->begin(kCrash));
+    scene->sys.find(std::string(which) == "dir" ? "/crash" : "/mnt/vda")->fs->free_bytes = 5000;
+    const auto file = target->create("vmcore", 0);
+    REQUIRE(file);
+    REQUIRE((*file)->write_at(0, as_bytes(std::string(4000, 'x'))));
+    const auto full = (*file)->write_at(4000, as_bytes(std::string(4000, 'y')));
+    REQUIRE(!full);
+    CHECK(full.error().kind == Kind::no_space);
+    CHECK((*file)->write_at(0, as_bytes("header")));  // below the highest offset reached
+    CHECK((*file)->commit());
+    CHECK(scene->saved(kCrash, "vmcore")->size() == 4000);
+  }
+}
+
+TEST_CASE("the same file is not created twice, nor any before begin") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const auto target = scene->target();
+    REQUIRE(target->preflight());
+    CHECK(!target->create("vmcore", 0));
+    REQUIRE(target->begin(kCrash));
+    CHECK(save_file(*target, "report.json", "{}"));
+    const auto again = target->create("report.json", 0);
+    REQUIRE(!again);
+    CHECK(again.error().kind == Kind::refused);
+  }
+}
+
+TEST_CASE("the contract holds on the real kernel") {
+  char directory[] = "/tmp/kdump-targets.XXXXXX";
+  REQUIRE(mkdtemp(directory));
+  const std::string at = directory;
+  SilentObserver observer;
+  const auto target =
+      make_target("dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer});
+  REQUIRE(target);
+  const auto done = save_crash(**target);
+  CHECK_MESSAGE(done, (done ? "" : done.error().text));
+  CHECK((*target)->location() == at + "/" + kCrash);
+  std::ifstream file((*target)->location() + "/vmcore", std::ios::binary);
+  CHECK((std::string(std::istreambuf_iterator<char>(file), {}) == whole_dump()));
+  CHECK((*target)->finish());
+  const auto second =
+      make_target("dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer});
+  REQUIRE(save_crash(**second));
+  CHECK((*second)->location() == at + "/" + kCrash + ".1");
+  CHECK(!std::filesystem::exists((*second)->location() + "/vmcore-incomplete"));
+  std::filesystem::remove_all(at);
+}

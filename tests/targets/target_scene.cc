@@ -1,0 +1,90 @@
+#include "tests/targets/target_scene.h"
+
+#include <algorithm>
+
+#include "targets/raw_format.h"
+
+namespace kdump {
+namespace {
+
+struct DirScene final : TargetScene {
+  explicit DirScene(FakeFaults faults) : TargetScene(faults) {
+    sys.add_mount("/dev/vda", "/crash", sys.add_fs({}));
+    url = "dir:/crash";
+  }
+  std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
+    const std::string path = "/crash/" + crash + "/" + name;
+    if (!sys.contains(path)) return std::nullopt;
+    return sys.content(path);
+  }
+};
+
+struct FsScene final : TargetScene {
+  explicit FsScene(FakeFaults faults) : TargetScene(faults) {
+    FakeNode& disk = sys.add_disk("vda", kSceneDeviceBytes, ext4_head(0xab, "dumps"));
+    disk.holds = &sys.add_fs({});
+    fs = disk.holds;
+    url = std::string("fs:UUID=") + kSceneUuid + ":/var/crash";
+  }
+  std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
+    NodePtr at = fs->root;
+    for (const std::string& each : {std::string("var"), std::string("crash"), crash, name}) {
+      at = at->entries.find(each);
+      if (!at) return std::nullopt;
+    }
+    return std::string(at->content.now().begin(), at->content.now().end());
+  }
+  FakeFs* fs;
+};
+
+struct RawScene final : TargetScene {
+  explicit RawScene(FakeFaults faults) : TargetScene(faults) {
+    // Old content everywhere but where a signature could be: no gap may show it.
+    std::vector<uint8_t> old(kSceneDeviceBytes, 0x5a);
+    sys.add_disk("vda", kSceneDeviceBytes, old);
+    url = "raw:/dev/vda";
+  }
+  std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
+    const std::string disk = sys.content("/dev/vda");
+    std::optional<RawLabel> newest;
+    const RawLayout layout = *RawLayout::of(disk.size());
+    for (const uint64_t offset : layout.labels) {
+      RawLabelBlock block;
+      std::copy_n(disk.begin() + offset, block.size(), block.begin());
+      const auto label = decode_raw_label(block);
+      if (label && (!newest || label->sequence > newest->sequence)) newest = label;
+    }
+    if (!newest || newest->crash != crash) return std::nullopt;
+    for (const RawEntry& entry : newest->entries)
+      if (entry.name == name && entry.state == RawState::complete)
+        return disk.substr(entry.offset, entry.size);
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Target> TargetScene::target() {
+  auto made = make_target(
+      url,
+      {.sys = sys, .limits = {.step_s = 5}, .observer = observer, .volatile_is_refused = true});
+  return made ? std::move(*made) : nullptr;
+}
+
+std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults) {
+  if (which == "dir") return std::make_unique<DirScene>(faults);
+  if (which == "fs") return std::make_unique<FsScene>(faults);
+  return std::make_unique<RawScene>(faults);
+}
+
+std::vector<uint8_t> ext4_head(uint8_t uuid_byte, const std::string& label) {
+  std::vector<uint8_t> head(2048);
+  head[1024 + 32] = 1;  // blocks per group
+  head[1024 + 56] = 0x53;
+  head[1024 + 57] = 0xef;
+  std::fill_n(head.begin() + 1024 + 104, 16, uuid_byte);
+  std::copy(label.begin(), label.end(), head.begin() + 1024 + 120);
+  return head;
+}
+
+}  // namespace kdump

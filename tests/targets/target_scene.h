@@ -1,0 +1,43 @@
+// A machine in memory with a place to save to, one for each kind of target; the contract tests run
+// over all of them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "targets/schemes.h"
+#include "tests/fakes/fake_sys.h"
+
+namespace kdump {
+
+struct SilentObserver final : Target::Observer {
+  void waiting_for(const char* what, uint32_t) override { waits.push_back(what); }
+  void note(const char* line) override { notes.push_back(line); }
+  std::vector<std::string> waits, notes;
+};
+
+struct TargetScene {
+  explicit TargetScene(FakeFaults faults = {}) : sys(faults) {}
+  virtual ~TargetScene() = default;
+
+  std::unique_ptr<Target> target();
+  // The content of a file that is there under its final name, as someone would find it who reads
+  // the disk now; nullopt: there is none.
+  virtual std::optional<std::string> saved(const std::string& crash, const std::string& name) = 0;
+
+  FakeSys sys;
+  SilentObserver observer;
+  std::string url;
+};
+
+constexpr uint64_t kSceneDeviceBytes = 1 << 20;
+
+// which: "dir", "fs" or "raw".
+std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults = {});
+
+// An ext4 superblock with this UUID and label, as the first 2 KiB of a device.
+std::vector<uint8_t> ext4_head(uint8_t uuid_byte, const std::string& label);
+constexpr char kSceneUuid[] = "abababab-abab-abab-abab-abababababab";  // of ext4_head(0xab, …)
+
+}  // namespace kdump
