@@ -19,13 +19,13 @@ struct ElfFile {
   uint64_t headers = 0;  // all program headers
   std::vector<uint8_t> notes;
   std::vector<Load> loads;
-  const std::vector<uint8_t>* file = nullptr;
+  std::vector<uint8_t> file;
 
   std::optional<std::vector<uint8_t>> read(uint64_t Load::*address, uint64_t at,
                                            uint64_t size) const {
     for (const Load& load : loads)
       if (at >= load.*address && at - load.*address + size <= load.filesz) {
-        const auto begin = file->begin() + static_cast<ptrdiff_t>(load.offset + at - load.*address);
+        const auto begin = file.begin() + static_cast<ptrdiff_t>(load.offset + at - load.*address);
         return std::vector<uint8_t>(begin, begin + static_cast<ptrdiff_t>(size));
       }
     return std::nullopt;
@@ -40,7 +40,7 @@ inline ElfFile read_elf(const std::vector<uint8_t>& file) {
   const auto u32 = [&](uint64_t at) { return static_cast<uint32_t>(u64(at)); };
   const auto u16 = [&](uint64_t at) { return static_cast<uint16_t>(u64(at)); };
   ElfFile out;
-  out.file = &file;
+  out.file = file;
   REQUIRE(u32(0) == 0x464c457f);
   REQUIRE(file[4] == 2);   // 64 bit
   REQUIRE(file[5] == 1);   // little-endian

@@ -120,9 +120,8 @@ TEST_CASE("long runs of zeros take no writing") {
 
 TEST_CASE("when program headers run short, runs are merged") {
   // Every second group of pages is excluded: far more runs than the plan said.
-  FakeMemory memory(60'000, [](uint64_t pfn) {
-    return pfn / kElfMergePages % 2 ? Look::zero : Look::excluded;
-  });
+  FakeMemory memory(
+      60'000, [](uint64_t pfn) { return pfn / kElfMergePages % 2 ? Look::zero : Look::excluded; });
   const auto [result, file] = write(memory, {.expected_segments = 1});
   CHECK(result.complete);
   const ElfFile dump = read_elf(file);
@@ -171,15 +170,18 @@ TEST_CASE("apart from the header no byte of an ELF dump is written twice") {
 
 TEST_CASE("wherever the space ends, the ELF dump is consistent and says that it is incomplete") {
   FakeMemory memory(1200, patchy);
-  const Written whole = write(memory, {});
+  const Written whole = write(memory, {.expected_segments = 20});
   for (uint64_t max = 0; max <= whole.file.size() + 20'000; max += 7'001) {
     CAPTURE(max);
     const Notes notes;
     MemorySink sink;
     NoProgress progress;
-    const auto result = write_dump(
-        memory, make_elf_header(notes),
-        {.format = Format::elf, .max_bytes = max, .memory_bytes = 256 << 10}, sink, progress);
+    const auto result = write_dump(memory, make_elf_header(notes),
+                                   {.format = Format::elf,
+                                    .max_bytes = max,
+                                    .expected_segments = 20,
+                                    .memory_bytes = 256 << 10},
+                                   sink, progress);
     CHECK(sink.file.size() <= max);
     if (!result) {
       CHECK(result.error().kind == Kind::no_space);
@@ -207,11 +209,12 @@ TEST_CASE("whichever write of an ELF dump fails, it is readable so far and never
       NoProgress progress;
       const auto result =
           write_dump(memory, make_elf_header(notes),
-                     {.format = Format::elf, .memory_bytes = 256 << 10}, sink, progress);
+                     {.format = Format::elf, .expected_segments = 20, .memory_bytes = 256 << 10},
+                     sink, progress);
       fired = sink.writes >= nth;
       REQUIRE(nth < 1000);
       if (kind != Kind::no_space) CHECK(result.has_value() == !fired);
-      if (sink.file.size() < 300'000) continue;  // not even the headers are inside
+      if (sink.file.size() < 8192) continue;  // not even the headers are inside
       const ElfFile dump = read_elf(sink.file);
       CHECK(dump.incomplete == fired);
       check_pages(dump, memory, !fired);
