@@ -50,10 +50,10 @@ Result<RawLayout> RawLayout::of(uint64_t device_bytes) {
     return fail(Kind::no_space, "%" PRIu64 " bytes; a raw target needs %" PRIu64, device_bytes,
                 kRawSmallestDevice);
   // 16 MiB hold the kernel log of a machine with a thousand processors.
-  constexpr uint64_t kMostForFiles = 16 << 20;
+  constexpr uint64_t kLeastForFiles = 64 << 10, kMostForFiles = 16 << 20;
   const uint64_t end = device_bytes / kRawBlock * kRawBlock;
   const uint64_t trailer =
-      std::min<uint64_t>(kMostForFiles, device_bytes / 16 / kRawBlock * kRawBlock);
+      std::clamp(end / 16 / kRawBlock * kRawBlock, kLeastForFiles, kMostForFiles);
   return RawLayout{.files = end - trailer,
                    .spare = end - 3 * kRawBlock,
                    .labels = {end - kRawBlock, end - 2 * kRawBlock}};

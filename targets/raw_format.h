@@ -13,7 +13,7 @@ namespace kdump {
 
 constexpr uint64_t kRawBlock = 4096;  // everything on the device is aligned to it
 // Below this there is no room for anything worth having.
-constexpr uint64_t kRawSmallestDevice = 1 << 20;
+constexpr uint64_t kRawSmallestDevice = 256 << 10;
 
 // Offsets in bytes. [0, files): the dump. [files, spare): the small files, one after another.
 struct RawLayout {

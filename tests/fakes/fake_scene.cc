@@ -135,6 +135,13 @@ std::string FakeSys::content(const std::string& path) const {
   return node ? std::string(node->content.now().begin(), node->content.now().end()) : "";
 }
 
+// As the kernel writes names in mountinfo.
+static std::string escaped(const std::string& name) {
+  std::string text;
+  for (const char c : name) text += c == ' ' ? "\\040" : std::string(1, c);
+  return text;
+}
+
 std::string FakeSys::mountinfo() const {
   std::string text;
   for (size_t i = 0; i < mounts_.size(); ++i) {
@@ -144,7 +151,7 @@ std::string FakeSys::mountinfo() const {
     char numbers[64];
     snprintf(numbers, sizeof numbers, "%zu 1 %u:%u / ", i + 20, major(rdev), minor(rdev));
     const char* access = mount.fs && mount.fs->read_only ? "ro" : "rw";
-    text += std::string(numbers) + mount.at + " " + access + " - " + mount.type + " " +
+    text += std::string(numbers) + escaped(mount.at) + " " + access + " - " + mount.type + " " +
             mount.source + " " + access + "\n";
   }
   return text;

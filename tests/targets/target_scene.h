@@ -31,7 +31,7 @@ struct TargetScene {
   std::string url;
 };
 
-constexpr uint64_t kSceneDeviceBytes = 1 << 20;
+constexpr uint64_t kSceneDeviceBytes = 256 << 10;
 
 // which: "dir", "fs" or "raw".
 std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults = {});
