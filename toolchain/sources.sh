@@ -4,8 +4,7 @@
 pins=$top/toolchain/sources
 
 # Of LLVM's 1.5 GB only the run-time libraries and the build files they include.
-llvm_paths=(cmake runtimes libcxx libcxxabi libunwind llvm/cmake compiler-rt/cmake
-    compiler-rt/lib/builtins)
+llvm_paths=(cmake runtimes libcxx libcxxabi llvm/cmake compiler-rt/cmake compiler-rt/lib/builtins)
 
 # pins_of PACKAGE...: their rows of toolchain/sources.
 pins_of() {

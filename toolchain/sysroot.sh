@@ -1,8 +1,9 @@
-# The sysroot: kernel headers, musl, compiler-rt's builtins, libunwind, libc++abi and libc++,
-# all static, for one architecture. Knows no library of the product. Sourced after sources.sh.
+# The sysroot: kernel headers, musl, compiler-rt's builtins, libc++abi and libc++, all static, for
+# one architecture. Without exceptions, so without an unwinder: an error is a value here, and
+# what libc++ would throw ends the process. Knows no library of the product. Sourced after
+# sources.sh.
 
-# Frame tables stay (libunwind needs them for the tests' exceptions), the rest is for size.
-sysroot_flags="-Os -ffunction-sections -fdata-sections"
+sysroot_flags="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 
 # kernel_headers ARCH: the package that has them, and the directory it puts them in.
 kernel_headers() {
@@ -32,7 +33,7 @@ make_sysroot() {
 		--sysroot=<CFGDIR>
 		-resource-dir=<CFGDIR>/clang
 		-rtlib=compiler-rt
-		-unwindlib=libunwind
+		-unwindlib=none
 		-stdlib=libc++
 		-fuse-ld=lld
 	END
@@ -99,17 +100,16 @@ make_builtins() {
 make_runtimes() {
     local arch=$1 into=$2 build=$3
     runtime_cmake "$arch" "$into" -S "$build/llvm/runtimes" -B "$build/runtimes" \
-        -DLLVM_ENABLE_RUNTIMES="libunwind;libcxxabi;libcxx" \
+        -DLLVM_ENABLE_RUNTIMES="libcxxabi;libcxx" \
         -DLLVM_INCLUDE_TESTS=OFF -DLLVM_INCLUDE_DOCS=OFF \
         -DLLVM_ENABLE_PER_TARGET_RUNTIME_DIR=OFF \
-        -DLIBUNWIND_ENABLE_SHARED=OFF -DLIBUNWIND_USE_COMPILER_RT=ON \
-        -DLIBUNWIND_INCLUDE_TESTS=OFF \
-        -DLIBCXXABI_ENABLE_SHARED=OFF -DLIBCXXABI_USE_COMPILER_RT=ON \
-        -DLIBCXXABI_USE_LLVM_UNWINDER=ON -DLIBCXXABI_INCLUDE_TESTS=OFF \
-        -DLIBCXXABI_ENABLE_ASSERTIONS=OFF -DLIBCXXABI_SILENT_TERMINATE=ON \
-        -DLIBCXX_ENABLE_SHARED=OFF -DLIBCXX_HAS_MUSL_LIBC=ON \
-        -DLIBCXX_USE_COMPILER_RT=ON -DLIBCXX_CXX_ABI=libcxxabi \
-        -DLIBCXX_ENABLE_STATIC_ABI_LIBRARY=ON \
-        -DLIBCXX_INCLUDE_TESTS=OFF -DLIBCXX_INCLUDE_BENCHMARKS=OFF
+        -DLIBCXXABI_ENABLE_EXCEPTIONS=OFF -DLIBCXXABI_ENABLE_SHARED=OFF \
+        -DLIBCXXABI_USE_COMPILER_RT=ON -DLIBCXXABI_USE_LLVM_UNWINDER=OFF \
+        -DLIBCXXABI_SILENT_TERMINATE=ON -DLIBCXXABI_ENABLE_ASSERTIONS=OFF \
+        -DLIBCXXABI_INCLUDE_TESTS=OFF \
+        -DLIBCXX_ENABLE_EXCEPTIONS=OFF -DLIBCXX_ENABLE_SHARED=OFF \
+        -DLIBCXX_HAS_MUSL_LIBC=ON -DLIBCXX_USE_COMPILER_RT=ON -DLIBCXX_CXX_ABI=libcxxabi \
+        -DLIBCXX_ENABLE_STATIC_ABI_LIBRARY=ON -DLIBCXX_INCLUDE_TESTS=OFF \
+        -DLIBCXX_INCLUDE_BENCHMARKS=OFF
     ninja -C "$build/runtimes" install
 }
