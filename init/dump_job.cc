@@ -7,11 +7,13 @@
 #include <ctime>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "filter/dump/flattened_sink.h"
 #include "filter/kernel/printk_log.h"
 #include "init/crash_name.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"
+#include "init/level_choice.h"
 #include "init/output_target.h"
 #include "init/report.h"
 #include "init/stop_request.h"
@@ -20,15 +22,6 @@
 
 namespace kdump {
 namespace {
-
-// What a dump leaves free for the log, the report and what the file system needs to name them.
-constexpr uint64_t kReserveBytes = 1 << 20;
-
-// The level to write, and how long the file may become.
-struct Choice {
-  uint32_t level = 0;
-  uint64_t max_bytes = UINT64_MAX;
-};
 
 class DumpJob {
  public:
@@ -50,8 +43,8 @@ class DumpJob {
   void save_dmesg();
   Result<LogSummary> write_dmesg();
   Result<> save_dump();
-  Choice choose_level(VmcoreDump& dump);
-  Result<DumpResult> write_dump_to(Sink& file, VmcoreDump& dump, const Choice& choice);
+  void warn_of_missing_pages(const DumpResult& written);
+  Result<DumpResult> write_dump_to(Sink& file, VmcoreDump& dump, const LevelChoice& choice);
   void conclude(const Result<>& saved);
   void save_log_and_report();
   Result<> save_text(const char* name, const std::string& text);
@@ -61,7 +54,6 @@ class DumpJob {
   void complete_report();
 
   bool is_flattened() const;
-  uint64_t room_for_dump() const;
   void warn(const std::string& warning);
 
   Sys& sys_;
@@ -89,8 +81,8 @@ void DumpJob::run() {
     if (saved) saved = save_dump();
     conclude(saved);
     if (!context_.is_output) save_log_and_report();
-    finish_target();
   }
+  if (target_) finish_target();
   write_extra_report();
 }
 
@@ -110,6 +102,7 @@ Result<> DumpJob::open_vmcore() {
                safe_host(system.nodename).c_str(),
                system.crash_time_s ? utc_time(system.crash_time_s).c_str() : "at an unknown time");
   for (const std::string& warning : vmcore_->warnings()) warn(warning);
+  if (!*system.nodename) warn("the vmcore does not say which host it is of");
   if (!vmcore_->mem_map()) warn("pages cannot be told apart: the dump will have all of them");
   return {};
 }
@@ -155,16 +148,22 @@ Result<LogSummary> DumpJob::write_dmesg() {
 Result<> DumpJob::save_dump() {
   progress_.enter(Step::plan);
   VmcoreDump dump(*vmcore_, settings_, buffer_bytes(memory_available(sys_)));
-  report_.plan = TRY(dump.make_plan(progress_));
+  TRY(dump.make_plan(progress_));
+  report_.plan = dump.plan();
   for (const std::string& warning : report_.plan->warnings) warn(warning);
-  const Choice choice = choose_level(dump);
+  const uint64_t room = room_for_dump(space_, report_.dmesg_bytes, is_flattened());
+  const LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);
+  if (!choice.warning.empty()) warn(choice.warning);
   report_.level = choice.level;
 
   progress_.enter(Step::write);
   const auto file = TRY(target_->create("vmcore", 0));
   const Result<DumpResult> written = write_dump_to(*file, dump, choice);
   progress_.enter(Step::finish);
-  if (written) report_.dump = *written;
+  if (written) {
+    report_.dump = *written;
+    warn_of_missing_pages(*written);
+  }
   if (written && written->complete) return file->commit();
 
   const Error why = written ? written->why : written.error();
@@ -175,39 +174,16 @@ Result<> DumpJob::save_dump() {
   return wrap(why, "partial dump not kept (%s)", kept.error().text);
 }
 
-// The first level whose dump fits; if none does, as much as there is room for of the last.
-Choice DumpJob::choose_level(VmcoreDump& dump) {
-  const uint64_t room = room_for_dump();
-  const std::string room_text = room == UINT64_MAX ? "" : ", room for " + human_size(room);
-  for (const uint32_t level : settings_.levels) {
-    progress_.tick();
-    const auto estimate = dump.estimate_bytes(level);
-    if (!estimate) {
-      warn(std::string("the size of the dump cannot be estimated: ") + estimate.error().text);
-      return {level, room};
-    }
-    const bool fits = *estimate <= room;
-    console_.say("level %u: %" PRIu64 " of %" PRIu64 " pages, about %s%s%s", level,
-                 report_.plan->kept_pages(level), report_.plan->ram_pages(),
-                 human_size(*estimate).c_str(), room_text.c_str(), fits ? "" : ": does not fit");
-    if (fits) return {level, room};
-  }
-  warn("no level fits, by estimate: the dump may be cut off where the room ends");
-  return {settings_.levels.back(), room};
+void DumpJob::warn_of_missing_pages(const DumpResult& written) {
+  if (written.pages_unreadable)
+    warn(text("%" PRIu64 " pages of the vmcore cannot be read: they are missing",
+              written.pages_unreadable));
+  if (written.pages_dropped)
+    warn(text("%" PRIu64 " pages have no room in the dump: they are missing",
+              written.pages_dropped));
 }
 
-uint64_t DumpJob::room_for_dump() const {
-  uint64_t room = UINT64_MAX;
-  if (space_.free_bytes) {
-    const uint64_t taken = report_.dmesg_bytes + kReserveBytes;
-    room = *space_.free_bytes > taken ? *space_.free_bytes - taken : 0;
-  }
-  if (space_.largest_file && *space_.largest_file < room) room = *space_.largest_file;
-  // A flattened file has up to 16 bytes of record header for every page that the dump has.
-  return is_flattened() && room != UINT64_MAX ? room - room / 128 : room;
-}
-
-Result<DumpResult> DumpJob::write_dump_to(Sink& file, VmcoreDump& dump, const Choice& choice) {
+Result<DumpResult> DumpJob::write_dump_to(Sink& file, VmcoreDump& dump, const LevelChoice& choice) {
   WatchedSink sink(file, progress_);
   if (!is_flattened()) return dump.write(choice.level, choice.max_bytes, sink, progress_);
   FlattenedSink stream(sink);

@@ -96,7 +96,8 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
   VmcoreDump dump(vmcore, settings, buffer_bytes(0));
   info.system = vmcore.system();
   info.page_size = vmcore.page_size();
-  info.plan = TRY(dump.make_plan(progress));
+  TRY(dump.make_plan(progress));
+  info.plan = dump.plan();
   for (const uint32_t level : levels) {
     const uint64_t pages = info.plan.kept_pages(level);
     const uint64_t file_bytes = TRY(dump.estimate_bytes(level));

@@ -42,11 +42,11 @@ VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory
   header_.segments = segments_;
 }
 
-Result<Plan> VmcoreDump::make_plan(Progress& progress) {
+Result<> VmcoreDump::make_plan(Progress& progress) {
   // The level that is most likely to be written spares the classification of its pages.
   plan_ = TRY(kdump::make_plan(vmcore_, progress, &pages_at(settings_.levels.front())));
   header_.ram_pages = plan_.ram_pages();
-  return plan_;
+  return {};
 }
 
 Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {

@@ -23,7 +23,8 @@ class VmcoreDump {
   VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory_bytes);
 
   // Classifies and counts all pages; comes before everything else.
-  Result<Plan> make_plan(Progress& progress);
+  Result<> make_plan(Progress& progress);
+  const Plan& plan() const { return plan_; }
   // How big the dump would be at that level.
   Result<uint64_t> estimate_bytes(uint32_t level);
   // Writes it, at most max_bytes long.

@@ -29,16 +29,23 @@ TEST_CASE("a run that came to nothing still reports every field") {
 }
 
 TEST_CASE("a saved dump reports its pages by class, and hostile names stay strings") {
+  CrashedSystem system;
+  strcpy(system.nodename, "a\"b\n");
+  system.crash_time_s = 1'795'231'291;
+  Plan plan;
+  plan.pages_by_class[static_cast<unsigned>(PageClass::free)] = 60;
+  plan.pages_by_class[static_cast<unsigned>(PageClass::other)] = 40;
+  plan.pages_by_class[static_cast<unsigned>(PageClass::absent)] = 7;
+  DumpResult dump;
+  dump.bytes_written = 4711;
+  dump.pages_written = 33;
+  dump.pages_zero = 7;
+
   Report report;
   report.outcome = Board::Outcome::saved;
-  report.system = CrashedSystem{};
-  strcpy(report.system->nodename, "a\"b\n");
-  report.system->crash_time_s = 1'795'231'291;
-  report.plan = Plan{};
-  report.plan->pages_by_class[static_cast<unsigned>(PageClass::free)] = 60;
-  report.plan->pages_by_class[static_cast<unsigned>(PageClass::other)] = 40;
-  report.plan->pages_by_class[static_cast<unsigned>(PageClass::absent)] = 7;
-  report.dump = DumpResult{.bytes_written = 4711, .pages_written = 33, .pages_zero = 7};
+  report.system = system;
+  report.plan = plan;
+  report.dump = dump;
   report.level = 31;
   report.warnings = {"one", "two"};
   const std::string json = report_as_json(report);

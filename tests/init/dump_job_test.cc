@@ -1,0 +1,223 @@
+// The whole story of a dump, over a kernel in memory: what is saved, in which order it is safe, and
+// what is left when something fails.
+#include "init/dump_job.h"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <memory>
+
+#include "init/job_progress.h"
+#include "init/stop_request.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/init/tiny_core.h"
+
+using namespace kdump;
+
+namespace {
+
+constexpr char kVmcore[] = "/proc/vmcore";
+constexpr char kDirectory[] = "/crash/tiny-2026-11-21-03:21:31";
+
+// One run of the job, over a machine with a tiny core and a disk at /crash.
+struct Run {
+  explicit Run(FakeFaults faults = {}, FakeFs disk_like = {}) : sys(faults) {
+    sys.add_file(kVmcore, tiny_core());
+    sys.add_directory("/crash");
+    disk = &sys.add_fs(std::move(disk_like));
+    sys.add_mount("/dev/vda", "/crash", *disk);
+    settings.targets = {"dir:/crash"};
+    settings.compression.kind = Compression::Kind::none;
+  }
+
+  Board::Outcome job(const JobContext& context = {}) {
+    board->reset();
+    board->log_end = 0;
+    Console console({.board = board.get()});
+    run_dump_job(sys, settings, settings.targets.front(), context, *board, console);
+    return board->how_it_ended();
+  }
+
+  // A fault may cost the host's name, but then the board says where the files lie.
+  std::string path_of(const char* name) const {
+    const std::string where = board->where();
+    return (where.empty() ? kDirectory : where) + "/" + name;
+  }
+  std::string file(const char* name) const { return sys.content(path_of(name)); }
+  bool has(const char* name) const { return sys.contains(path_of(name)); }
+  bool log_says(const char* text) const {
+    return board->log_text().find(text) != std::string_view::npos;
+  }
+
+  FakeSys sys;
+  FakeFs* disk;
+  Settings settings;
+  static inline const std::unique_ptr<Board> board = std::make_unique<Board>();
+};
+
+// The status flag "incomplete" in the header of a kdump-compressed dump.
+bool is_marked_incomplete(const std::string& dump) {
+  constexpr size_t kStatusOffset = 424;
+  return dump.size() > kStatusOffset && (dump[kStatusOffset] & 8);
+}
+
+bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a report") {
+  Run run;
+  CHECK(run.job() == Board::Outcome::saved);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.board->where() == kDirectory);
+  CHECK(run.file("vmcore").starts_with("KDUMP   "));
+  CHECK(!is_marked_incomplete(run.file("vmcore")));
+  CHECK(!run.has("vmcore-incomplete"));
+  CHECK(says(run.file("vmcore-dmesg.txt"), kTinyPanic));
+  CHECK(says(run.file("kdump-init.log"), "saved /crash/tiny-"));
+  CHECK(says(run.file("report.json"), "\"status\": \"saved\""));
+  CHECK(says(run.file("report.json"), "\"host\": \"tiny\""));
+  CHECK(run.sys.open_files() == 0);
+}
+
+TEST_CASE("whichever system call fails, a file named vmcore is complete or absent") {
+  Run undisturbed;
+  REQUIRE(undisturbed.job() == Board::Outcome::saved);
+  const std::string golden = undisturbed.file("vmcore");
+
+  for (const int with : {EIO, ENOSPC}) {
+    for (const bool for_ever : {false, true}) {
+      int nth = 1;
+      for (; nth < 10'000; ++nth) {
+        Run run({.fail_nth = nth, .with = with, .for_ever = for_ever});
+        const Board::Outcome outcome = run.job();
+        CAPTURE(with);
+        CAPTURE(for_ever);
+        CAPTURE(nth);
+        CAPTURE(std::string(run.board->log_text()));
+        // What of the vmcore cannot be read is missed with a warning; nothing else is.
+        if (run.has("vmcore") && !run.log_says("warning: ")) CHECK(run.file("vmcore") == golden);
+        if (run.has("vmcore")) CHECK(!is_marked_incomplete(run.file("vmcore")));
+        if (outcome == Board::Outcome::saved) CHECK(run.has("vmcore"));
+        if (outcome != Board::Outcome::saved) CHECK(run.board->why().text[0] != '\0');
+        CHECK(outcome != Board::Outcome::none);
+        CHECK(run.sys.open_files() == 0);
+        if (!run.sys.fired()) break;  // every call has been tried
+      }
+      CHECK(nth > 20);
+      CHECK(nth < 10'000);
+    }
+  }
+}
+
+TEST_CASE("whenever the power fails, a file named vmcore is complete or absent") {
+  Run undisturbed;
+  REQUIRE(undisturbed.job() == Board::Outcome::saved);
+  const std::string golden = undisturbed.file("vmcore");
+  for (const uint64_t seed : {uint64_t{0}, uint64_t{1}, uint64_t{4711}, UINT64_MAX}) {
+    for (int nth = 1; nth < 10'000; ++nth) {
+      Run run({.cut_nth = nth});
+      const bool saved = run.job() == Board::Outcome::saved;
+      const bool fired = run.sys.fired();
+      run.sys.power_cut(seed);
+      run.sys.add_mount("/dev/vda", "/crash", *run.disk);
+      CAPTURE(seed);
+      CAPTURE(nth);
+      if (run.has("vmcore")) CHECK(run.file("vmcore") == golden);
+      if (saved) CHECK(run.has("vmcore"));
+      if (!fired) break;
+    }
+  }
+}
+
+TEST_CASE("where the space does not suffice the next level is written") {
+  FakeFs small;
+  small.free_bytes = (1 << 20) + kTinyLimitBytes;  // the job keeps 1 MiB for log and report
+  Run run({}, small);
+  run.settings.levels = {0, 31};
+  CHECK(run.job() == Board::Outcome::saved);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.log_says("level 0: "));
+  CHECK(run.log_says("does not fit"));
+  CHECK(says(run.file("report.json"), "\"level\": 31"));
+}
+
+TEST_CASE("where no level fits the dump is cut off, valid and marked") {
+  FakeFs small;
+  small.free_bytes = (1 << 20) + kTinyLimitBytes;
+  Run run({}, small);
+  run.settings.levels = {0};
+  CHECK(run.job() == Board::Outcome::incomplete);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(!run.has("vmcore"));
+  CHECK(is_marked_incomplete(run.file("vmcore-incomplete")));
+  CHECK(run.file("vmcore-incomplete").size() <= kTinyLimitBytes);
+  CHECK(run.board->why().kind == Kind::no_space);
+  CHECK(says(run.file("vmcore-dmesg.txt"), kTinyPanic));
+  CHECK(says(run.file("report.json"), "\"status\": \"incomplete\""));
+  CHECK(says(run.file("kdump-init.log"), "INCOMPLETE"));
+}
+
+TEST_CASE("a vmcore that cannot be read leaves a directory with the log that says why") {
+  Run run;
+  run.settings.vmcore = "/proc/nothing";
+  CHECK(run.job() == Board::Outcome::failed);
+  const std::string where = run.board->where();
+  CHECK(where.starts_with("/crash/localhost-"));
+  CHECK(says(run.sys.content(where + "/kdump-init.log"), "/proc/nothing"));
+  CHECK(says(run.sys.content(where + "/report.json"), "\"status\": \"failed\""));
+  CHECK(!run.sys.contains(where + "/vmcore"));
+}
+
+TEST_CASE("a target that does not come fails in time, and says for what it waited") {
+  Run run;
+  run.settings.targets = {"fs:/dev/sdz9:/crash"};
+  run.settings.step_timeout_s = 7;
+  const int64_t began_ms = run.sys.monotonic_ms();
+  CHECK(run.job() == Board::Outcome::failed);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.sys.monotonic_ms() - began_ms <= 8000);
+  CHECK(run.log_says("/dev/sdz9"));
+  CHECK(run.board->why().kind == Kind::timeout);
+}
+
+TEST_CASE("an output gets the dump alone, and the report goes where it is asked for") {
+  Run run;
+  run.settings.targets = {"/crash/only"};
+  CHECK(run.job({.report_path = "/crash/r.json", .is_output = true}) == Board::Outcome::saved);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.sys.content("/crash/only").starts_with("KDUMP   "));
+  CHECK(says(run.sys.content("/crash/r.json"), "\"location\": \"/crash/only\""));
+  CHECK(!run.sys.contains("/crash/report.json"));
+
+  CHECK(run.job({.is_output = true}) == Board::Outcome::failed);
+  CHECK(run.log_says("/crash/only exists"));
+}
+
+TEST_CASE("a flattened output begins with its signature") {
+  Run run;
+  run.settings.targets = {"/crash/flat"};
+  CHECK(run.job({.flatten = true, .is_output = true}) == Board::Outcome::saved);
+  CHECK(run.sys.content("/crash/flat").starts_with("makedumpfile"));
+}
+
+TEST_CASE("once a job is asked to stop, its next write fails") {
+  struct Null final : Sink {
+    Result<> write_at(uint64_t, Bytes) override { return {}; }
+  } null;
+  FakeSys sys;
+  Console console({});
+  JobProgress progress(sys, *Run::board, console);
+  WatchedSink sink(null, progress);
+  {
+    const StopRequest stop;
+    CHECK(sink.write_at(0, {}));
+    raise(SIGTERM);
+    const auto refused = sink.write_at(0, {});
+    REQUIRE(!refused);
+    CHECK(refused.error().kind == Kind::refused);
+  }
+  CHECK(sink.write_at(0, {}));  // the request was that job's
+}
