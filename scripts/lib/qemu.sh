@@ -6,26 +6,30 @@ need_guest_packages() {
     need_packages qemu-system-x86 kmod cpio zstd xz-utils e2fsprogs gcc libc6-dev
 }
 
-# first_initramfs KERNEL_ROOT: prints a directory that holds first.img, the initramfs of the
-# kernel that is going to panic.
-first_initramfs() {
-    local guest=$top/tests/vm/guest version busybox key
-    version=$(kernel_version "$1")
+# guest_initramfs KIND KERNEL_ROOT: prints the cached image of a kernel that serves the tests;
+# KIND names its init: first (fills memory and panics), copy (copies /proc/vmcore raw),
+# reader (copies a disk's files).
+guest_initramfs() {
+    local kind=$1 root=$2 guest=$top/tests/vm/guest version busybox key entry
+    version=$(kernel_version "$root")
     busybox=$(unpacked busybox-static)
-    busybox+=/bin/busybox
-    key=$(hash_of "$guest/first-init" "$guest/workload.c" "$top/scripts/lib/initramfs.sh" "$busybox")
-    cached "first-$version-$key" make_first_initramfs "$1" "$busybox"
+    key=$(hash_of "$guest/$kind-init" "$guest/workload.c" "$top/scripts/lib/initramfs.sh" \
+        "$top/scripts/lib/qemu.sh" "$busybox/bin/busybox")
+    entry=$(cached "guest-$kind-$version-$key" make_guest_initramfs "$kind" "$root" "$busybox")
+    printf '%s\n' "$entry/initramfs"
 }
 
-make_first_initramfs() {
-    local root=$1 busybox=$2 into=$3 guest=$top/tests/vm/guest tree=$3/tree version
+make_guest_initramfs() {
+    local kind=$1 root=$2 busybox=$3 into=$4 guest=$top/tests/vm/guest tree=$4/tree version
+    local modules=(virtio_pci virtio_blk ext4)
+    [ "$kind" != reader ] || modules+=(xfs btrfs vfat nls_cp437 nls_ascii nls_utf8)
     version=$(kernel_version "$root")
     mkdir -p "$tree/bin"
-    cp "$busybox" "$tree/bin/busybox"
-    install -m 755 "$guest/first-init" "$tree/init"
+    cp "$busybox/bin/busybox" "$tree/bin/busybox"
+    install -m 755 "$guest/$kind-init" "$tree/init"
     gcc -O2 -Wall -Werror -static -o "$tree/bin/workload" "$guest/workload.c"
-    add_modules "$tree" "$root" "$version" virtio_pci virtio_blk crc32c_generic ext4
-    pack_initramfs "$tree" "$into/first.img" 3
+    add_modules "$tree" "$root" "$version" "${modules[@]}"
+    pack_initramfs "$tree" "$into/initramfs" 3
     rm -rf "$tree"
 }
 

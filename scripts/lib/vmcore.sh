@@ -6,31 +6,25 @@
 # MEMORY; OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
 # kernel's own word on each page just before), dmesg, iomem and the console's log.
 make_vmcore() {
-    local memory=$1 root=$2 outdir=$3 version image first busybox work mib unit
+    local memory=$1 root=$2 outdir=$3 version image first copier work mib unit
     need_guest_packages
     version=$(kernel_version "$root")
     image=$(kernel_image "$root")
-    first=$(first_initramfs "$root")
-    busybox=$(unpacked busybox-static)
+    first=$(guest_initramfs first "$root")
+    copier=$(guest_initramfs copy "$root")
     mib=$(numfmt --from=iec "$memory")
     mib=$((mib >> 20))
     unit=$(((mib - 128) / 16))
     work=$(mktemp -d "$outdir/.work.XXXXXX")
 
-    mkdir -p "$work/tree/bin"
-    cp "$busybox/bin/busybox" "$work/tree/bin"
-    install -m 755 "$top/tests/vm/guest/copy-init" "$work/tree/init"
-    add_modules "$work/tree" "$root" "$version" virtio_pci virtio_blk crc32c_generic ext4
-    pack_initramfs "$work/tree" "$work/capture.img" 3
-
-    tools_disk "$work/tools.ext4" "$root" "$work/capture.img" \
+    tools_disk "$work/tools.ext4" "$root" "$copier" \
         "console=ttyS0 nr_cpus=1 reset_devices irqpoll panic=5"
     new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
     mke2fs -q -F -t ext4 "$work/out.ext4"
     new_disk "$work/vmcore" "$((mib + 64))M"
 
     say "crashing kernel $version in a guest of $memory"
-    run_guest 600 "$memory" "$image" "$first/first.img" \
+    run_guest 600 "$memory" "$image" "$first" \
         "console=ttyS0 panic=5 crashkernel=128M hugepages=4 guest.unit=$unit guest.out=/dev/vdb" \
         "$work/tools.ext4" "$work/out.ext4" "$work/vmcore" \
         </dev/null >"$outdir/console.log" || die "the guest failed: $outdir/console.log"
@@ -47,6 +41,6 @@ real_vmcore() {
     local root version guest=$top/tests/vm/guest key
     root=$(debian_kernel)
     version=$(kernel_version "$root")
-    key=$(hash_of "$guest"/* "$top/scripts/lib/vmcore.sh")
+    key=$(hash_of "$guest"/{first-init,copy-init,workload.c} "$top/scripts/lib/vmcore.sh")
     cached "vmcore-$version-$1-$key" make_vmcore "$1" "$root"
 }

@@ -6,7 +6,6 @@ usage: compare_bitmaps.py OURS REFERENCE
 """
 
 import itertools
-import sys
 
 import dump_formats
 
@@ -41,6 +40,4 @@ def main(ours_path, reference_path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    dump_formats.run_tool(main, __doc__, 2, 2)

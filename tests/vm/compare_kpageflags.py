@@ -11,7 +11,6 @@ usage: compare_kpageflags.py DUMP LEVEL VMCORE KPAGEFLAGS
 
 import collections
 import struct
-import sys
 
 import dump_formats
 from struct_pages import (CACHE, CACHE_PRIVATE, FREE, HWPOISON, KEEP, OFFLINE, USER, StructPages,
@@ -85,6 +84,4 @@ def main(dump_path, level, raw_path, flags_path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    dump_formats.run_tool(main, __doc__, 4, 4)

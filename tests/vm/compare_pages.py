@@ -8,8 +8,6 @@ the vmcore's.
 usage: compare_pages.py DUMP VMCORE [KDUMP_OF_SAME_LEVEL]
 """
 
-import sys
-
 import dump_formats
 from dump_formats import ZERO_PAGE
 
@@ -59,6 +57,4 @@ def main(dump_path, raw_path, kdump_path=None):
 
 
 if __name__ == "__main__":
-    if not 3 <= len(sys.argv) <= 4:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    dump_formats.run_tool(main, __doc__, 2, 3)

@@ -12,6 +12,7 @@ import ctypes.util
 import mmap
 import os
 import struct
+import sys
 import zlib
 
 PAGE = 4096
@@ -181,3 +182,13 @@ def open_dump(path):
     """Whichever of the two formats it is."""
     with open(path, "rb") as file:
         return ElfCore(path) if file.read(4) == b"\x7fELF" else KdumpFile(path)
+
+
+def run_tool(main, usage, least, most):
+    """Calls main with the arguments; the exit status says whether it found a difference."""
+    if not least <= len(sys.argv) - 1 <= most:
+        sys.exit(usage)
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except (FormatError, OSError) as error:
+        sys.exit(f"{sys.argv[0]}: {error}")

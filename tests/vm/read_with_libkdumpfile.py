@@ -5,8 +5,6 @@ every page. With a raw vmcore beside it, each page must be the vmcore's.
 usage: read_with_libkdumpfile.py DUMP [VMCORE]
 """
 
-import sys
-
 import dump_formats
 import kdumpfile
 from dump_formats import PAGE, ZERO_PAGE
@@ -14,8 +12,12 @@ from dump_formats import PAGE, ZERO_PAGE
 BANNER = b"Linux version "
 
 
-def main(dump_path, raw_path=None):
-    dump = kdumpfile.kdumpfile(dump_path)
+def read_dump(dump_path, raw_path=None):
+    """What there is to say of it, as (name, text); FormatError where libkdumpfile cannot."""
+    try:
+        dump = kdumpfile.kdumpfile(dump_path)
+    except kdumpfile.exceptions.KDumpBaseException as error:
+        raise dump_formats.FormatError(f"{dump_path}: libkdumpfile says: {error}") from error
     raw = raw_path and dump_formats.ElfCore(raw_path)
     attr = dump.attr
     release = attr["linux.uts.release"]
@@ -29,20 +31,24 @@ def main(dump_path, raw_path=None):
             continue
         pages += 1
         if raw and page != raw.page(pfn) and not (is_elf and page == ZERO_PAGE):
-            print(f"pfn {pfn:#x}: libkdumpfile reads something else than the vmcore holds")
-            return 1
+            raise dump_formats.FormatError(
+                f"{dump_path}: pfn {pfn:#x}: libkdumpfile reads something else than the vmcore holds")
         at = page.find(BANNER + release.encode())
         if banner is None and at >= 0:
             banner = page[at:page.find(b"\n", at)].decode("ascii", "replace")
-    print(f"format   {attr['file.description']}, {attr['arch.name']}")
-    print(f"kernel   {release} on {attr['linux.uts.nodename']}")
-    print(f"cpus     {attr['cpu.number']}")
-    print(f"pages    {pages} can be read{', each as in the vmcore' if raw else ''}")
-    print(f"banner   {banner or 'not found in the pages kept'}")
-    return 0 if pages and banner else 1
+    if not pages or not banner:
+        raise dump_formats.FormatError(f"{dump_path}: {pages} pages, and no kernel's banner in them")
+    return (("format", f"{attr['file.description']}, {attr['arch.name']}"),
+            ("kernel", release),
+            ("cpus", attr["cpu.number"]),
+            ("pages", f"{pages} can be read{', each as in the vmcore' if raw else ''}"),
+            ("banner", banner))
+
+
+def main(dump_path, raw_path=None):
+    for name, text in read_dump(dump_path, raw_path):
+        print(f"{name:8} {text}")
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 3:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    dump_formats.run_tool(main, __doc__, 1, 2)

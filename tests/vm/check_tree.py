@@ -1,0 +1,66 @@
+"""What a capture must leave on its disk: one directory named after host and time, the crashed
+kernel's log, a dump that its readers accept, a report that says the same.
+"""
+
+import json
+import pathlib
+import re
+
+import dump_formats
+import read_with_libkdumpfile
+from machine import Failure
+
+HOST = "crash-test"
+PANIC = "sysrq: Trigger a crash"
+DIRECTORY = re.compile(rf"{HOST}-\d{{4}}-\d\d-\d\d-\d\d[:-]\d\d[:-]\d\d")
+
+
+def require(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def check_dump(path, incomplete):
+    dump = dump_formats.open_dump(path)
+    if isinstance(dump, dump_formats.KdumpFile):
+        require(bool(dump.status & dump.INCOMPLETE) == incomplete, f"{path}: wrong status flag")
+        pages = sum(1 for _ in dump.pages())  # every one can be unpacked
+        require(pages > 1000, f"{path}: only {pages} pages")
+    if not incomplete:
+        read_with_libkdumpfile.read_dump(str(path))
+
+
+def check_tree(root, files, result, level):
+    names = {path.name for path in files}
+    found = ", ".join(str(path.relative_to(root)) for path in files) or "nothing"
+    if result == "any":
+        return
+    if result == "nothing":
+        require(not names & {"vmcore", "vmcore-incomplete"}, f"found {found}")
+        return
+    directories = {path.parent for path in files if DIRECTORY.fullmatch(path.parent.name)}
+    require(len(directories) == 1, f"expected one crash directory, found {found}")
+    directory = pathlib.Path(directories.pop())
+
+    dmesg = directory / "vmcore-dmesg.txt"
+    require(dmesg.is_file() and PANIC in dmesg.read_text("ascii", "replace"),
+            f"no panic in vmcore-dmesg.txt; found {found}")
+    whole, part = directory / "vmcore", directory / "vmcore-incomplete"
+    require(whole.is_file() == (result == "saved"), f"found {found}")
+    if result == "saved":
+        require(not part.exists(), f"found {found}")
+        check_dump(whole, False)
+    if result == "incomplete":
+        require(part.is_file(), f"found {found}")
+        check_dump(part, True)
+    if result == "failed":
+        return
+    report = json.loads((directory / "report.json").read_text())
+    require(report["status"] == result, f"report.json says {report['status']}")
+    require(report["level"] == level, f"report.json says level {report['level']}")
+    require("kdump" in (directory / "kdump-init.log").read_text(), "kdump-init.log is empty")
+
+
+def check_raw(path):
+    """A dump at the start of a device; where the log and the report lie is docs/format.md's."""
+    check_dump(path, False)

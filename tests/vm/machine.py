@@ -1,0 +1,143 @@
+"""A machine in QEMU for one scenario: its disks, its boot, its serial console with a deadline,
+and the files that it leaves. What is tried and expected is scenarios.py's.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import tarfile
+import threading
+import time
+
+LIBRARIES = ("common", "kernel", "initramfs", "qemu")
+FS_OFFSET = 1 << 20  # of the partition on a disk with a partition table
+LABEL = "KDUMPTEST"
+MAKE = {"ext4": ["mke2fs", "-q", "-F", "-t", "ext4", "-L", LABEL],
+        "xfs": ["mkfs.xfs", "-q", "-f", "-L", LABEL],
+        "btrfs": ["mkfs.btrfs", "-q", "-f", "-L", LABEL],
+        "vfat": ["mkfs.vfat", "-F", "32", "-n", LABEL]}
+
+
+class Failure(Exception):
+    """What the scenario did not fulfil."""
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False)
+    if done.returncode:
+        raise Failure(f"{command[0]}: {done.stdout.strip()[-400:]}")
+    return done.stdout
+
+
+def shell_function(top, *words):
+    """Calls a function of scripts/lib."""
+    sources = "".join(f". {top}/scripts/lib/{name}.sh; " for name in LIBRARIES)
+    return run("bash", "-c", f'{sources} "$@"', "tests/vm", *map(str, words))
+
+
+def make_disk(disk, path):
+    """Creates it; the name by which a target finds it, and the node that its files are on."""
+    size = disk.mib << 20
+    partitioned = disk.by.startswith("PART")
+    image = path.with_suffix(".fs") if partitioned else path
+    with open(image, "wb") as file:
+        file.truncate(size)
+    if disk.fs != "raw":
+        run(*MAKE[disk.fs], str(image))
+    if partitioned:
+        with open(path, "wb") as file:
+            file.truncate(size + 2 * FS_OFFSET)
+        table = f"label: gpt\nstart={FS_OFFSET // 512}, size={size // 512}, name={LABEL}\n"
+        subprocess.run(["sfdisk", "-q", str(path)], input=table, text=True, check=True)
+        run("dd", f"if={image}", f"of={path}", "bs=1M", f"seek={FS_OFFSET >> 20}",
+            "conv=notrunc,sparse", "status=none")
+        image.unlink()
+        if disk.by == "PARTUUID":
+            uuid = run("sfdisk", "--part-uuid", str(path), "1").strip().lower()
+            return f"PARTUUID={uuid}", "/dev/vda1"
+        return f"PARTLABEL={LABEL}", "/dev/vda1"
+    if disk.by == "UUID":
+        return "UUID=" + run("blkid", "-p", "-o", "value", "-s", "UUID", str(path)).strip(), "/dev/vda"
+    return (f"LABEL={LABEL}" if disk.by == "LABEL" else "/dev/vdb"), "/dev/vda"
+
+
+class Console:
+    """QEMU's serial line: everything is kept and logged, typed to when a pattern is seen."""
+
+    def __init__(self, process, log_path):
+        self.process = process
+        self.text = ""
+        self.changed = threading.Condition()
+        self.log = open(log_path, "ab")
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        while data := os.read(self.process.stdout.fileno(), 65536):
+            self.log.write(data)
+            self.log.flush()
+            with self.changed:
+                self.text += data.decode("ascii", "replace")
+                self.changed.notify_all()
+
+    def wait_for(self, pattern, start, deadline):
+        """Where the match ends."""
+        with self.changed:
+            while not (match := re.compile(pattern).search(self.text, start)):
+                left = deadline - time.monotonic()
+                if left <= 0 or not self.reader.is_alive():
+                    raise Failure(f"the console never said /{pattern}/")
+                self.changed.wait(min(left, 1))
+            return match.end()
+
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+
+def run_qemu(memory, cpu, kernel, initramfs, arguments, disks, typing, seconds, log_path):
+    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second)."""
+    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", cpu,
+               "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
+               "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
+               "-kernel", kernel, "-initrd", str(initramfs), "-append", arguments]
+    for i, (path, speed) in enumerate(disks):
+        drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"
+        if speed:
+            drive += f",throttling.bps-write={speed}"
+        command += ["-drive", drive, "-device", f"virtio-blk-pci,drive=d{i}"]
+    deadline = time.monotonic() + seconds
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        console = Console(process, log_path)
+        at = 0
+        for pattern, text in typing:
+            at = console.wait_for(pattern, at, deadline)
+            console.type(text)
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the machine has not ended after {seconds} s") from None
+        console.reader.join(10)
+        return console.text
+    finally:
+        process.kill()
+        process.wait()
+
+
+def read_tree(kernel, reader, disk, node, into, log_path):
+    """Extracts the files of the disk, by way of a healthy kernel that mounts it."""
+    tar = into.with_suffix(".tar")
+    with open(tar, "wb") as file:
+        file.truncate(disk.stat().st_size * 2 + (16 << 20))
+    text = run_qemu("512M", "max,la57=off", kernel, reader, f"console=ttyS0 guest.from={node}",
+                    [(disk, 0), (tar, 0)], (), 120, log_path)
+    if "guest: tree copied" not in text:
+        raise Failure("the disk could not be read after the capture")
+    with tarfile.open(tar) as archive:
+        archive.extractall(into)
+    tar.unlink()
+    return sorted(path for path in pathlib.Path(into).rglob("*") if path.is_file())

@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""Runs scenarios.py's table: each boots a real kernel in QEMU, panics it, and lets kdump-init
+capture. Prints `ok NAME (seconds)` or `FAILED NAME: why, log`, at the end the sum.
+
+usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--only TEXT]
+"""
+
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import sys
+import threading
+import time
+
+import machine
+import scenarios
+from check_tree import check_raw, check_tree
+from dump_formats import FormatError
+from machine import Failure
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+CAPTURE = "console=ttyS0 nr_cpus=1 reset_devices irqpoll panic=5 sysrq_always_enabled"
+
+
+class Kernel:
+    def __init__(self, root):
+        self.root = root
+        self.version = machine.shell_function(TOP, "kernel_version", root).strip()
+        self.image = machine.shell_function(TOP, "kernel_image", root).strip()
+        self.first = machine.shell_function(TOP, "guest_initramfs", "first", root).strip()
+        self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", root).strip()
+
+
+FS_MODULES = {"ext4": "ext4", "xfs": "xfs", "btrfs": "btrfs", "raw": "",
+              "vfat": "vfat nls_cp437 nls_ascii nls_utf8 nls_iso8859-1"}
+
+
+class Packer:
+    """Images of the product's own packer, each made once. The targets of most scenarios come on
+    the kernel's command line, for a disk's name is made anew each time."""
+
+    def __init__(self, kernel, binary, work):
+        self.kernel, self.binary, self.work = kernel, binary, work
+        self.images = {}
+        self.lock = threading.Lock()
+
+    def image(self, scenario):
+        options = list(scenario.packed)
+        if scenario.drivers == "all":
+            options.append("--all-drivers")
+        else:
+            options += ["--modules", f"virtio_pci virtio_blk {FS_MODULES[scenario.disk.fs]}"]
+        if scenario.shell:
+            options.append("--shell")
+        key = tuple(options)
+        with self.lock:
+            if key not in self.images:
+                image = self.work / f"capture-{len(self.images)}.img"
+                machine.run(str(TOP / "scripts/mkinitramfs"), "--kernel", self.kernel.version,
+                            "--root", self.kernel.root, "--binary", self.binary,
+                            "-o", str(image), *options)
+                self.images[key] = image
+            return self.images[key]
+
+
+def try_scenario(scenario, kernel, packer, work):
+    disk = work / "disk.img"
+    name, node = machine.make_disk(scenario.disk, disk)
+    image = packer.image(scenario)
+    targets = [f"rd.kdump.target={target}".replace("{disk}", name) for target in scenario.targets]
+    cmdline = " ".join([CAPTURE, *targets, scenario.arguments])
+    typing = [(pattern, text.replace("{disk}", name)) for pattern, text in scenario.typing]
+    log = work / "console.log"
+    disks = [(disk, scenario.disk.bytes_per_second)]
+    if scenario.crash:
+        tools = work / "tools.ext4"
+        machine.shell_function(TOP, "tools_disk", tools, kernel.root, image, cmdline)
+        disks.insert(0, (tools, 0))
+        console = machine.run_qemu(
+            scenario.memory, scenario.cpu, kernel.image, kernel.first,
+            f"console=ttyS0 panic=5 crashkernel={scenario.crashkernel} guest.unit={scenario.unit_mib}",
+            disks, typing, scenario.seconds, log)
+    else:
+        console = machine.run_qemu(scenario.memory, scenario.cpu, kernel.image, image, cmdline,
+                                   disks, typing, scenario.seconds, log)
+    check_console(scenario, console)
+    if scenario.disk.fs == "raw":
+        check_raw(disk)
+        return
+    tree = work / "tree"
+    files = machine.read_tree(kernel.image, kernel.reader, disk, node, tree, work / "reader.log")
+    check_tree(tree, files, scenario.result, scenario.level)
+
+
+PANIC = "Kernel panic - not syncing: sysrq triggered crash"
+# A long event goes on, indented, on lines of its own.
+CONTINUATION = re.compile(r"\r?\nkdump: \[ *[0-9.]+s\]   +")
+
+
+def check_console(scenario, text):
+    if scenario.crash:
+        if PANIC not in text:
+            raise Failure("the first kernel did not panic")
+        text = text[text.index(PANIC) + len(PANIC):]
+    if "Kernel panic" in text:
+        raise Failure("the capture kernel panicked")
+    text = CONTINUATION.sub(" ", text)
+    at = 0
+    for pattern in scenario.says:
+        match = re.compile(pattern).search(text, at)
+        if not match:
+            raise Failure(f"the console does not say /{pattern}/")
+        at = match.end()
+    for pattern in scenario.never:
+        if re.search(pattern, text):
+            raise Failure(f"the console says /{pattern}/")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kernel-root", required=True)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--work", required=True, type=pathlib.Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    kernel = Kernel(options.kernel_root)
+    packer = Packer(kernel, options.binary, options.work)
+    chosen = [s for s in scenarios.SCENARIOS
+              if (options.all or s.quick or options.only) and options.only in s.name]
+
+    def attempt(scenario):
+        started = time.monotonic()
+        work = options.work / re.sub(r"[^a-z0-9]+", "-", scenario.name.lower())
+        work.mkdir(parents=True)
+        try:
+            try_scenario(scenario, kernel, packer, work)
+        except (Failure, FormatError, OSError, KeyError, ValueError) as error:
+            print(f"FAILED {scenario.name}: {error}, {work}/console.log", flush=True)
+            return False
+        print(f"ok {scenario.name} ({time.monotonic() - started:.0f} s)", flush=True)
+        return True
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(attempt, chosen))
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    return 0 if all(results) and results else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""What is tried in QEMU with kdump-init as PID 1, as data: the disk, the arguments, what is
+done while it runs, and what must be true afterwards. How it is done is machine.py's.
+
+{disk} in a target stands for the name by which the scenario's disk is looked for.
+"""
+
+import dataclasses
+
+ENTER = "\r"
+SYSRQ_OOM_KILL = "\x01b" + "f"  # a break on the serial line, which QEMU makes of ctrl-a b
+
+
+@dataclasses.dataclass(frozen=True)
+class Disk:
+    fs: str = "ext4"            # "raw": nothing on it
+    mib: int = 256
+    by: str = "UUID"            # what {disk} becomes: UUID, LABEL, PARTUUID, PARTLABEL or node
+    bytes_per_second: int = 0   # write speed; 0: as fast as it goes
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    name: str
+    says: tuple = ()            # regular expressions, found on the console in this order
+    never: tuple = ()           # found nowhere on the console
+    disk: Disk = Disk()
+    targets: tuple = ("fs:{disk}:/crash",)
+    arguments: str = ""         # further ones of kdump-init, on the kernel's command line
+    packed: tuple = ()          # what mkinitramfs is given to pack, --target, --cmdline
+    drivers: str = ""           # "all": mkinitramfs --all-drivers; else what the disk needs
+    shell: bool = False         # mkinitramfs --shell
+    crash: bool = True          # False: the image is booted as an ordinary kernel
+    crashkernel: str = "128M"
+    memory: str = "512M"
+    unit_mib: int = 4           # size of the workload
+    cpu: str = "max,la57=off"
+    typing: tuple = ()          # (regular expression to wait for, what is then typed)
+    result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
+    level: int = 31             # of the dump that is found
+    seconds: int = 180
+    quick: bool = True
+
+
+SAVED = r"kdump: .*saved .*; rebooting now"
+NOT_SAVED = r"kdump: .*NOT SAVED: .*; rebooting now"
+
+SCENARIOS = (
+    Scenario("ext4 by UUID with crashkernel=96M", crashkernel="96M", says=(SAVED,)),
+    Scenario("xfs by LABEL", disk=Disk("xfs", 320, "LABEL"), says=(SAVED,)),
+    Scenario("btrfs by PARTUUID", disk=Disk("btrfs", 320, "PARTUUID"), says=(SAVED,)),
+    Scenario("vfat by PARTLABEL", disk=Disk("vfat", 256, "PARTLABEL"), says=(SAVED,)),
+    Scenario("raw device", disk=Disk("raw", 256, "node"), targets=("raw:{disk}",), says=(SAVED,)),
+    Scenario("a killed job leaves its partial dump and the machine reboots",
+             disk=Disk(bytes_per_second=4 << 20), arguments="rd.kdump.level=0",
+             typing=((r"writing .*%", SYSRQ_OOM_KILL),),
+             says=(r"kdump: .*killed", NOT_SAVED), result="failed"),
+    Scenario("a level that does not fit gives way to the next", disk=Disk(mib=96),
+             arguments="rd.kdump.level=0,31 rd.kdump.compress=none",
+             says=(r"level 0: .*does not fit", r"level 31: ", SAVED)),
+    Scenario("a full disk keeps as much as there is room for", disk=Disk(mib=24),
+             arguments="rd.kdump.level=0 rd.kdump.compress=none",
+             says=(r"no level fits", r"INCOMPLETE", r"rebooting now"), result="incomplete", level=0),
+    Scenario("a missing device ends in a reboot after its deadline",
+             targets=("fs:UUID=00000000-dead-beef-0000-000000000000:/",),
+             arguments="rd.kdump.timeout=5", says=(NOT_SAVED,), result="nothing"),
+    Scenario("a garbage command line loses nothing",
+             arguments="rd.kdump.level=banana rd.kdump.frobnicate rd.kdump.= rd.kdump.target=zzz "
+                       'rd.kdump.stall=-1 rd.kdump.format="a b" rd.kdump.compress=zstd:99999 '
+                       "rd.kdump.final=\x7f ip=:::::::::::",
+             says=(r"rd.kdump.level=banana", SAVED)),
+    Scenario("the second target is tried when the first is broken",
+             targets=("fs:LABEL=nowhere:/", "fs:{disk}:/second"), arguments="rd.kdump.timeout=3",
+             says=(r"trying the next target", SAVED)),
+    Scenario("no target and nobody there: reboot after the shell's time-out", targets=(),
+             shell=True, arguments="rd.kdump.shell_timeout=4", result="nothing",
+             says=(r"nowhere to save", r"press Enter", r"nobody pressed Enter; rebooting now")),
+    Scenario("booted without a crash", crash=False, result="nothing",
+             says=(r"booted without a crash", r"rebooting now")),
+    Scenario("Enter opens a shell that can save by hand", shell=True, disk=Disk(by="LABEL"),
+             targets=("fs:LABEL=nowhere:/",), arguments="rd.kdump.timeout=3",
+             typing=((r"press Enter", ENTER),
+                     (r"kdump# ", "echo $((6*7)); sleep 100 & jobs; kill %1" + ENTER),
+                     (r"\n42\r[\s\S]*Running[\s\S]*kdump# ",
+                      "/init dump /proc/vmcore fs:{disk}:/by-hand; echo status $?" + ENTER),
+                     (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
+             says=(r"NOT SAVED", r"rebooting now")),
+    Scenario("packed arguments, every driver, poweroff at the end", drivers="all",
+             disk=Disk(by="LABEL"), targets=(), crashkernel="192M",
+             packed=("--target", "fs:LABEL=KDUMPTEST:/crash",
+                     "--cmdline", "rd.kdump.final=poweroff"),
+             says=(r"saved .*; powering off now",), quick=False),
+    Scenario("a hung disk cannot hang the machine", disk=Disk(bytes_per_second=8192),
+             arguments="rd.kdump.stall=5 rd.kdump.timeout=5",
+             says=(NOT_SAVED,), result="any", quick=False),
+    Scenario("an ELF dump", arguments="rd.kdump.format=elf", says=(SAVED,), quick=False),
+    Scenario("five-level page tables", cpu="max", says=(SAVED,), quick=False),
+    Scenario("2 GiB full of everything with crashkernel=96M", memory="2G", unit_mib=100,
+             crashkernel="96M", disk=Disk(mib=1024), says=(SAVED,), quick=False),
+)
