@@ -9,20 +9,20 @@
 namespace kdump {
 namespace {
 
-size_t print(Error& error, size_t at, const char* format, va_list arguments) {
-  if (at >= sizeof error.text) return at;
-  const int length = vsnprintf(error.text + at, sizeof error.text - at, format, arguments);
-  return length < 0 ? at : at + static_cast<size_t>(length);
+// Both return where the text ends, or would if there were room for it.
+size_t print(Error& error, const char* format, va_list arguments) {
+  const int length = vsnprintf(error.text, sizeof error.text, format, arguments);
+  return length < 0 ? 0 : static_cast<size_t>(length);
 }
 
-// Cuts what does not fit; by hand, since g++ at -O2 takes snprintf's cut for a mistake.
-void append(Error& error, size_t at, const char* separator, const char* text) {
-  for (const char* part : {separator, text}) {
-    if (at >= sizeof error.text) return;
-    const size_t size = std::min(strlen(part), sizeof error.text - 1 - at);
-    memcpy(error.text + at, part, size);
-    error.text[at += size] = '\0';
+size_t append(Error& error, size_t at, const char* text) {
+  const size_t length = strlen(text), last = sizeof error.text - 1;
+  if (at < last) {
+    const size_t fits = length < last - at ? length : last - at;
+    memcpy(error.text + at, text, fits);
+    error.text[at + fits] = '\0';
   }
+  return at + length;
 }
 
 Kind kind_of(int sys_errno) {
@@ -69,7 +69,7 @@ std::unexpected<Error> fail(Kind kind, const char* format, ...) {
   Error error{.kind = kind};
   va_list arguments;
   va_start(arguments, format);
-  print(error, 0, format, arguments);
+  print(error, format, arguments);
   va_end(arguments);
   return std::unexpected(error);
 }
@@ -78,9 +78,9 @@ std::unexpected<Error> fail_errno(int sys_errno, const char* format, ...) {
   Error error{.kind = kind_of(sys_errno), .sys_errno = sys_errno};
   va_list arguments;
   va_start(arguments, format);
-  const size_t end = print(error, 0, format, arguments);
+  const size_t end = print(error, format, arguments);
   va_end(arguments);
-  append(error, end, ": ", strerror(sys_errno));
+  append(error, append(error, end, ": "), strerror(sys_errno));
   return std::unexpected(error);
 }
 
@@ -88,9 +88,9 @@ std::unexpected<Error> wrap(const Error& inner, const char* format, ...) {
   Error error{.kind = inner.kind, .sys_errno = inner.sys_errno};
   va_list arguments;
   va_start(arguments, format);
-  const size_t end = print(error, 0, format, arguments);
+  const size_t end = print(error, format, arguments);
   va_end(arguments);
-  append(error, end, ": ", inner.text);
+  append(error, append(error, end, ": "), inner.text);
   return std::unexpected(error);
 }
 
