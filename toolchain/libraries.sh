@@ -1,12 +1,11 @@
 # The libraries the product links, static, inside a copy of the sysroot: zstd, mbedTLS, libssh2,
-# libblkid, and doctest's header for the tests. Their options are all here and in
-# mbedtls_config.h. Sourced after sysroot.sh.
+# and doctest's header for the tests. Their options are all here and in mbedtls_config.h.
+# Sourced after sysroot.sh.
 
-library_sources=(libzstd mbedtls libssh2 util-linux)
+library_sources=(libzstd mbedtls libssh2)
 
-# Compression and encryption are what a dump's time goes to; libblkid only looks at headers.
+# Compression and encryption are what a dump's time goes to.
 fast_flags="-O2 -DNDEBUG -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
-small_flags="-Os -DNDEBUG -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 
 # install_toolchain_packages ARCH: the compiler and everything the scripts here run.
 install_toolchain_packages() {
@@ -36,7 +35,6 @@ make_toolchain() {
     step "zstd ($arch)" make_zstd "$arch" "$into" "$build"
     step "mbedTLS ($arch)" make_mbedtls "$arch" "$into" "$build"
     step "libssh2 ($arch)" make_libssh2 "$arch" "$into" "$build"
-    step "libblkid ($arch)" make_libblkid "$arch" "$into" "$build"
     install_doctest "$into/usr/include/doctest"
     rm -rf "$build"
 }
@@ -51,7 +49,7 @@ install_doctest() {
     } >"$1/doctest.h"
 }
 
-# make_library ARCH SYSROOT SOURCE BUILD FLAGS ARGUMENT...
+# make_library ARCH SYSROOT SOURCE BUILD C_FLAGS ARGUMENT...: for those that use cmake, all do.
 make_library() {
     local arch=$1 sysroot=$2 source=$3 build=$4 flags=$5
     shift 5
@@ -88,43 +86,4 @@ make_libssh2() {
     make_library "$1" "$2" "$3/libssh2" "$3/libssh2-build" "$fast_flags" \
         -DCRYPTO_BACKEND=mbedTLS -DBUILD_STATIC_LIBS=ON -DBUILD_EXAMPLES=OFF \
         -DBUILD_TESTING=OFF -DENABLE_ZLIB_COMPRESSION=OFF
-}
-
-# What libblkid shall recognise: what a dump may be saved to, and what must not be overwritten
-# on a device given as raw:. All its probes would cost 29 KB more.
-blkid_superblocks=(
-    vfat exfat ntfs ext2 ext3 ext4 ext4dev jbd xfs xfs_log btrfs bcachefs f2fs jfs nilfs2 zfs
-    erofs squashfs udf iso9660 swap swsuspend
-    luks luks_opal bitlocker lvm1 lvm2 snapcow verity_hash integrity vdo stratis
-    linuxraid ddfraid iswraid bcache drbd
-)
-blkid_partition_tables=(gpt_pt pmbr_pt dos_pt)
-
-make_libblkid() {
-    local arch=$1 into=$2 build=$3
-    cd "$build/util-linux"
-    keep_probes libblkid/src/superblocks/superblocks.c "${blkid_superblocks[@]}"
-    keep_probes libblkid/src/partitions/partitions.c "${blkid_partition_tables[@]}"
-    CC="clang-19 --config=$into/clang.cfg" AR=llvm-ar-19 RANLIB=llvm-ranlib-19 \
-        CFLAGS="$small_flags -ffile-prefix-map=$build=." \
-        ./configure --host="$arch-linux-musl" --prefix=/usr --disable-all-programs \
-        --enable-libblkid --disable-shared --enable-static --disable-nls --without-econf \
-        --without-python --disable-asciidoc
-    # Debian's patches touch build files that have nothing to do with libblkid.
-    make -j"$(nproc)" ACLOCAL=: AUTOCONF=: AUTOHEADER=: AUTOMAKE=: libblkid.la
-    cp .libs/libblkid.a "$into/usr/lib/"
-    mkdir -p "$into/usr/include/blkid"
-    cp libblkid/src/blkid.h "$into/usr/include/blkid/"
-}
-
-# keep_probes FILE NAME...: leaves only these in the table of probes that FILE has.
-keep_probes() {
-    local file=$1 name names
-    shift
-    for name; do
-        grep -q "&${name}_idinfo" "$file" || die "$file has no probe '$name'"
-    done
-    names=$(IFS='|'; echo "$*")
-    sed -i -E "/\*idinfos\[\]/,/^};/ { /&($names)_idinfo/! s/&[a-z0-9_]+_idinfo,?// }" \
-        "$file"
 }

@@ -97,6 +97,7 @@ make_builtins() {
         cp {} "$library/clang_rt.crtend.o" \;
 }
 
+# Trying archives, cmake believes in any function: musl has no __cxa_thread_atexit_impl.
 make_runtimes() {
     local arch=$1 into=$2 build=$3
     runtime_cmake "$arch" "$into" -S "$build/llvm/runtimes" -B "$build/runtimes" \
@@ -106,7 +107,7 @@ make_runtimes() {
         -DLIBCXXABI_ENABLE_EXCEPTIONS=OFF -DLIBCXXABI_ENABLE_SHARED=OFF \
         -DLIBCXXABI_USE_COMPILER_RT=ON -DLIBCXXABI_USE_LLVM_UNWINDER=OFF \
         -DLIBCXXABI_SILENT_TERMINATE=ON -DLIBCXXABI_ENABLE_ASSERTIONS=OFF \
-        -DLIBCXXABI_INCLUDE_TESTS=OFF \
+        -DLIBCXXABI_HAS_CXA_THREAD_ATEXIT_IMPL=OFF -DLIBCXXABI_INCLUDE_TESTS=OFF \
         -DLIBCXX_ENABLE_EXCEPTIONS=OFF -DLIBCXX_ENABLE_SHARED=OFF \
         -DLIBCXX_HAS_MUSL_LIBC=ON -DLIBCXX_USE_COMPILER_RT=ON -DLIBCXX_CXX_ABI=libcxxabi \
         -DLIBCXX_ENABLE_STATIC_ABI_LIBRARY=ON -DLIBCXX_INCLUDE_TESTS=OFF \
