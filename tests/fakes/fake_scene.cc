@@ -81,7 +81,8 @@ void FakeSys::add_symlink(const std::string& path, const std::string& to) {
 FakeNode& FakeSys::add_device(const std::string& name, uint64_t size_bytes, Bytes content) {
   const NodePtr dev = make_directory("/dev");
   const NodePtr node = make_node(FakeNode::Type::block_device, dev->fs);
-  node->rdev = makedev(254, next_minor_++);
+  node->rdev = makedev(254, next_minor_);
+  ++next_minor_;  // not above: makedev may be a macro that names its arguments twice
   node->content.truncate(size_bytes);
   node->content.write(0, content);
   dev->entries.add(name, node);

@@ -56,7 +56,10 @@ Result<int> half_of(int value) {
   return value / 2;
 }
 
-Result<int> quarter_of(int value) { return TRY(half_of(TRY(half_of(value)))); }
+Result<int> quarter_of(int value) {
+  const int half = TRY(half_of(value));
+  return TRY(half_of(half));
+}
 
 TEST_CASE("TRY hands on a value, or returns the first error") {
   CHECK(quarter_of(12).value() == 3);

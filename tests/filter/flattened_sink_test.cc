@@ -116,6 +116,7 @@ TEST_CASE("after a failed write the stream is left alone") {
         write_dump(memory, make_header(notes), {.memory_bytes = 256 << 10}, flattened, progress);
     const auto finished = flattened.finish();
     if (stream.writes < nth) {
+      CHECK(result);
       CHECK(finished);
       break;
     }
