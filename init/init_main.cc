@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "init/capture.h"
 #include "init/child.h"
 #include "init/crash_handler.h"
@@ -127,29 +128,33 @@ FinalAction without_shell(FailureAction action) {
   return FinalAction::reboot;
 }
 
+// Each target has had its own line; the last line says that it was not the only one.
+std::string failure_in_words(const Settings& settings, const Captured& captured) {
+  const bool all_were_tried = !captured.target.empty() && !captured.interrupted;
+  if (all_were_tried && settings.targets.size() > 1)
+    return text("none of %zu targets took it, last %s", settings.targets.size(), captured.why.text);
+  return captured.why.text;
+}
+
 [[noreturn]] void end(Sys& sys, const Settings& settings, const Captured& captured, int screen_fd,
                       Console& console) {
-  char outcome[480];
-  switch (captured.outcome) {
-    case Board::Outcome::saved:
-      snprintf(outcome, sizeof outcome, "saved %s", captured.location.c_str());
-      end_machine(settings.final, captured.abandoned, outcome, screen_fd, console);
-    case Board::Outcome::incomplete:
-      snprintf(outcome, sizeof outcome, "saved INCOMPLETE %s (%s)", captured.location.c_str(),
-               captured.why.text);
-      end_machine(settings.final, captured.abandoned, outcome, screen_fd, console);
-    case Board::Outcome::none:
-    case Board::Outcome::failed:
-      break;
-  }
-  const char* reason = captured.why.text;
-  std::string after;
-  if (settings.failure == FailureAction::shell) {
-    console.say("NOT SAVED: %s; shell, or reboot in %us", reason, settings.shell_timeout_s);
-    after = "; " + offer_shell(sys, settings, reason, screen_fd, console);
-  }
-  snprintf(outcome, sizeof outcome, "NOT SAVED: %s%s", reason, after.c_str());
-  end_machine(without_shell(settings.failure), captured.abandoned, outcome, screen_fd, console);
+  const auto end_with = [&] [[noreturn]] (FinalAction action, const std::string& outcome) {
+    end_machine(action, captured.abandoned, outcome.c_str(), screen_fd, console);
+  };
+  if (captured.outcome == Board::Outcome::saved)
+    end_with(settings.final, "saved " + captured.location);
+  if (captured.outcome == Board::Outcome::incomplete)
+    end_with(settings.final,
+             text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
+
+  const std::string reason = failure_in_words(settings, captured);
+  if (settings.failure != FailureAction::shell)
+    end_with(without_shell(settings.failure), "NOT SAVED: " + reason);
+  console.say("NOT SAVED: %s; shell, or reboot in %us", reason.c_str(), settings.shell_timeout_s);
+  const ShellEnd shell = offer_shell(sys, settings, reason.c_str(), screen_fd, console);
+  // What was done in the shell is not known here.
+  end_with(FinalAction::reboot,
+           shell.was_used ? shell.how : "NOT SAVED: " + reason + "; " + shell.how);
 }
 
 }  // namespace

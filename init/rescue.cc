@@ -115,23 +115,23 @@ Result<> become_shell(const std::string& terminal, const std::string& greeting) 
   return fail_errno(errno, "run %s", kBusybox);
 }
 
-std::string run_shell(Sys& sys, const std::string& terminal, const std::string& greeting,
-                      Console& console) {
+ShellEnd run_shell(Sys& sys, const std::string& terminal, const std::string& greeting,
+                   Console& console) {
   const BlockedSignals blocked;
   auto shell = Child::start([&] {
     if (const auto done = become_shell(terminal, greeting); !done)
       console.say("shell: %s", done.error().text);
     ::_exit(1);
   });
-  if (!shell) return std::string("no shell: ") + shell.error().text;
+  if (!shell) return {.was_used = false, .how = std::string("no shell: ") + shell.error().text};
   constexpr int64_t kForeverMs = 86'400'000;  // somebody is there: it is theirs to end
   for (;;) {
     switch (shell->wait(sys.monotonic_ms() + kForeverMs, true)) {
       case Child::Event::ended:
-        return "the shell was left";
+        return {.was_used = true, .how = "the shell was left"};
       case Child::Event::interrupted:
       case Child::Event::terminated:
-        return "the shell was interrupted";
+        return {.was_used = true, .how = "the shell was interrupted"};
       case Child::Event::timed_out:
         break;
     }
@@ -172,18 +172,19 @@ std::string shell_greeting(const Settings& settings, const char* reason, bool ha
   return greeting;
 }
 
-std::string offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
-                        Console& console) {
+ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                     Console& console) {
   const auto terminal = console_terminal(sys);
-  if (!terminal) return std::string("no shell: ") + terminal.error().text;
-  if (screen_fd < 0) return "no shell: no console";
+  if (!terminal)
+    return {.was_used = false, .how = std::string("no shell: ") + terminal.error().text};
+  if (screen_fd < 0) return {.was_used = false, .how = "no shell: no console"};
   switch (wait_for_enter(sys, settings.shell_timeout_s, screen_fd, console)) {
     case Answer::enter:
       break;
     case Answer::nobody:
-      return "nobody pressed Enter";
+      return {.was_used = false, .how = "nobody pressed Enter"};
     case Answer::interrupted:
-      return "interrupted";
+      return {.was_used = false, .how = "interrupted"};
   }
   console.say("shell on %s; reboot when it is left", terminal->c_str());
   struct stat vmcore;

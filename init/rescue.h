@@ -19,10 +19,14 @@ Result<std::string> console_terminal(Sys& sys);
 // What the shell is greeted with: what happened, how to capture by hand, how to leave.
 std::string shell_greeting(const Settings& settings, const char* reason, bool has_vmcore);
 
-// screen_fd: the console, open for reading too and with O_NONBLOCK.
+struct ShellEnd {
+  bool was_used = false;  // somebody was there, and may have saved the dump
+  std::string how;        // "nobody pressed Enter", "the shell was left"
+};
+
+// screen_fd: the console, open for reading too and with O_NONBLOCK; -1: none.
 // reason: why there is no dump, for the greeting.
-// Returns what ended it, for the last line: "nobody pressed Enter", "the shell was left".
-std::string offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
-                        Console& console);
+ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                     Console& console);
 
 }  // namespace kdump
