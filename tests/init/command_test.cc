@@ -1,0 +1,178 @@
+// The built program from end to end, as a person runs it: on a small vmcore, in a shell.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/init/tiny_core.h"
+
+using namespace kdump;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory with a vmcore in it, and the program run there.
+class Bench {
+ public:
+  Bench() {
+    char name[] = "/tmp/kdump-init-command-XXXXXX";
+    REQUIRE(mkdtemp(name));
+    directory_ = name;
+    std::ofstream(directory_ / "vmcore", std::ios::binary) << tiny_core();
+  }
+  ~Bench() { fs::remove_all(directory_); }
+
+  // Runs `kdump-init ARGUMENTS`, which may hold shell syntax; keeps both outputs.
+  int run(const std::string& arguments) {
+    const std::string command =
+        "cd '" + directory_.string() + "' && " + KDUMP_INIT_PROGRAM + " " + arguments + " 2>err";
+    FILE* const pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe);
+    out.clear();
+    char part[4096];
+    for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
+    const int status = pclose(pipe);
+    err = file("err");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  bool has(const char* name) const { return fs::exists(directory_ / name); }
+  std::string path() const { return directory_.string(); }
+  std::string file(const fs::path& name) const {
+    std::ifstream in(directory_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string out, err;
+
+ private:
+  fs::path directory_;
+};
+
+bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
+
+size_t lines_in(const std::string& text) {
+  size_t lines = 0;
+  for (const char c : text) lines += c == '\n';
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("dump saves to a directory what the capture would") {
+  Bench bench;
+  fs::create_directory(bench.path() + "/crash");
+  CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
+  CAPTURE(bench.err);
+  const fs::path crash = "crash/tiny-2026-11-21-03:21:31";
+  CHECK(bench.file(crash / "vmcore").starts_with("KDUMP   "));
+  CHECK(says(bench.file(crash / "vmcore-dmesg.txt"), kTinyPanic));
+  CHECK(says(bench.file(crash / "report.json"), "\"status\": \"saved\""));
+  CHECK(says(bench.file(crash / "kdump-init.log"), "saved"));
+  CHECK(says(bench.err, "saved"));
+  CHECK(bench.out.empty());
+
+  CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
+  CHECK(bench.has("crash/tiny-2026-11-21-03:21:31.1/vmcore"));
+}
+
+TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it") {
+  Bench bench;
+  CHECK(bench.run("dump -o one vmcore") == 0);
+  CHECK(bench.file("one").starts_with("KDUMP   "));
+  CHECK(!bench.has("one-incomplete"));
+  CHECK(bench.run("dump vmcore -o one") == 1);
+  CHECK(says(bench.err, "one exists"));
+
+  CHECK(bench.run("dump vmcore -o flat --flatten") == 0);
+  CHECK(bench.run("dump vmcore -o -") == 0);
+  CHECK(bench.out.starts_with("makedumpfile"));
+  CHECK(bench.out == bench.file("flat"));
+
+  CHECK(bench.run("dump vmcore --format elf -o elf --threads 2") == 0);
+  CHECK(
+      bench.file("elf").starts_with("\x7f"
+                                    "ELF"));
+}
+
+TEST_CASE("dmesg and info print what is known of the crash") {
+  Bench bench;
+  CHECK(bench.run("dmesg vmcore") == 0);
+  CHECK(says(bench.out, kTinyPanic));
+  CHECK(lines_in(bench.out) == 2);
+
+  CHECK(bench.run("info vmcore") == 0);
+  CHECK(says(bench.out, "host      tiny"));
+  CHECK(says(bench.out, "crashed   2026-11-21T03:21:31Z"));
+  CHECK(says(bench.out, "reason    out of coffee"));
+  CHECK(says(bench.out, "free                   128        0.5  50.0% #################\n"));
+
+  CHECK(bench.run("info --json vmcore") == 0);
+  CHECK(says(bench.out, "\"free\": 128,"));
+  CHECK(says(bench.out, "\"reason\": \"out of coffee\""));
+}
+
+TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
+  Bench bench;
+  CHECK(bench.run("dump vmcore --dry-run -d 0,31 -o never") == 0);
+  CHECK(lines_in(bench.out) == 3);
+  CHECK(!bench.has("never"));
+  CHECK(!bench.has("never-incomplete"));
+}
+
+TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
+  Bench bench;
+  const std::string vmcore = tiny_core();
+  std::ofstream(bench.path() + "/text") << "not a core";
+  std::ofstream(bench.path() + "/empty");
+  std::string elf32 = vmcore;
+  elf32[4] = 1;
+  std::ofstream(bench.path() + "/elf32") << elf32;
+  std::ofstream(bench.path() + "/cut") << vmcore.substr(0, 100);
+  REQUIRE(bench.run("dump vmcore -o kdump") == 0);
+  REQUIRE(bench.run("dump vmcore -o flat --flatten") == 0);
+  for (const char* name : {"nothing", "text", "empty", "elf32", "cut", "kdump", "flat"}) {
+    for (const char* verb : {"info", "dmesg", "dump -o out"}) {
+      CAPTURE(name);
+      CAPTURE(verb);
+      CHECK(bench.run(std::string(verb) + " " + name) == 1);
+      CAPTURE(bench.err);
+      CHECK(lines_in(bench.err) == 1);
+      CHECK(says(bench.err, name));
+      CHECK(bench.out.empty());
+      CHECK(!bench.has("out"));
+      CHECK(!bench.has("out-incomplete"));
+    }
+  }
+  bench.run("info kdump");
+  CHECK(says(bench.err, "kdump-compressed dump"));
+}
+
+TEST_CASE("wrong usage is told in one line, with exit status 2") {
+  Bench bench;
+  for (const char* arguments : {"", "save", "dump vmcore", "dump vmcore -o x -d 32", "info",
+                                "dump vmcore crash", "info vmcore --frobnicate"}) {
+    CAPTURE(arguments);
+    CHECK(bench.run(arguments) == 2);
+    CHECK(lines_in(bench.err) == 1);
+    CHECK(says(bench.err, "try 'kdump-init --help'"));
+  }
+  CHECK(bench.run("--help") == 0);
+  CHECK(says(bench.out, "usage: kdump-init"));
+  CHECK(bench.run("dump --help") == 0);
+  CHECK(bench.run("--version") == 0);
+  CHECK(bench.out == "kdump-init " KDUMP_INIT_VERSION "\n");
+}
+
+TEST_CASE("output that cannot be written is a failure") {
+  Bench bench;
+  for (const char* arguments : {"dump vmcore -o - >/dev/full", "dmesg vmcore >/dev/full",
+                                "info vmcore >/dev/full", "--help >/dev/full"}) {
+    CAPTURE(arguments);
+    CHECK(bench.run(arguments) == 1);
+    CHECK(says(bench.err, "No space left on device"));
+  }
+}
