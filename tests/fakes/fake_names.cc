@@ -129,6 +129,7 @@ int64_t FakeSys::mount(const char* source, const char* at, const char* type, uin
   if (const int64_t fault = enter()) return fault;
   const NodePtr point = find(at);
   if (!point) return -ENOENT;
+  if (std::find(known_types.begin(), known_types.end(), type) == known_types.end()) return -ENODEV;
   Mount mount{.source = source, .at = at, .type = type, .flags = flags};
   for (const char* in_memory : {"proc", "sysfs", "devtmpfs", "devpts", "tmpfs"})
     if (mount.type == in_memory) {
@@ -137,7 +138,6 @@ int64_t FakeSys::mount(const char* source, const char* at, const char* type, uin
     }
   const NodePtr device = find(source);
   if (!device) return -ENOENT;
-  if (std::find(known_types.begin(), known_types.end(), type) == known_types.end()) return -ENODEV;
   if (device->type != FakeNode::Type::block_device) return -ENOTBLK;
   if (!device->holds || device->holds->type != type) return -EINVAL;
   mount.fs = device->holds;

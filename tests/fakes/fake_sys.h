@@ -49,7 +49,8 @@ class FakeSys final : public Sys {
   FakeFs& add_fs(FakeFs like);
   void add_mount(const std::string& source, const std::string& at, FakeFs& fs);
   // mount(2) knows these types; others give ENODEV.
-  std::vector<std::string> known_types = {"ext4", "xfs", "btrfs", "vfat"};
+  std::vector<std::string> known_types = {"ext4", "xfs", "btrfs", "vfat", "proc",
+                                          "sysfs", "devtmpfs", "devpts", "tmpfs"};
   // Done when the clock reaches when_ms.
   void at_ms(int64_t when_ms, std::function<void()> event);
 
