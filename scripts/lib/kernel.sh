@@ -4,26 +4,29 @@
 
 # unpacked PACKAGE...: prints a directory with the packages' newest versions unpacked into it.
 unpacked() {
-    local package version key pins=()
-    for package; do
-        version=$(candidate_version "$package")
-        pins+=("$package=$version")
-    done
-    key=$(printf '%s\n' "${pins[@]}" | sha256sum | cut -c1-16)
-    cached "packages-$1-$key" fetch_and_unpack "${pins[@]}"
+    local pins key
+    pins=$(candidates "$@")
+    key=$(sha256sum <<<"$pins" | cut -c1-16)
+    # shellcheck disable=SC2086  # one word a package
+    cached "packages-$1-$key" fetch_and_unpack $pins
 }
 
-# candidate_version PACKAGE: the version that apt would install.
-candidate_version() {
-    local version
-    version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
-    if [ -z "$version" ] || [ "$version" = "(none)" ]; then
+# candidates PACKAGE...: PACKAGE=VERSION a line, the versions that apt would install.
+candidates() {
+    local found
+    if ! found=$(known_candidates "$@"); then
         # A fresh machine has no package lists yet.
         as_root apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update
-        version=$(apt-cache policy "$1" | sed -n 's/^  Candidate: //p')
+        found=$(known_candidates "$@") || die "apt does not know every one of: $*"
     fi
-    [ -n "$version" ] && [ "$version" != "(none)" ] || die "apt knows no package $1"
-    printf '%s\n' "$version"
+    printf '%s\n' "$found"
+}
+
+known_candidates() {
+    apt-cache policy "$@" | awk -v wanted="$#" '
+        /^[^ ]/ { name = $1; sub(/:$/, "", name) }
+        $1 == "Candidate:" && $2 != "(none)" { print name "=" $2; n++ }
+        END { exit n != wanted }'
 }
 
 fetch_and_unpack() {
@@ -42,12 +45,12 @@ fetch_and_unpack() {
 # debian_kernel: prints a directory that holds Debian's newest kernel for this release
 # (boot/vmlinuz-VERSION, lib/modules/VERSION with modules.dep).
 debian_kernel() {
-    local meta=linux-image-amd64 version image
-    version=$(candidate_version "$meta")
-    image=$(apt-cache show "$meta=$version" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
-    [ -n "$image" ] || die "apt does not say which kernel $meta $version stands for"
-    version=$(candidate_version "$image")
-    cached "kernel-$image-$version" unpack_kernel "$image=$version"
+    local meta image pin
+    meta=$(candidates linux-image-amd64)
+    image=$(apt-cache show "$meta" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
+    [ -n "$image" ] || die "apt does not say which kernel $meta stands for"
+    pin=$(candidates "$image")
+    cached "kernel-${pin/=/-}" unpack_kernel "$pin"
 }
 
 unpack_kernel() {

@@ -43,12 +43,10 @@ kexec_root() {
     unpacked kexec-tools $libraries
 }
 
-# tools_disk FILE KERNEL_ROOT CAPTURE_INITRAMFS CAPTURE_CMDLINE: the disk that the first
-# kernel loads the capture kernel from.
+# tools_disk FILE KEXEC_ROOT KERNEL_IMAGE CAPTURE_INITRAMFS CAPTURE_CMDLINE: the disk that the
+# first kernel loads the capture kernel from.
 tools_disk() {
-    local file=$1 root=$2 capture=$3 cmdline=$4 kexec image tree
-    kexec=$(kexec_root)
-    image=$(kernel_image "$root")
+    local file=$1 kexec=$2 image=$3 capture=$4 cmdline=$5 tree
     tree=$(mktemp -d)
     cp -a "$kexec"/{lib*,sbin,usr} "$tree"
     rm -rf "${tree:?}/usr/share"

@@ -6,7 +6,7 @@
 # MEMORY; OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
 # kernel's own word on each page just before), dmesg, iomem and the console's log.
 make_vmcore() {
-    local memory=$1 root=$2 outdir=$3 version image first copier work mib unit
+    local memory=$1 root=$2 outdir=$3 version image first copier kexec work mib unit
     need_guest_packages
     version=$(kernel_version "$root")
     image=$(kernel_image "$root")
@@ -17,7 +17,8 @@ make_vmcore() {
     unit=$(((mib - 128) / 16))
     work=$(mktemp -d "$outdir/.work.XXXXXX")
 
-    tools_disk "$work/tools.ext4" "$root" "$copier" \
+    kexec=$(kexec_root)
+    tools_disk "$work/tools.ext4" "$kexec" "$image" "$copier" \
         "console=ttyS0 nr_cpus=1 reset_devices irqpoll panic=5"
     new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
     mke2fs -q -F -t ext4 "$work/out.ext4"

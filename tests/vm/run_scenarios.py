@@ -28,6 +28,7 @@ class Kernel:
         self.root = root
         self.version = machine.shell_function(TOP, "kernel_version", root).strip()
         self.image = machine.shell_function(TOP, "kernel_image", root).strip()
+        self.kexec = machine.shell_function(TOP, "kexec_root").strip()
         self.first = machine.shell_function(TOP, "guest_initramfs", "first", root).strip()
         self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", root).strip()
 
@@ -75,7 +76,8 @@ def try_scenario(scenario, kernel, packer, work):
     disks = [(disk, scenario.disk.bytes_per_second)]
     if scenario.crash:
         tools = work / "tools.ext4"
-        machine.shell_function(TOP, "tools_disk", tools, kernel.root, image, cmdline)
+        machine.shell_function(TOP, "tools_disk", tools, kernel.kexec, kernel.image, image,
+                               cmdline)
         disks.insert(0, (tools, 0))
         console = machine.run_qemu(
             scenario.memory, scenario.cpu, kernel.image, kernel.first,

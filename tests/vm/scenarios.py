@@ -37,7 +37,7 @@ class Scenario:
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
     level: int = 31             # of the dump that is found
-    seconds: int = 180
+    seconds: int = 400          # generous: the machine may be busy with other things
     quick: bool = True
 
 
