@@ -93,6 +93,13 @@ class FileSystemDirectory final : public DirectoryTarget {
     return {};
   }
 
+  // Our own mount point means nothing after the reboot; the URL does, and its directory.
+  std::string location() const override {
+    if (!crash_ || !mount_->is_ours()) return DirectoryTarget::location();
+    const std::string name = crash_->path().substr(crash_->path().rfind('/') + 1);
+    return text_ + (text_.ends_with('/') ? "" : "/") + name;
+  }
+
   Result<> finish() override {
     crash_.reset();
     if (!mount_) return {};

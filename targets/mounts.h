@@ -33,6 +33,7 @@ class Mount {
                             const std::string& mount_root);
 
   const std::string& at() const { return at_; }
+  bool is_ours() const { return is_ours_; }  // made here, and gone after finish()
   // Syncs it, and unmounts it if make() mounted it. If that fails it is detached: no process sees
   // it any longer, and the kernel lets go when its last user does.
   Result<> finish();
