@@ -20,7 +20,7 @@ enum class PageClass : uint8_t {
   absent,         // in no PT_LOAD: a hole, not RAM
   other,          // kernel memory and everything unknown: always kept
   free,           // in the buddy allocator
-  unaccepted,     // confidential guest memory not yet accepted: must not be touched either
+  unaccepted,     // confidential guest memory not yet accepted: /proc/vmcore has zeros for it
   cache,          // page cache without PG_private
   cache_private,  // page cache with PG_private
   user,           // anonymous or hugetlb
@@ -51,6 +51,12 @@ constexpr bool excluded(PageClass page_class, uint32_t level) {
       break;
   }
   return false;
+}
+
+// True if reading a page of that class can raise a machine check, or have a hypervisor end the
+// machine: such a page is in no dump, not even where a gap between kept pages is bridged.
+constexpr bool untouchable(PageClass page_class) {
+  return page_class == PageClass::hwpoison || page_class == PageClass::offline;
 }
 
 }  // namespace kdump

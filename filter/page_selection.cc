@@ -34,8 +34,9 @@ Pfn PageSelection::end_pfn() const { return vmcore_.end_pfn(); }
 void PageSelection::remember(Pfn first, const WindowClasses& classes) {
   const uint64_t window = first.value / kWindowPages;
   if (window >= window_known_.size()) return;
+  window_known_[window] = std::ranges::none_of(classes, untouchable);
+  if (!window_known_[window]) return;
   to_bits(classes, level_, std::span(bitmap_).subspan(window * sizeof(PageBits), sizeof(PageBits)));
-  window_known_[window] = true;
 }
 
 Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
@@ -49,6 +50,7 @@ Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
   }
   if (!classes_) classes_ = std::make_unique<WindowClasses>();
   scan_.scan(first, *classes_);
+  classified_ = first;
   to_bits(*classes_, level_, kept);
   remember(first, *classes_);
   return {};
@@ -57,9 +59,20 @@ Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
 void PageSelection::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) {
   const uint32_t size = page_size();
   for (size_t i = 0; i < readable.size(); ++i) {
+    if (is_untouchable({first.value + i})) {
+      memset(out.data() + i * size, 0, size);
+      readable[i] = 0;
+      continue;
+    }
     readable[i] = vmcore_.memory().read_page({first.value + i}, out.subspan(i * size, size));
     unreadable_pages_ += !readable[i];
   }
+}
+
+// Windows that were remembered have no such page.
+bool PageSelection::is_untouchable(Pfn pfn) const {
+  return classified_ && pfn >= *classified_ && pfn.value - classified_->value < kWindowPages &&
+         untouchable((*classes_)[pfn.value - classified_->value]);
 }
 
 }  // namespace kdump

@@ -75,6 +75,29 @@ TEST_CASE("the plan counts what the selection selects, at every level, from memo
   CHECK(progress.updates >= 2 * (kMaxLevel + 1));
 }
 
+TEST_CASE("a page that must not be touched is never read, not even where a gap is bridged") {
+  const TextCore core(
+      "kernel x86_64-6.12\nload 0x100000 0x10000 0x10000 0xffffffff81000000\n"
+      "load 0x40000000 0x200000 0x200000 0xffff888040000000\n"
+      "page 800 slab\npage 801 cache poisoned\npage 802 offline\npage 803 cache\n");
+  const auto vmcore = core.open();
+  Watched progress;
+  auto ram = std::make_unique<PageBits>(), kept = std::make_unique<PageBits>();
+  for (const bool is_planned : {true, false}) {
+    CAPTURE(is_planned);
+    PageSelection selection(*vmcore, 31);
+    if (is_planned) REQUIRE(make_plan(*vmcore, progress, &selection));
+    progress.last = 0;
+    REQUIRE(selection.select({0}, *ram, *kept));
+    std::vector<uint8_t> pages(4 * 4096, 1), readable(4);
+    const uint64_t before = vmcore->memory().bytes_read();
+    selection.read_pages({800}, pages, readable);
+    CHECK(readable == std::vector<uint8_t>{1, 0, 0, 1});
+    CHECK(vmcore->memory().bytes_read() == before + 2 * 4096);
+    CHECK(pages[4096] == 0);
+  }
+}
+
 TEST_CASE("segments are runs of kept pages, short gaps bridged, holes and long gaps not") {
   // Kept | 512 free | kept | 100 free | kept; a hole; kept.
   const TextCore core(
