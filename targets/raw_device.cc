@@ -7,7 +7,8 @@ namespace {
 
 constexpr char kDumpName[] = "vmcore";  // the file that begins the device
 constexpr uint64_t kSector = 512;       // what any disk writes as a whole or not at all
-constexpr std::array<uint8_t, 64 * 1024> kZeros = {};
+// Never written to. Not a constant, which would be 64 KiB of zeros in the program's file.
+std::array<uint8_t, 64 * 1024> zeros;
 // More than a dump writer has at any time; beyond it gaps are filled early, so memory is bounded.
 constexpr size_t kMostExtents = 1024;
 
@@ -38,7 +39,7 @@ Result<> RawDevice::begin(const std::string& crash) {
   next_file_ = layout_.files;
   TRY(write_label());
   for (const uint64_t offset : {uint64_t{0}, layout_.spare})
-    TRY(file_.write_at(offset, Bytes(kZeros).first(kRawBlock)));
+    TRY(file_.write_at(offset, Bytes(zeros).first(kRawBlock)));
   return file_.sync();
 }
 
@@ -111,11 +112,11 @@ Result<> RawFile::write_first_block(uint64_t offset, Bytes data) {
 // What has not been written reads as zeros, also where the device held something else before.
 Result<> RawFile::fill_gaps() {
   while (const auto gap = written_.first_gap()) {
-    const uint64_t size = std::min<uint64_t>(gap->end - gap->begin, kZeros.size());
+    const uint64_t size = std::min<uint64_t>(gap->end - gap->begin, zeros.size());
     uint64_t from = gap->begin;
     const uint64_t to = from + size;
     if (is_dump_) from = std::clamp(from, kRawBlock, std::max(to, kRawBlock));  // it is zeros
-    if (from < to) TRY(device_->file_.write_at(room_.begin + from, Bytes(kZeros).first(to - from)));
+    if (from < to) TRY(device_->file_.write_at(room_.begin + from, Bytes(zeros).first(to - from)));
     written_.add({gap->begin, to});
   }
   return {};
