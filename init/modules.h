@@ -22,7 +22,8 @@ struct Module {
 std::vector<Module> parse_module_list(std::string_view text);
 
 // Each module is loaded in a child of its own with this deadline, because its init may hang.
-// Every failure is said and survived; a module that is loaded already is none.
+// Every failure is said and survived; a module that is loaded already is none. The file of a
+// loaded module is removed where it lies in memory.
 void load_modules(Sys& sys, uint32_t seconds_each, Console& console);
 
 }  // namespace kdump

@@ -85,7 +85,7 @@ SCENARIOS = (
                      (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
              says=(r"NOT SAVED", r"rebooting now")),
     Scenario("packed arguments, every driver, poweroff at the end", drivers="all",
-             disk=Disk(by="LABEL"), targets=(), crashkernel="192M",
+             disk=Disk(by="LABEL"), targets=(), crashkernel="128M",
              packed=("--target", "fs:LABEL=KDUMPTEST:/crash",
                      "--cmdline", "rd.kdump.final=poweroff"),
              says=(r"saved .*; powering off now",), quick=False),
