@@ -52,8 +52,11 @@ ExitStatus dump_command(const CommandLine& line) {
       {.screen_fd = STDERR_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
 
   const bool is_output = !line.output.empty();
-  const JobContext context{
-      .report_path = line.report_path, .flatten = line.flatten, .is_output = is_output};
+  const std::unique_ptr<Network> network = network_as_it_is();
+  const JobContext context{.network = *network,
+                           .report_path = line.report_path,
+                           .flatten = line.flatten,
+                           .is_output = is_output};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
   const TargetJob job = [&](const std::string& target) {

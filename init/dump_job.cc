@@ -112,6 +112,7 @@ Result<> DumpJob::prepare_target() {
   const TargetContext context{.sys = sys_,
                               .limits = {.step_s = settings_.step_timeout_s},
                               .observer = progress_,
+                              .network = context_.network,
                               .volatile_is_refused = context_.volatile_is_refused,
                               .mount_root = context_.mount_root};
   target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));

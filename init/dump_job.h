@@ -8,10 +8,12 @@
 #include "init/board.h"
 #include "init/console.h"
 #include "init/settings.h"
+#include "net/network.h"
 
 namespace kdump {
 
 struct JobContext {
+  Network& network;                  // how targets come to their servers
   bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
   std::string mount_root = "/mnt";
   std::string report_path = {};  // the command's --report: a copy of the report here; empty: none

@@ -102,8 +102,8 @@ Captured capture_all(Sys& sys, const Settings& settings, Board& board, Console& 
     none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
-  JobContext context;
-  context.volatile_is_refused = true;
+  const std::unique_ptr<Network> network = network_as_it_is();
+  const JobContext context{.network = *network, .volatile_is_refused = true};
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
   return capture(
       settings, watch,

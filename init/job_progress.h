@@ -1,4 +1,4 @@
-// Where a dump job is: carries what its parts say of themselves (Progress, Target::Observer) to the
+// Where a dump job is: carries what its parts say of themselves (Progress, Observer) to the
 // board and the console, and keeps the time of each step and the peak of memory for the report.
 #pragma once
 
@@ -19,7 +19,7 @@ constexpr unsigned kSteps = 6;
 
 const char* step_name(Step step);
 
-class JobProgress final : public Progress, public Target::Observer {
+class JobProgress final : public Progress, public Observer {
  public:
   JobProgress(Sys& sys, Board& board, Console& console);
 

@@ -33,7 +33,7 @@ struct BlockDevice {
 // Finds what a name means, waiting for it at most limits.step_s by reading sysfs again and again.
 class DeviceFinder {
  public:
-  DeviceFinder(Sys& sys, Target::Limits limits, Target::Observer& observer)
+  DeviceFinder(Sys& sys, Target::Limits limits, Observer& observer)
       : sys_(sys), limits_(limits), observer_(observer) {}
 
   // Fails: timeout, listing what there is instead; refused, if the name fits several devices.
@@ -53,7 +53,7 @@ class DeviceFinder {
 
   Sys& sys_;
   Target::Limits limits_;
-  Target::Observer& observer_;
+  Observer& observer_;
   std::map<std::string, BlockDevice> seen_;
   bool is_announced_ = false;
 };

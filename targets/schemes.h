@@ -1,6 +1,7 @@
 // From a target URL to a Target: the table of schemes. design.md has the grammar.
 #pragma once
 
+#include "net/network.h"
 #include "targets/target.h"
 
 namespace kdump {
@@ -9,7 +10,8 @@ namespace kdump {
 struct TargetContext {
   Sys& sys;
   Target::Limits limits;
-  Target::Observer& observer;
+  Observer& observer;
+  Network& network;
   // PID 1 sets these. dir: refuses rootfs and tmpfs, where nothing would survive the reboot.
   bool volatile_is_refused = false;
   std::string mount_root = "/mnt";  // where file systems are mounted, one directory each

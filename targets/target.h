@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "filter/base/observer.h"
 #include "filter/base/result.h"
 #include "filter/base/sys.h"
 #include "filter/sink.h"
@@ -40,14 +41,6 @@ class Target {
   // How long the parts of a target may wait (rd.kdump.timeout), seconds.
   struct Limits {
     uint32_t step_s = 30;
-  };
-
-  // Says what is being waited for, before the wait; shown on the console if it takes long.
-  struct Observer {
-    virtual ~Observer() = default;
-    virtual void waiting_for(const char* what, uint32_t at_most_s) = 0;
-    // What a person should know and no error says, such as which block devices there are.
-    virtual void note(const char*) {}
   };
 
   virtual ~Target() = default;

@@ -32,7 +32,8 @@ struct Run {
     settings.compression.kind = Compression::Kind::none;
   }
 
-  Board::Outcome job(const JobContext& context = {}) {
+  Board::Outcome job() { return job({.network = *network}); }
+  Board::Outcome job(const JobContext& context) {
     board->reset();
     board->log_end = 0;
     Console console({.board = board.get()});
@@ -54,6 +55,7 @@ struct Run {
   FakeSys sys;
   FakeFs* disk;
   Settings settings;
+  const std::unique_ptr<Network> network = network_as_it_is();
   static inline const std::unique_ptr<Board> board = std::make_unique<Board>();
 };
 
@@ -186,20 +188,22 @@ TEST_CASE("a target that does not come fails in time, and says for what it waite
 TEST_CASE("an output gets the dump alone, and the report goes where it is asked for") {
   Run run;
   run.settings.targets = {"/crash/only"};
-  CHECK(run.job({.report_path = "/crash/r.json", .is_output = true}) == Board::Outcome::saved);
+  CHECK(run.job({.network = *run.network, .report_path = "/crash/r.json", .is_output = true}) ==
+        Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.sys.content("/crash/only").starts_with("KDUMP   "));
   CHECK(says(run.sys.content("/crash/r.json"), "\"location\": \"/crash/only\""));
   CHECK(!run.sys.contains("/crash/report.json"));
 
-  CHECK(run.job({.is_output = true}) == Board::Outcome::failed);
+  CHECK(run.job({.network = *run.network, .is_output = true}) == Board::Outcome::failed);
   CHECK(run.log_says("/crash/only exists"));
 }
 
 TEST_CASE("a flattened output begins with its signature") {
   Run run;
   run.settings.targets = {"/crash/flat"};
-  CHECK(run.job({.flatten = true, .is_output = true}) == Board::Outcome::saved);
+  CHECK(run.job({.network = *run.network, .flatten = true, .is_output = true}) ==
+        Board::Outcome::saved);
   CHECK(run.sys.content("/crash/flat").starts_with("makedumpfile"));
 }
 

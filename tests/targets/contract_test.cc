@@ -232,8 +232,9 @@ TEST_CASE("the contract holds on the real kernel") {
   REQUIRE(mkdtemp(directory));
   const std::string at = directory;
   SilentObserver observer;
-  const auto target =
-      make_target("dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer});
+  NoNetwork network;
+  const auto target = make_target(
+      "dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer, .network = network});
   REQUIRE(target);
   const auto done = save_crash(**target);
   CHECK_MESSAGE(done, (done ? "" : done.error().text));
@@ -241,8 +242,8 @@ TEST_CASE("the contract holds on the real kernel") {
   std::ifstream file((*target)->location() + "/vmcore", std::ios::binary);
   CHECK((std::string(std::istreambuf_iterator<char>(file), {}) == whole_dump()));
   CHECK((*target)->finish());
-  const auto second =
-      make_target("dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer});
+  const auto second = make_target(
+      "dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer, .network = network});
   REQUIRE(save_crash(**second));
   CHECK((*second)->location() == at + "/" + kCrash + ".1");
   CHECK(!std::filesystem::exists((*second)->location() + "/vmcore-incomplete"));

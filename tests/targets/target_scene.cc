@@ -65,9 +65,11 @@ struct RawScene final : TargetScene {
 }  // namespace
 
 std::unique_ptr<Target> TargetScene::target() {
-  auto made = make_target(
-      url,
-      {.sys = sys, .limits = {.step_s = 5}, .observer = observer, .volatile_is_refused = true});
+  auto made = make_target(url, {.sys = sys,
+                                .limits = {.step_s = 5},
+                                .observer = observer,
+                                .network = network,
+                                .volatile_is_refused = true});
   return made ? std::move(*made) : nullptr;
 }
 

@@ -11,10 +11,17 @@
 
 namespace kdump {
 
-struct SilentObserver final : Target::Observer {
+struct SilentObserver final : Observer {
   void waiting_for(const char* what, uint32_t) override { waits.push_back(what); }
   void note(const char* line) override { notes.push_back(line); }
   std::vector<std::string> waits, notes;
+};
+
+// No server is ever reached.
+struct NoNetwork final : Network {
+  Result<Route> reach(const std::string& host, uint16_t, uint32_t, Observer&) override {
+    return fail(Kind::io, "no network to reach %s", host.c_str());
+  }
 };
 
 struct TargetScene {
@@ -28,6 +35,7 @@ struct TargetScene {
 
   FakeSys sys;
   SilentObserver observer;
+  NoNetwork network;
   std::string url;
 };
 

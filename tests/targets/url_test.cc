@@ -55,7 +55,8 @@ TEST_CASE("URLs that cannot be meant are refused with the URL in the message") {
     CHECK(std::string(checked.error().text).find(url) != std::string::npos);
     FakeSys sys;
     SilentObserver observer;
-    CHECK(!make_target(url, {.sys = sys, .limits = {}, .observer = observer}));
+    NoNetwork network;
+    CHECK(!make_target(url, {.sys = sys, .limits = {}, .observer = observer, .network = network}));
   }
 }
 

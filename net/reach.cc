@@ -1,0 +1,121 @@
+#include "net/reach.h"
+
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "filter/base/owned.h"
+#include "filter/base/sys.h"
+#include "filter/base/text.h"
+
+namespace kdump {
+namespace {
+
+struct SocketTraits {
+  using Handle = int;
+  static constexpr int kNone = -1;
+  static void release(int fd) { ::close(fd); }
+};
+using Socket = Owned<SocketTraits>;
+
+bool same_host(const SocketAddress& a, const sockaddr& b) {
+  if (a.any.sa_family != b.sa_family) return false;
+  if (a.is_v6())
+    return memcmp(&a.v6.sin6_addr, &reinterpret_cast<const sockaddr_in6&>(b).sin6_addr, 16) == 0;
+  return a.v4.sin_addr.s_addr == reinterpret_cast<const sockaddr_in&>(b).sin_addr.s_addr;
+}
+
+std::string interface_with(const SocketAddress& local) {
+  std::string name;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return name;
+  for (const ifaddrs* entry = list; entry && name.empty(); entry = entry->ifa_next)
+    if (entry->ifa_addr && same_host(local, *entry->ifa_addr)) name = entry->ifa_name;
+  ::freeifaddrs(list);
+  return name;
+}
+
+// 0, or the errno of a connection that did not come about in time.
+int wait_connected(int fd, int64_t until_ms) {
+  for (;;) {
+    const int64_t left_ms = until_ms - real_sys().monotonic_ms();
+    pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
+    const int ready = left_ms > 0 ? ::poll(&waiting, 1, static_cast<int>(left_ms)) : 0;
+    if (ready == 0) return ETIMEDOUT;
+    if (ready < 0 && errno == EINTR) continue;
+    int error = errno;
+    socklen_t size = sizeof error;
+    if (ready > 0) ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+  }
+}
+
+// 0 and route filled, or an errno.
+int try_one(const SocketAddress& server, int64_t until_ms, Route& route) {
+  const Socket socket(
+      ::socket(server.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return errno;
+  if (::connect(socket.get(), &server.any, server.size()) != 0) {
+    if (errno != EINPROGRESS) return errno;
+    if (const int error = wait_connected(socket.get(), until_ms)) return error;
+  }
+  route.server = server;
+  socklen_t size = sizeof route.local.v6;
+  if (::getsockname(socket.get(), &route.local.any, &size) != 0) return errno;
+  route.interface = interface_with(route.local);
+  // The port was that connection's; sin_port and sin6_port lie at the same place.
+  route.local.v4.sin_port = 0;
+  return 0;
+}
+
+}  // namespace
+
+Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const std::string service = text("%u", port);
+  errno = 0;
+  if (const int code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list); code != 0) {
+    const char* why = code == EAI_SYSTEM ? strerror(errno) : ::gai_strerror(code);
+    return fail(Kind::io, "name %s: %s", host.c_str(), why);
+  }
+  std::vector<SocketAddress> found;
+  for (const addrinfo* entry = list; entry; entry = entry->ai_next) {
+    SocketAddress address;
+    if (entry->ai_addrlen > sizeof address.v6) continue;
+    memcpy(&address.any, entry->ai_addr, entry->ai_addrlen);
+    found.push_back(address);
+  }
+  ::freeaddrinfo(list);
+  if (found.empty()) return fail(Kind::io, "name %s: it has no address", host.c_str());
+  return found;
+}
+
+Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint32_t step_s) {
+  const int64_t begin_ms = real_sys().monotonic_ms();
+  std::string tried;
+  int error = EHOSTUNREACH;
+  for (size_t i = 0; i < servers.size(); ++i) {
+    // What time is left is shared evenly, so that a silent address leaves some for the next.
+    const int64_t now_ms = real_sys().monotonic_ms();
+    const int64_t left_ms = begin_ms + int64_t{step_s} * 1000 - now_ms;
+    Route route;
+    error = try_one(servers[i], now_ms + left_ms / static_cast<int64_t>(servers.size() - i), route);
+    if (error == 0) return route;
+    tried += (tried.empty() ? "" : ", ") + servers[i].text() + ": " + strerror(error);
+  }
+  Error why =
+      fail(error == ETIMEDOUT ? Kind::timeout : Kind::io, "no connection to %s", tried.c_str())
+          .error();
+  why.sys_errno = error;
+  return std::unexpected(why);
+}
+
+}  // namespace kdump
