@@ -7,6 +7,31 @@ namespace {
 
 int printed_length(std::string_view text) { return static_cast<int>(text.size()); }
 
+Result<DeviceName> parse_device(std::string_view encoded) {
+  struct Tag {
+    std::string_view prefix;
+    DeviceName::By by;
+  };
+  constexpr Tag kTags[] = {{"UUID=", DeviceName::By::uuid},
+                           {"LABEL=", DeviceName::By::label},
+                           {"PARTUUID=", DeviceName::By::partuuid},
+                           {"PARTLABEL=", DeviceName::By::partlabel}};
+  for (const Tag& tag : kTags) {
+    if (!encoded.starts_with(tag.prefix)) continue;
+    DeviceName name{tag.by, TRY(percent_decode(encoded.substr(tag.prefix.size())))};
+    if (name.value.empty()) return fail(Kind::refused, "nothing after %s", tag.prefix.data());
+    return name;
+  }
+  DeviceName name{DeviceName::By::path, TRY(percent_decode(encoded))};
+  if (!name.value.starts_with("/dev/") || name.value == "/dev/")
+    return fail(Kind::refused,
+                "the device must be UUID=, LABEL=, PARTUUID=, PARTLABEL= or /dev/… (%s)",
+                name.value.c_str());
+  return name;
+}
+
+}  // namespace
+
 Result<std::string> percent_decode(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -35,31 +60,6 @@ Result<std::string> parse_directory(std::string_view encoded) {
     return fail(Kind::refused, ".. in the directory %s", path.c_str());
   return path;
 }
-
-Result<DeviceName> parse_device(std::string_view encoded) {
-  struct Tag {
-    std::string_view prefix;
-    DeviceName::By by;
-  };
-  constexpr Tag kTags[] = {{"UUID=", DeviceName::By::uuid},
-                           {"LABEL=", DeviceName::By::label},
-                           {"PARTUUID=", DeviceName::By::partuuid},
-                           {"PARTLABEL=", DeviceName::By::partlabel}};
-  for (const Tag& tag : kTags) {
-    if (!encoded.starts_with(tag.prefix)) continue;
-    DeviceName name{tag.by, TRY(percent_decode(encoded.substr(tag.prefix.size())))};
-    if (name.value.empty()) return fail(Kind::refused, "nothing after %s", tag.prefix.data());
-    return name;
-  }
-  DeviceName name{DeviceName::By::path, TRY(percent_decode(encoded))};
-  if (!name.value.starts_with("/dev/") || name.value == "/dev/")
-    return fail(Kind::refused,
-                "the device must be UUID=, LABEL=, PARTUUID=, PARTLABEL= or /dev/… (%s)",
-                name.value.c_str());
-  return name;
-}
-
-}  // namespace
 
 std::string DeviceName::text() const {
   constexpr const char* kPrefixes[] = {"", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="};

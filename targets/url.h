@@ -1,4 +1,5 @@
-// The grammar of target URLs, for the targets that are local: text in, fields out, nothing opened.
+// The grammar of target URLs, for the targets that are local, and the fields that all share: text
+// in, fields out, nothing opened. Network targets: server_url.h.
 #pragma once
 
 #include <string>
@@ -35,5 +36,10 @@ struct DirectoryUrl {  // dir:/DIR
 Result<FileSystemUrl> parse_file_system_url(std::string_view rest);
 Result<RawUrl> parse_raw_url(std::string_view rest);
 Result<DirectoryUrl> parse_directory_url(std::string_view rest);
+
+// The fields that URLs are made of. %00 is refused; so is a directory that does not begin with /
+// or climbs by "..".
+Result<std::string> percent_decode(std::string_view text);
+Result<std::string> parse_directory(std::string_view encoded);
 
 }  // namespace kdump
