@@ -1,7 +1,6 @@
 #include "init/kernel_arguments.h"
 
-#include <optional>
-
+#include "filter/base/kernel_tokens.h"
 #include "init/values.h"
 #include "targets/schemes.h"
 
@@ -112,52 +111,6 @@ constexpr Argument kArguments[] = {
      [](const Settings& s) { return seconds(s.stall_timeout_s); }},
 };
 
-// -- Tokens.
-
-// The kernel's isspace(), plus NUL: a packed file may hold anything.
-bool is_space(char byte) {
-  return byte == ' ' || (byte >= '\t' && byte <= '\r') || byte == '\0' || byte == '\xa0';
-}
-
-struct Token {
-  std::string_view name;
-  std::string_view value;
-};
-
-// Takes the next token off the front of text; nothing when only space is left.
-std::optional<Token> next_token(std::string_view& text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-
-  bool in_quotes = false;
-  size_t end = 0, equals = std::string_view::npos;
-  for (; end < text.size() && (in_quotes || !is_space(text[end])); ++end) {
-    if (text[end] == '"') in_quotes = !in_quotes;
-    if (text[end] == '=' && equals == std::string_view::npos) equals = end;
-  }
-  std::string_view token = text.substr(0, end);
-  text.remove_prefix(end);
-
-  // A quote that opens the token or its value closes at its end.
-  bool is_quoted = false;
-  if (token.starts_with('"')) {
-    token.remove_prefix(1);
-    is_quoted = true;
-    if (equals != std::string_view::npos) --equals;
-  }
-  Token parts{.name = token.substr(0, equals), .value = {}};
-  if (equals != std::string_view::npos) {
-    parts.value = token.substr(equals + 1);
-    if (parts.value.starts_with('"')) {
-      parts.value.remove_prefix(1);
-      is_quoted = true;
-    }
-  }
-  std::string_view& last = equals != std::string_view::npos ? parts.value : parts.name;
-  if (is_quoted && last.ends_with('"')) last.remove_suffix(1);
-  return parts;
-}
-
 // -- One text after the other.
 
 class Parser {
@@ -193,7 +146,7 @@ class Parser {
  private:
   void read(std::string_view text);
   void add_target(std::string_view url, bool& is_first);
-  void set(std::string_view name, const Token& token);
+  void set(std::string_view name, const KernelToken& token);
   void warn(std::string text);
 
   bool shell_is_packed_;
@@ -202,14 +155,14 @@ class Parser {
   size_t unsaid_ = 0;
 };
 
-std::string quoted(const Token& token) {
+std::string quoted(const KernelToken& token) {
   return std::string(token.name.substr(0, kMaxQuoted)) + "=" +
          std::string(token.value.substr(0, kMaxQuoted));
 }
 
 void Parser::read(std::string_view text) {
   bool is_first_target = true;
-  while (const auto token = next_token(text)) {
+  while (const auto token = next_kernel_token(text)) {
     if (!token->name.starts_with(kPrefix)) continue;
     const std::string_view name = token->name.substr(kPrefix.size());
     if (name == kTarget)
@@ -234,7 +187,7 @@ void Parser::add_target(std::string_view url, bool& is_first) {
   targets.push_back(target);
 }
 
-void Parser::set(std::string_view name, const Token& token) {
+void Parser::set(std::string_view name, const KernelToken& token) {
   for (const Argument& argument : kArguments) {
     if (argument.name != name) continue;
     if (const auto done = argument.set(result_.settings, token.value); !done)

@@ -1,9 +1,6 @@
 // The kernel's command line, and the arguments packed into the image, as Settings. Nothing in
 // either can lose a dump: what is unknown or malformed is reported, and what was in force stays.
-// Pure: text in, settings and warnings out. ip= and the like are the network's own.
-//
-// Tokens are split as the kernel's next_arg() does (lib/cmdline.c): quotes keep spaces together,
-// and are stripped around a whole token or a whole value.
+// Pure: text in, settings and warnings out. ip= and the like are read by net/network_arguments.h.
 #pragma once
 
 #include <cstddef>
