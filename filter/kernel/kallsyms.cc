@@ -1,0 +1,291 @@
+#include "filter/kernel/kallsyms.h"
+
+#include <algorithm>
+
+namespace kdump {
+namespace {
+
+// Debian's 6.1 has 94,000 symbols whose names take 1.2 MB, its 7.2 206,000 and 3.3 MB.
+constexpr uint32_t kMaxSymbols = 1u << 22;
+constexpr uint64_t kMaxNamesBytes = 64u << 20;
+// KSYM_NAME_LEN is 512 since b8a94bfb3395 ("kallsyms: increase maximum kernel symbol length to
+// 512", v6.1); in front of each name stands its type.
+constexpr size_t kMaxNameBytes = 1 + 512;
+constexpr size_t kMaxTokenBytes = 256;
+
+Result<uint64_t> symbol(const Vmcoreinfo& info, const char* name) {
+  if (const auto at = info.symbol(name)) return *at;
+  return fail(Kind::unsupported, "vmcoreinfo lacks SYMBOL(%s)", name);
+}
+
+// The names table read forward, a buffer at a time.
+class NameStream {
+ public:
+  NameStream(AddressSpace& space, uint64_t at) : space_(space), begin_(at), next_(at) {}
+
+  // The codes of the next symbol, valid until the next call; empty for one that is too long to be
+  // a name. Fails: corrupt, where the table cannot be read.
+  Result<Bytes> next() {
+    if (left() < kMostBytes) fill();
+    if (left() == 0) return std::unexpected(why_);
+    uint32_t size = buffer_[used_], header = 1;
+    if (size & 0x80) {
+      // Two bytes since 73bbb94466fd ("kallsyms: support "big" kernel symbols", v6.1).
+      if (left() < 2) return std::unexpected(why_);
+      size = (size & 0x7f) | uint32_t{buffer_[used_ + 1]} << 7;
+      header = 2;
+    }
+    used_ += header;
+    if (size > kMaxNameBytes) {
+      const size_t here = std::min<size_t>(size, left());
+      used_ += here;
+      next_ += size - here;
+      return Bytes();
+    }
+    if (size > left()) return std::unexpected(why_);
+    used_ += size;
+    return Bytes(buffer_).subspan(used_ - size, size);
+  }
+
+ private:
+  static constexpr size_t kMostBytes = 2 + kMaxNameBytes;
+  static constexpr size_t kChunk = 4096;
+
+  size_t left() const { return filled_ - used_; }
+
+  // As far as there is memory: the page behind the table's last one need not exist.
+  void fill() {
+    memmove(buffer_.data(), buffer_.data() + used_, left());
+    filled_ = left();
+    used_ = 0;
+    while (filled_ < kMostBytes) {
+      const uint64_t size = kChunk - next_ % kChunk;
+      const Result<> read = space_.read({next_}, MutableBytes(buffer_).subspan(filled_, size));
+      if (!read) why_ = wrap(read.error(), "SYMBOL(kallsyms_names)").error();
+      if (next_ - begin_ >= kMaxNamesBytes)
+        why_ = fail(Kind::corrupt, "the names of kallsyms run on beyond %#" PRIx64, next_).error();
+      if (!read || next_ - begin_ >= kMaxNamesBytes) return;
+      next_ += size;
+      filled_ += size;
+    }
+  }
+
+  AddressSpace& space_;
+  uint64_t begin_, next_;  // of the table; of what the buffer does not hold yet
+  size_t used_ = 0, filled_ = 0;
+  Error why_;  // the buffer could not be filled
+  std::array<uint8_t, kMostBytes + kChunk> buffer_;
+};
+
+std::string printable(std::string_view name) {
+  std::string out(name);
+  std::ranges::replace_if(
+      out, [](char c) { return c <= ' ' || c >= 0x7f; }, '?');
+  return out;
+}
+
+}  // namespace
+
+Result<Kallsyms> Kallsyms::open(const Vmcoreinfo& info, AddressSpace& space) {
+  Kallsyms table(space);
+  table.names_ = TRY(symbol(info, "kallsyms_names"));
+  const uint64_t count_at = TRY(symbol(info, "kallsyms_num_syms"));
+  const auto count = space.read<uint32_t>({count_at});
+  if (!count) return wrap(count.error(), "SYMBOL(kallsyms_num_syms)");
+  if (*count == 0 || *count > kMaxSymbols)
+    return fail(Kind::corrupt, "SYMBOL(kallsyms_num_syms)=%" PRIx64 ": %u symbols cannot be",
+                count_at, *count);
+  table.symbols_ = *count;
+  TRY(table.read_tokens(info));
+  TRY(table.read_addresses(info));
+  return table;
+}
+
+// Names are strings of codes, each of which stands for a token.
+Result<> Kallsyms::read_tokens(const Vmcoreinfo& info) {
+  std::array<uint8_t, 256 * sizeof(uint16_t)> index;
+  const Result<> read_index = space_->read({TRY(symbol(info, "kallsyms_token_index"))}, index);
+  if (!read_index) return wrap(read_index.error(), "SYMBOL(kallsyms_token_index)");
+  // Ascending: the last token begins where the highest does.
+  const size_t last = load<uint16_t>(index.data() + 255 * sizeof(uint16_t));
+  token_table_.resize(last + kMaxTokenBytes);
+  const Result<> read_table =
+      space_->read({TRY(symbol(info, "kallsyms_token_table"))},
+                   {reinterpret_cast<uint8_t*>(token_table_.data()), token_table_.size()});
+  if (!read_table) return wrap(read_table.error(), "SYMBOL(kallsyms_token_table)");
+  for (size_t code = 0; code < tokens_.size(); ++code) {
+    const size_t at = load<uint16_t>(index.data() + code * sizeof(uint16_t));
+    const std::string_view rest =
+        std::string_view(token_table_.data(), token_table_.size()).substr(std::min(at, last));
+    const size_t end = rest.find('\0');
+    if (at > last || end >= kMaxTokenBytes)
+      return fail(Kind::corrupt, "token %zu of kallsyms, at %#zx of its table, cannot be", code,
+                  at);
+    tokens_[code] = rest.substr(0, end);
+  }
+  return {};
+}
+
+// vmcoreinfo does not say how addresses are stored, but which tables there are and where _stext
+// lies: an encoding is right if it finds a symbol there.
+Result<> Kallsyms::read_addresses(const Vmcoreinfo& info) {
+  struct Row {
+    Encoding encoding;
+    const char* table;
+    bool has_base;  // SYMBOL(kallsyms_relative_base) is exported
+  };
+  constexpr Row kRows[] = {
+      // Signed: what is not negative is an absolute value, of a per-CPU variable, else the
+      // distance below base - 1. Until 01157ddc58dc ("kallsyms: Remove KALLSYMS_ABSOLUTE_PERCPU",
+      // v6.15). First, for read as `relative` its first per-CPU variable would pass for _stext.
+      {Encoding::absolute_percpu, "kallsyms_offsets", true},
+      // Unsigned distances above the base.
+      {Encoding::relative, "kallsyms_offsets", true},
+      // Signed distances from the entry itself, since a081b5789255 ("kallsyms: Get rid of kallsyms
+      // relative base", v7.0).
+      {Encoding::self_relative, "kallsyms_offsets", false},
+      // 64-bit addresses, where relative ones are not configured; gone in v6.11.
+      {Encoding::absolute, "kallsyms_addresses", false},
+  };
+  const uint64_t stext = TRY(symbol(info, "_stext"));
+  const auto base_at = info.symbol("kallsyms_relative_base");
+  if (base_at) {
+    const auto base = space_->read<uint64_t>({*base_at});
+    if (!base) return wrap(base.error(), "SYMBOL(kallsyms_relative_base)");
+    relative_base_ = *base;
+  }
+  bool any_table = false;
+  for (const Row& row : kRows) {
+    const auto table = info.symbol(row.table);
+    if (!table || row.has_base != base_at.has_value()) continue;
+    any_table = true;
+    encoding_ = row.encoding;
+    addresses_ = *table;
+    const uint64_t index = TRY(lower_bound(stext));
+    if (index == symbols_ || TRY(address(index)) != stext) continue;
+    image_begin_ = stext;
+    image_end_ = TRY(address(symbols_ - 1));
+    return {};
+  }
+  if (!any_table)
+    return fail(Kind::unsupported,
+                "vmcoreinfo lacks SYMBOL(kallsyms_offsets) and SYMBOL(kallsyms_addresses)");
+  return fail(Kind::corrupt, "kallsyms has no symbol at SYMBOL(_stext)=%" PRIx64, stext);
+}
+
+Result<uint64_t> Kallsyms::address(uint64_t index) {
+  const uint64_t width = encoding_ == Encoding::absolute ? sizeof(uint64_t) : sizeof(uint32_t);
+  const Vaddr at{addresses_ + index * width};
+  if (encoding_ == Encoding::absolute) return space_->read<uint64_t>(at);
+  const uint32_t entry = TRY(space_->read<uint32_t>(at));
+  const auto offset = static_cast<uint64_t>(static_cast<int32_t>(entry));
+  if (encoding_ == Encoding::relative) return relative_base_ + entry;
+  if (encoding_ == Encoding::self_relative) return at.value + offset;
+  return static_cast<int32_t>(entry) >= 0 ? offset : relative_base_ - 1 - offset;
+}
+
+// The table is sorted by address; a corrupt one gives a wrong index, not an endless search.
+Result<uint64_t> Kallsyms::lower_bound(uint64_t at) {
+  uint64_t begin = 0, end = symbols_;
+  while (begin < end) {
+    const uint64_t middle = begin + (end - begin) / 2;
+    if (TRY(address(middle)) < at)
+      begin = middle + 1;
+    else
+      end = middle;
+  }
+  return begin;
+}
+
+// Goes through all symbols. visit.wants(index, codes) says which are to be expanded for
+// visit.take(index, name), which returns false where it has seen enough.
+template <class Visit>
+Result<> Kallsyms::each_name(Visit& visit) {
+  NameStream stream(*space_, names_);
+  std::array<char, kMaxNameBytes> name;
+  for (uint32_t index = 0; index < symbols_; ++index) {
+    const Bytes codes = TRY(stream.next());
+    if (codes.empty() || !visit.wants(index, codes)) continue;
+    size_t length = 0;
+    for (const uint8_t code : codes) {
+      const std::string_view part = tokens_[code].substr(0, name.size() - length);
+      memcpy(name.data() + length, part.data(), part.size());
+      length += part.size();
+    }
+    // The first letter is the symbol's type, as nm gives it.
+    if (length > 1 && !visit.take(index, std::string_view(name.data() + 1, length - 1))) return {};
+  }
+  return {};
+}
+
+Result<> Kallsyms::find(std::span<Wanted> names) {
+  if (names.size() > kMaxWanted)
+    return fail(Kind::refused, "%zu names at once, at most %zu", names.size(), kMaxWanted);
+  // Nearly all symbols are told from those that are wanted by their first two tokens.
+  struct Search {
+    std::span<Wanted> names;
+    // By token: whether a symbol may begin so, type first, and whether a name may.
+    std::array<bool, 256> symbol_may = {}, name_may = {}, is_type = {};
+    std::array<std::optional<uint32_t>, kMaxWanted> index = {};
+    size_t missing;
+
+    bool wants(uint32_t, Bytes codes) const {
+      return symbol_may[codes[0]] &&
+             (!is_type[codes[0]] || (codes.size() > 1 && name_may[codes[1]]));
+    }
+    bool take(uint32_t at, std::string_view name) {
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (index[i] || names[i].name != name) continue;
+        index[i] = at;
+        --missing;
+      }
+      return missing > 0;
+    }
+  } search{.names = names, .missing = names.size()};
+  for (size_t code = 0; code < tokens_.size(); ++code) {
+    const std::string_view token = tokens_[code];
+    search.is_type[code] = token.size() == 1;
+    for (const Wanted& wanted : names) {
+      search.symbol_may[code] |= token.empty() || wanted.name.starts_with(token.substr(1));
+      search.name_may[code] |= wanted.name.starts_with(token);
+    }
+  }
+  TRY(each_name(search));
+  for (size_t i = 0; i < names.size(); ++i)
+    if (search.index[i]) names[i].address = Vaddr{TRY(address(*search.index[i]))};
+  return {};
+}
+
+Result<> Kallsyms::name(std::span<Place> places) {
+  struct Search {
+    std::vector<std::pair<uint32_t, Place*>> wanted;  // by symbol
+    size_t next = 0;
+
+    bool wants(uint32_t index, Bytes) {
+      while (next < wanted.size() && wanted[next].first < index) ++next;
+      return next < wanted.size() && wanted[next].first == index;
+    }
+    bool take(uint32_t index, std::string_view name) {
+      for (; next < wanted.size() && wanted[next].first == index; ++next)
+        wanted[next].second->name = printable(name);
+      return next < wanted.size();
+    }
+  } search;
+  for (Place& place : places) {
+    if (place.at.value < image_begin_ || place.at.value >= image_end_) continue;
+    // Of names for the same address the first one, as the kernel's own messages have it.
+    const uint64_t next = TRY(lower_bound(place.at.value + 1));
+    if (next == 0) continue;
+    const uint64_t begin = TRY(address(next - 1));
+    const uint64_t index = TRY(lower_bound(begin));
+    if (index >= next) continue;  // the table is not sorted here
+    place.offset = place.at.value - begin;
+    place.size_bytes = next < symbols_ ? TRY(address(next)) - begin : 0;
+    search.wanted.emplace_back(static_cast<uint32_t>(index), &place);
+  }
+  std::ranges::sort(search.wanted);
+  if (search.wanted.empty()) return {};
+  return each_name(search);
+}
+
+}  // namespace kdump
