@@ -20,30 +20,54 @@ apt_origin() {
     printf '%s\n' "$uri"
 }
 
-# apt_private TYPE SUITE...: makes the private configuration for one type of package (deb or
-# deb-src) of these suites; later apt_get calls in this shell use it.
+# The private configuration of this shell; without one, apt is the machine's own.
+apt_options=() apt_directory=""
+
+# apt_private TYPE[:ARCHITECTURE] SUITE...: makes the private configuration for one type of
+# package (deb or deb-src) of these suites; later apt calls in this shell use it. Of what the
+# machine has installed it knows nothing.
 apt_private() {
-    local type=$1 suite lines= directory
+    local type=${1%%:*} architecture=${1#*:} suite lines= directory options
+    [[ $1 == *:* ]] || architecture=""
+    options="${architecture:+arch=$architecture }signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
     shift
     for suite; do
-        lines+="$type [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
-        lines+="$(apt_origin "$suite") $suite main"$'\n'
+        lines+="$type [$options] $(apt_origin "$suite") $suite main"$'\n'
     done
     directory=$cache/apt-$type-$(sha256sum <<<"$lines" | cut -c1-16)
     mkdir -p "$directory"/{lists,archives}/partial
     printf %s "$lines" >"$directory/sources.list"
     apt_directory=$directory
+    apt_options=(-o Dir::Etc::SourceList="$directory/sources.list"
+        -o Dir::Etc::SourceParts=/dev/null
+        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
+        -o Dir::State::Lists="$directory/lists" -o Dir::State::status=/dev/null
+        -o Dir::Cache="$directory"
+        -o APT::Update::Post-Invoke-Success::= -o Acquire::Languages=none)
+    [ -z "$architecture" ] || apt_options+=(-o APT::Architecture="$architecture"
+        -o APT::Architectures="$architecture")
 }
 
-# apt_get ARGUMENT...: apt-get with the private configuration.
+# apt_get ARGUMENT...: as root, for apt's own user may not write where we download to.
 apt_get() {
-    apt-get -qq -o Dir::Etc::SourceList="$apt_directory/sources.list" \
-        -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State::Lists="$apt_directory/lists" \
-        -o Dir::Cache="$apt_directory" -o APT::Sandbox::User= \
-        -o APT::Update::Post-Invoke-Success::= -o Acquire::Languages=none \
+    apt-get -qq "${apt_options[@]}" -o APT::Sandbox::User=root \
         -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 "$@"
+}
+
+apt_cache() { apt-cache "${apt_options[@]}" "$@"; }
+
+# apt_refresh: the private package lists, at most a day old: a package's newest version is what
+# they say. A machine without a network goes on with those that it has.
+apt_refresh() {
+    (
+        flock 8
+        [ -z "$(find "$apt_directory/updated" -mtime -1 2>/dev/null)" ] || exit 0
+        if apt_get -o APT::Update::Error-Mode=any update; then
+            touch "$apt_directory/updated"
+        elif [ ! -e "$apt_directory/updated" ]; then
+            die "no package lists for $(<"$apt_directory/sources.list")"
+        fi
+    ) 8>"$apt_directory/lock"
 }
 
 # apt_fetch ARGUMENT...: apt_get into the current directory. The lists of an earlier run are

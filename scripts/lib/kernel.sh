@@ -1,12 +1,15 @@
 # Kernels and tools out of Debian's packages, unpacked into the cache and never installed:
 # the machine that builds and tests keeps its own kernel, and one kernel stands beside another.
-# Sourced after common.sh. Which suites apt knows is not decided here.
+# Sourced after common.sh. Which suites apt knows is apt.sh's: the machine's own, or those of a
+# private configuration.
+
+. "$top/scripts/lib/apt.sh"
 
 # unpacked PACKAGE...: prints a directory with the packages' newest versions unpacked into it.
 unpacked() {
     local pins key
     pins=$(candidates "$@")
-    key=$(sha256sum <<<"$pins" | cut -c1-16)
+    key=$(sha256sum <<<"$pins${apt_directory##*/}" | cut -c1-16)
     # shellcheck disable=SC2086  # one word a package
     cached "packages-$1-$key" fetch_and_unpack $pins
 }
@@ -14,16 +17,18 @@ unpacked() {
 # candidates PACKAGE...: PACKAGE=VERSION a line, the versions that apt would install.
 candidates() {
     local found
+    [ -z "$apt_directory" ] || apt_refresh
     if ! found=$(known_candidates "$@"); then
         # A fresh machine has no package lists yet.
-        as_root apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update
+        [ -n "$apt_directory" ] || as_root apt-get -qq -o DPkg::Lock::Timeout=600 \
+            -o Acquire::Retries=3 update
         found=$(known_candidates "$@") || die "apt does not know every one of: $*"
     fi
     printf '%s\n' "$found"
 }
 
 known_candidates() {
-    apt-cache policy "$@" | awk -v wanted="$#" '
+    apt_cache policy "$@" | awk -v wanted="$#" '
         /^[^ ]/ { name = $1; sub(/:$/, "", name) }
         $1 == "Candidate:" && $2 != "(none)" { print name "=" $2; n++ }
         END { exit n != wanted }'
@@ -33,8 +38,11 @@ fetch_and_unpack() {
     local into=${!#} pin deb
     for pin in "${@:1:$#-1}"; do
         say "fetching ${pin%%=*} ${pin#*=}"
-        # As root: apt's own user may not write where we download to.
-        (cd "$into" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$pin")
+        # What the archive no longer has may have a successor: ask it anew next time.
+        (cd "$into" && apt_get download "$pin") || {
+            [ -z "$apt_directory" ] || rm -f "$apt_directory/updated"
+            die "${pin/=/ } cannot be fetched"
+        }
     done
     for deb in "$into"/*.deb; do
         dpkg -x "$deb" "$into"
@@ -42,25 +50,57 @@ fetch_and_unpack() {
     done
 }
 
-# debian_kernel: prints a directory that holds Debian's newest kernel for this release
-# (boot/vmlinuz-VERSION, lib/modules/VERSION with modules.dep).
-debian_kernel() {
-    local meta image pin
-    meta=$(candidates linux-image-amd64)
-    image=$(apt-cache show "$meta" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
-    [ -n "$image" ] || die "apt does not say which kernel $meta stands for"
-    pin=$(candidates "$image")
-    cached "kernel-${pin/=/-}" unpack_kernel "$pin"
+# debian_kernel [FLAVOUR [SUITE]]: prints a directory that holds Debian's newest kernel of that
+# flavour (amd64, cloud-amd64, arm64, arm64-16k, …) in that suite, without one of this machine's
+# release: its vmlinuz where the packages have it, lib/modules/VERSION with modules.dep. A body
+# of its own shell: the private configuration ends with it.
+debian_kernel() (
+    flavour=${1-amd64} suite=${2-}
+    [ -z "$suite" ] || apt_private "deb:$(flavour_architecture "$flavour")" "$suite"
+    image=$(depends_of "$(candidates "linux-image-$flavour")" 'linux-image-[0-9]')
+    [ -n "$image" ] || die "apt does not say which kernel linux-image-$flavour stands for"
+    unpacked_kernel "$flavour" "$image"
+)
+
+# unpacked_kernel FLAVOUR IMAGE_PACKAGE: from 6.18 on a kernel is several packages, which its
+# image depends on.
+unpacked_kernel() {
+    local architecture pin parts pins
+    architecture=$(flavour_architecture "$1")
+    pin=$(candidates "$2")
+    parts=$(depends_of "$pin" 'linux-(base|binary|modules)-[0-9]')
+    # shellcheck disable=SC2086  # one word a package
+    pins=$(candidates "$2" $parts)
+    # shellcheck disable=SC2086
+    cached "kernel-$architecture-${pin/=/-}" unpack_kernel "$architecture" $pins
+}
+
+# depends_of PACKAGE=VERSION PATTERN: the packages it depends on whose names begin so.
+depends_of() {
+    apt_cache show "$1" | sed -n 's/^Depends: //p' | head -n 1 | tr -s ', |' '\n' |
+        grep -E "^$2" || :
+}
+
+flavour_architecture() {
+    case $1 in
+        *arm64*) printf 'arm64\n' ;;
+        *) printf 'amd64\n' ;;
+    esac
 }
 
 unpack_kernel() {
-    local into=$2
+    local architecture=$1 into=${!#}
+    shift
     need_packages kmod
     fetch_and_unpack "$@"
     [ -e "$into/lib" ] || ln -s usr/lib "$into/lib"
     rm -rf "${into:?}/usr/share"  # documentation
     depmod -b "$into" "$(kernel_version "$into")"
+    printf '%s\n' "$architecture" >"$into/architecture"
 }
+
+# kernel_architecture ROOT: Debian's name of it.
+kernel_architecture() { cat "$1/architecture"; }
 
 # kernel_version ROOT: the one version whose modules ROOT holds.
 kernel_version() {

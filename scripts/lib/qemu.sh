@@ -1,6 +1,7 @@
 # A guest that boots a real kernel and panics: its initramfs, its disks, its QEMU.
 # Sourced after common.sh, kernel.sh and initramfs.sh; used by the demo and the tests.
-# What captures the panic, and what it must look like, is the caller's.
+# What captures the panic, and what it must look like, is the caller's. A guest has the
+# architecture of its kernel (kernel_architecture).
 
 need_guest_packages() {
     need_packages qemu-system-x86 kmod cpio zstd xz-utils e2fsprogs gcc libc6-dev
@@ -12,7 +13,7 @@ need_guest_packages() {
 guest_initramfs() {
     local kind=$1 root=$2 guest=$top/tests/vm/guest version busybox key entry
     version=$(kernel_version "$root")
-    busybox=$(unpacked busybox-static)
+    busybox=$(guest_unpacked "$root" busybox-static)
     key=$(hash_of "$guest/$kind-init" "$guest/workload.c" "$top/scripts/lib/initramfs.sh" \
         "$top/scripts/lib/qemu.sh" "$busybox/bin/busybox")
     entry=$(cached "guest-$kind-$version-$key" make_guest_initramfs "$kind" "$root" "$busybox")
@@ -27,21 +28,39 @@ make_guest_initramfs() {
     mkdir -p "$tree/bin"
     cp "$busybox/bin/busybox" "$tree/bin/busybox"
     install -m 755 "$guest/$kind-init" "$tree/init"
-    gcc -O2 -Wall -Werror -static -o "$tree/bin/workload" "$guest/workload.c"
+    "$(guest_compiler "$root")" -O2 -Wall -Werror -static -o "$tree/bin/workload" "$guest/workload.c"
     add_modules "$tree" "$root" "$version" "${modules[@]}"
     pack_initramfs "$tree" "$into/initramfs" 3
     rm -rf "$tree"
 }
 
-# kexec_root: prints a directory with kexec and every library it needs, to be chrooted into:
-# nothing of it comes from this machine.
-kexec_root() {
-    local libraries
-    libraries=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
+# guest_unpacked KERNEL_ROOT PACKAGE...: prints a directory with programs that run in the guest.
+guest_unpacked() (
+    architecture=$(kernel_architecture "$1")
+    # Of another architecture this machine's apt knows nothing.
+    [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
+    unpacked "${@:2}"
+)
+
+# guest_compiler KERNEL_ROOT: the C compiler for a static program that runs in the guest.
+guest_compiler() {
+    case $(kernel_architecture "$1") in
+        arm64) printf 'aarch64-linux-gnu-gcc\n' ;;
+        *) printf 'gcc\n' ;;
+    esac
+}
+
+# kexec_root KERNEL_ROOT: prints a directory with kexec and every library it needs, to be
+# chrooted into: nothing of it comes from this machine.
+kexec_root() (
+    architecture=$(kernel_architecture "$1")
+    [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
+    candidates kexec-tools >/dev/null  # lists there are
+    libraries=$(apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts \
         --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^lib(c6|gcc|xen|lzma|z)')
     # shellcheck disable=SC2086  # one word a package
-    unpacked kexec-tools $libraries
-}
+    guest_unpacked "$1" kexec-tools $libraries
+)
 
 # tools_disk FILE KEXEC_ROOT KERNEL_IMAGE CAPTURE_INITRAMFS CAPTURE_CMDLINE: the disk that the
 # first kernel loads the capture kernel from.
@@ -67,18 +86,35 @@ new_disk() {
 
 # run_guest SECONDS MEMORY KERNEL_IMAGE INITRAMFS ARGUMENTS DISK...: boots and waits for the
 # guest's end. The serial console is standard input and output. Status 124: the deadline came.
+# Variables of the caller change the machine: GUEST_ARCHITECTURE, MACHINE, CPU, SMP, and
+# QEMU_OPTIONS, further words for QEMU.
 # TCG, because guests under nested KVM were seen to hang; no five-level paging unless asked
 # for with CPU=max, because most machines have four.
 run_guest() {
-    local seconds=$1 memory=$2 image=$3 initramfs=$4 arguments=$5 disk n=0 drives=()
+    local seconds=$1 memory=$2 image=$3 initramfs=$4 arguments=$5 disk n=0 drives=() machine=()
     shift 5
     for disk; do
         drives+=(-drive "file=$disk,format=raw,if=none,id=d$n,cache=unsafe"
             -device "virtio-blk-pci,drive=d$n")
         n=$((n + 1))
     done
-    timeout -k 5 "$seconds" qemu-system-x86_64 -machine q35 -accel tcg,thread=multi \
-        -cpu "${CPU:-max,la57=off}" -m "$memory" -smp 2 -nographic -nodefaults -serial stdio \
-        -monitor none -no-reboot -kernel "$image" -initrd "$initramfs" -append "$arguments" \
-        "${drives[@]}"
+    case ${GUEST_ARCHITECTURE:-amd64} in
+        amd64) machine=(qemu-system-x86_64 -machine "${MACHINE:-q35}" -cpu "${CPU:-max,la57=off}") ;;
+        arm64) machine=(qemu-system-aarch64 -machine "${MACHINE:-virt,gic-version=3}"
+            -cpu "${CPU:-cortex-a72}") ;;
+        *) die "no QEMU machine for $GUEST_ARCHITECTURE" ;;
+    esac
+    # shellcheck disable=SC2086  # one word an option
+    timeout -k 5 "$seconds" "${machine[@]}" -accel tcg,thread=multi -m "$memory" \
+        -smp "${SMP:-2}" -nographic -nodefaults -serial stdio -monitor none -no-reboot \
+        -kernel "$image" -initrd "$initramfs" -append "$arguments" "${drives[@]}" \
+        ${QEMU_OPTIONS-}
+}
+
+# guest_console: the serial console's name in the guest.
+guest_console() {
+    case ${GUEST_ARCHITECTURE:-amd64} in
+        arm64) printf 'ttyAMA0\n' ;;
+        *) printf 'ttyS0\n' ;;
+    esac
 }

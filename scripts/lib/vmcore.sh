@@ -5,8 +5,12 @@
 # make_vmcore MEMORY KERNEL_ROOT OUTDIR: a kernel with a workload panics in a guest of
 # MEMORY; OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
 # kernel's own word on each page just before), dmesg, iomem and the console's log.
+# Variables of the caller, besides run_guest's: GUEST_ARGUMENTS for the kernel and first-init,
+# GUEST_DISKS, further disks, from the fourth on (/dev/vdd).
 make_vmcore() {
-    local memory=$1 root=$2 outdir=$3 version image first copier kexec work mib unit
+    local memory=$1 root=$2 outdir=$3 version image first copier kexec work mib unit console
+    local GUEST_ARCHITECTURE
+    GUEST_ARCHITECTURE=$(kernel_architecture "$root")
     need_guest_packages
     version=$(kernel_version "$root")
     image=$(kernel_image "$root")
@@ -14,20 +18,24 @@ make_vmcore() {
     copier=$(guest_initramfs copy "$root")
     mib=$(numfmt --from=iec "$memory")
     mib=$((mib >> 20))
+    # A larger guest is not made more interesting by a larger workload, only slower.
     unit=$(((mib - 128) / 16))
+    [ "$unit" -le 160 ] || unit=160
     work=$(mktemp -d "$outdir/.work.XXXXXX")
+    console=$(guest_console)
 
-    kexec=$(kexec_root)
+    kexec=$(kexec_root "$root")
     tools_disk "$work/tools.ext4" "$kexec" "$image" "$copier" \
-        "console=ttyS0 nr_cpus=1 reset_devices irqpoll panic=5"
+        "console=$console nr_cpus=1 reset_devices irqpoll panic=5"
     new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
     mke2fs -q -F -t ext4 "$work/out.ext4"
-    new_disk "$work/vmcore" "$((mib + 64))M"
+    new_disk "$work/vmcore" "$((2 * mib + 1024))M"  # sparse; memory may be hot-added
 
     say "crashing kernel $version in a guest of $memory"
-    run_guest 600 "$memory" "$image" "$first" \
-        "console=ttyS0 panic=5 crashkernel=128M hugepages=4 guest.unit=$unit guest.out=/dev/vdb" \
-        "$work/tools.ext4" "$work/out.ext4" "$work/vmcore" \
+    # shellcheck disable=SC2086  # one word a disk
+    run_guest 900 "$memory" "$image" "$first" \
+        "console=$console panic=5 crashkernel=128M hugepages=4 guest.unit=$unit guest.out=/dev/vdb ${GUEST_ARGUMENTS-}" \
+        "$work/tools.ext4" "$work/out.ext4" "$work/vmcore" ${GUEST_DISKS-} \
         </dev/null >"$outdir/console.log" || die "the guest failed: $outdir/console.log"
 
     debugfs -R "rdump / $work" "$work/out.ext4" 2>/dev/null
@@ -37,11 +45,12 @@ make_vmcore() {
     rm -rf "$work"
 }
 
-# real_vmcore MEMORY: prints the cached directory of make_vmcore for Debian's own kernel.
+# real_vmcore MEMORY [FLAVOUR [SUITE]]: prints the cached directory of make_vmcore for
+# debian_kernel's kernel.
 real_vmcore() {
-    local root version guest=$top/tests/vm/guest key
-    root=$(debian_kernel)
-    version=$(kernel_version "$root")
+    local memory=$1 root guest=$top/tests/vm/guest key
+    shift
+    root=$(debian_kernel "$@")
     key=$(hash_of "$guest"/{first-init,copy-init,workload.c} "$top/scripts/lib/vmcore.sh")
-    cached "vmcore-$version-$1-$key" make_vmcore "$1" "$root"
+    cached "vmcore-$(kernel_version "$root")-$memory-$key" make_vmcore "$memory" "$root"
 }

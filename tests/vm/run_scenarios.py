@@ -28,7 +28,7 @@ class Kernel:
         self.root = root
         self.version = machine.shell_function(TOP, "kernel_version", root).strip()
         self.image = machine.shell_function(TOP, "kernel_image", root).strip()
-        self.kexec = machine.shell_function(TOP, "kexec_root").strip()
+        self.kexec = machine.shell_function(TOP, "kexec_root", root).strip()
         self.first = machine.shell_function(TOP, "guest_initramfs", "first", root).strip()
         self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", root).strip()
 
