@@ -30,6 +30,7 @@ PageSelection::~PageSelection() = default;
 
 uint32_t PageSelection::page_size() const { return vmcore_.page_size(); }
 Pfn PageSelection::end_pfn() const { return vmcore_.end_pfn(); }
+Pfn PageSelection::next_window(Pfn at) const { return vmcore_.memory().next_window(at); }
 
 void PageSelection::remember(Pfn first, const WindowClasses& classes) {
   const uint64_t window = first.value / kWindowPages;

@@ -24,6 +24,7 @@ class PageSelection final : public PageSource {
   uint32_t level() const { return level_; }
   uint32_t page_size() const override;
   Pfn end_pfn() const override;
+  Pfn next_window(Pfn at) const override;
   // Windows may be asked for in any order and again; ascending order finds huge pages that are
   // larger than a window.
   Result<> select(Pfn first, PageBits& ram, PageBits& kept) override;

@@ -32,6 +32,9 @@ class PageSource {
 
   virtual uint32_t page_size() const = 0;  // bytes, a power of two, 4096 to 65536
   virtual Pfn end_pfn() const = 0;         // one past the highest page frame
+  // The first window at or after `at` that has RAM; at or beyond end_pfn() if none has. Memory can
+  // lie at addresses of 2^51 and be small: whoever walks it steps from one such window to the next.
+  virtual Pfn next_window(Pfn at) const = 0;
 
   // first: a multiple of kWindowPages. Overwrites both: ram, the pages that exist in the vmcore;
   // kept, the subset that the level keeps. Pages of zeros are not looked for here.

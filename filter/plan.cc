@@ -71,7 +71,9 @@ Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* sele
   WindowScan scan(vmcore);
   const auto classes = std::make_unique<WindowClasses>();
   const uint64_t end = vmcore.end_pfn().value;
-  for (uint64_t first = 0; first < end; first += kWindowPages) {
+  const PhysMemory& memory = vmcore.memory();
+  for (uint64_t first = memory.next_window({0}).value; first < end;
+       first = memory.next_window({first + kWindowPages}).value) {
     progress.update(Phase::plan, first, end, 0);
     scan.scan({first}, *classes);
     count_window(*classes, first, plan, segments);

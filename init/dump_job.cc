@@ -151,6 +151,9 @@ Result<> DumpJob::save_dump() {
   VmcoreDump dump(*vmcore_, settings_, buffer_bytes(memory_available(sys_)));
   TRY(dump.make_plan(progress_));
   report_.plan = dump.plan();
+  report_.format = dump.format();
+  report_.compression = settings_.compression;
+  report_.flattened = is_flattened();
   for (const std::string& warning : report_.plan->warnings) warn(warning);
   const uint64_t room = room_for_dump(space_, report_.dmesg_bytes, is_flattened());
   const LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);

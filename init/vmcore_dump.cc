@@ -2,7 +2,12 @@
 #include "init/vmcore_dump.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstring>
+
+#include "filter/base/text.h"
+#include "filter/dump/kdump_layout.h"
+#include "init/human_size.h"
 
 namespace kdump {
 namespace {
@@ -36,6 +41,7 @@ VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory
     : vmcore_(vmcore),
       settings_(settings),
       memory_bytes_(memory_bytes),
+      format_(settings.format),
       header_(make_header(vmcore)) {
   for (const LoadSegment& load : vmcore.elf().segments())
     segments_.push_back({load.paddr, load.size_bytes, load.vaddr});
@@ -46,7 +52,24 @@ Result<> VmcoreDump::make_plan(Progress& progress) {
   // The level that is most likely to be written spares the classification of its pages.
   plan_ = TRY(kdump::make_plan(vmcore_, progress, &pages_at(settings_.levels.front())));
   header_.ram_pages = plan_.ram_pages();
+  choose_format();
   return {};
+}
+
+// Memory may lie anywhere below 2^52, where the bitmaps of kdump-compressed would take 256 GiB:
+// holes on a file system, but readers hold them in memory and raw devices have no holes. The
+// program headers of ELF grow with the memory alone.
+void VmcoreDump::choose_format() {
+  if (format_ != Format::kdump) return;
+  const uint64_t end_pfn = vmcore_.end_pfn().value;
+  const uint64_t bitmaps = kdump_bitmap_bytes(end_pfn, vmcore_.page_size());
+  const uint64_t memory = plan_.ram_pages() * vmcore_.page_size();
+  if (bitmaps <= memory) return;
+  format_ = Format::elf;
+  plan_.warnings.push_back(text("memory reaches up to page frame %#" PRIx64
+                                ": the bitmaps of format kdump would take %s, more than the %s of"
+                                " memory, so the dump is ELF",
+                                end_pfn, human_size(bitmaps).c_str(), human_size(memory).c_str()));
 }
 
 Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {
@@ -67,7 +90,7 @@ PageSelection& VmcoreDump::pages_at(uint32_t level) {
 
 DumpOptions VmcoreDump::options(uint32_t level) const {
   DumpOptions options;
-  options.format = settings_.format;
+  options.format = format_;
   options.compression = settings_.compression;
   options.level = level;
   options.threads = settings_.threads;

@@ -25,18 +25,22 @@ class VmcoreDump {
   // Classifies and counts all pages; comes before everything else.
   Result<> make_plan(Progress& progress);
   const Plan& plan() const { return plan_; }
+  // The one that was asked for, unless the plan had to choose another; its warnings say why.
+  Format format() const { return format_; }
   // How big the dump would be at that level.
   Result<uint64_t> estimate_bytes(uint32_t level);
   // Writes it, at most max_bytes long.
   Result<DumpResult> write(uint32_t level, uint64_t max_bytes, Sink& sink, Progress& progress);
 
  private:
+  void choose_format();
   PageSelection& pages_at(uint32_t level);
   DumpOptions options(uint32_t level) const;
 
   Vmcore& vmcore_;
   const Settings& settings_;
   uint64_t memory_bytes_;
+  Format format_;
   Plan plan_;
   std::optional<PageSelection> pages_;         // of the level asked for last
   std::vector<DumpHeader::Segment> segments_;  // the header views them

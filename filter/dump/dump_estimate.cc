@@ -21,8 +21,9 @@ constexpr uint64_t kPaddingPages = 512;
 template <class Visit>
 Result<> each_window(PageSource& pages, Visit visit) {
   const auto window = std::make_unique<Window>();
-  for (uint64_t first = 0; first < pages.end_pfn().value; first += kWindowPages) {
-    TRY(window->select(pages, Pfn{first}));
+  for (Pfn first = pages.next_window({0}); first < pages.end_pfn();
+       first = pages.next_window({first.value + kWindowPages})) {
+    TRY(window->select(pages, first));
     visit(*window);
   }
   return {};

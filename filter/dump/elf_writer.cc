@@ -55,8 +55,9 @@ ElfWriter::ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOpti
 
 Result<DumpResult> ElfWriter::run() {
   TRY(write_headers());
-  const uint64_t end_pfn = pages_.end_pfn().value;
-  for (uint64_t first = 0; first < end_pfn; first += kWindowPages) TRY(write_window(Pfn{first}));
+  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn();
+       first = pages_.next_window({first.value + kWindowPages}))
+    TRY(write_window(first));
   // Readers want all program headers inside the file, even where no page follows them.
   if (sink_.end() < layout_.data) {
     const uint8_t zero = 0;

@@ -36,7 +36,7 @@ Result<KdumpLayout> KdumpLayout::make(uint64_t end_pfn, uint32_t page_size,
   layout.block_size = page_size;
   layout.notes_offset = layout.block_size + sizeof(kdump_format::SubHeader);
   layout.ram_bitmap = align_up(layout.notes_offset + header.notes.size(), page_size);
-  layout.bitmap_bytes = align_up(end_pfn / 8 + (end_pfn % 8 != 0), page_size);
+  layout.bitmap_bytes = kdump_bitmap_bytes(end_pfn, page_size) / 2;
   if (2 * (layout.bitmap_bytes / page_size) > INT32_MAX)
     return fail(Kind::unsupported, "page frame %#" PRIx64 " is beyond what kdump bitmaps hold",
                 end_pfn);
@@ -57,6 +57,10 @@ Result<KdumpLayout> KdumpLayout::make(uint64_t end_pfn, uint32_t page_size,
     return fail(Kind::no_space, "headers and bitmaps need %" PRIu64 " bytes, %" PRIu64 " are left",
                 layout.data, options.max_bytes);
   return layout;
+}
+
+uint64_t kdump_bitmap_bytes(uint64_t end_pfn, uint32_t page_size) {
+  return 2 * align_up(end_pfn / 8 + (end_pfn % 8 != 0), page_size);
 }
 
 kdump_format::Header make_kdump_header(const KdumpLayout& layout, const DumpHeader& header,

@@ -22,6 +22,10 @@ struct KdumpLayout {
                                   const DumpOptions& options);
 };
 
+// What the two bitmaps take of a dump. They reach to the highest page frame: where memory lies far
+// up and is small they can be larger than all of it.
+uint64_t kdump_bitmap_bytes(uint64_t end_pfn, uint32_t page_size);
+
 // status: kdump_format's flags.
 kdump_format::Header make_kdump_header(const KdumpLayout& layout, const DumpHeader& header,
                                        uint64_t end_pfn, uint32_t status, uint64_t pages_written);

@@ -72,7 +72,9 @@ Result<DumpResult> KdumpWriter::run() {
                      bytes_of(make_kdump_sub_header(layout_, header_, end_pfn, options_.level))));
   if (!header_.notes.empty()) TRY(sink_.write_at(layout_.notes_offset, header_.notes));
 
-  for (uint64_t first = 0; first < end_pfn; first += kWindowPages) TRY(write_window(Pfn{first}));
+  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn();
+       first = pages_.next_window({first.value + kWindowPages}))
+    TRY(write_window(first));
 
   // Readers want the bitmaps inside the file, even where no page follows them.
   if (sink_.end() < layout_.data) {

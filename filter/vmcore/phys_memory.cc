@@ -47,6 +47,12 @@ std::optional<Paddr> PhysMemory::next_ram(Paddr at) const {
   return Paddr{std::max(range->begin, at.value)};
 }
 
+Pfn PhysMemory::next_window(Pfn at) const {
+  const auto ram = next_ram({at.value * page_size_});
+  if (!ram) return end_pfn();
+  return {ram->value / page_size_ / kWindowPages * kWindowPages};
+}
+
 void PhysMemory::mark_ram(Pfn first, PageBits& ram) const {
   ram.fill(0);
   const uint64_t window_end = first.value + kWindowPages;

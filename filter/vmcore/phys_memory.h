@@ -30,6 +30,9 @@ class PhysMemory {
   // The first byte at or after `at` that the vmcore has.
   std::optional<Paddr> next_ram(Paddr at) const;
 
+  // The first window (page_source.h) at or after `at` that has RAM; end_pfn() if none has.
+  Pfn next_window(Pfn at) const;
+
   // Sets the bits of the pages first + i of which the vmcore has at least one byte, clears others.
   void mark_ram(Pfn first, PageBits& ram) const;
 

@@ -40,6 +40,7 @@ struct FakeMemory final : PageSource {
 
   uint32_t page_size() const override { return bytes_per_page; }
   Pfn end_pfn() const override { return {end}; }
+  Pfn next_window(Pfn at) const override { return at; }  // all of them, be they holes
 
   Result<> select(Pfn first, PageBits& ram, PageBits& kept) override {
     ram.fill(0);

@@ -69,6 +69,24 @@ bool says(const std::string& text, const char* part) { return text.find(part) !=
 
 }  // namespace
 
+TEST_CASE("memory far up makes the dump ELF: the bitmaps of kdump would be larger than memory") {
+  const TextCore far(
+      "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\n"
+      "load 0xfffffffe00000 0x200000 0x200000 0xffff908000000000\nram 0 12M\n");
+  std::ifstream in(far.path(), std::ios::binary);
+  Run run;
+  run.sys.add_file("/far", std::string(std::istreambuf_iterator<char>(in), {}));
+  run.settings.vmcore = "/far";
+  CHECK(run.job() == Board::Outcome::saved);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.log_says("would take 256"));
+  CHECK(
+      run.file("vmcore").starts_with("\x7f"
+                                     "ELF"));
+  CHECK(run.file("vmcore").size() < 20u << 20);
+  CHECK(says(run.file("report.json"), "\"format\": \"elf\""));
+}
+
 TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a report") {
   Run run;
   CHECK(run.job() == Board::Outcome::saved);
