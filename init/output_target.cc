@@ -36,6 +36,9 @@ class OutputStreamFile final : public TargetFile {
   Result<> write_at(uint64_t offset, Bytes data) override { return out_.write_at(offset, data); }
   Result<> commit() override { return {}; }
   Result<> keep_incomplete() override { return {}; }
+  Result<> read_back(uint64_t, MutableBytes) override {
+    return fail(Kind::unsupported, "standard output cannot be read");
+  }
 
  private:
   StandardOutput out_;

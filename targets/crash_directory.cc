@@ -19,17 +19,26 @@ constexpr uint64_t kFatLargestFile = (1ull << 32) - 1;  // a 32-bit size field
 // So many crashes in one second: something else is wrong.
 constexpr int kMostOfOneName = 1000;
 
-// Makes every directory of path below root that is not there.
-Result<> make_directories(Sys& sys, const std::string& root, const std::string& path) {
+// Makes every directory of path below root that is not there; the names of those it made.
+Result<std::vector<std::string>> make_directories(Sys& sys, const std::string& root,
+                                                  const std::string& path) {
+  std::vector<std::string> made_here;
   for (size_t slash = 0; slash != std::string::npos;) {
     slash = path.find('/', slash + 1);
     const std::string upto = root + path.substr(0, slash);
     const int64_t made = sys.mkdir(upto.c_str(), 0755);
     if (made == -EEXIST) continue;
     if (made < 0) return fail_errno(static_cast<int>(-made), "make directory %s", upto.c_str());
+    made_here.push_back(upto);
     TRY(sync_directory(sys, parent_of(upto)));
   }
-  return {};
+  return made_here;
+}
+
+// Already gone is as good.
+Result<> remove(int64_t done, const std::string& path) {
+  if (done >= 0 || done == -ENOENT) return {};
+  return fail_errno(static_cast<int>(-done), "remove %s", path.c_str());
 }
 
 std::string without_trailing_slashes(std::string path) {
@@ -59,7 +68,9 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
                                             const MountedFs& fs) {
   const std::string top = without_trailing_slashes(root);  // "" is /
   const std::string parent = without_trailing_slashes(top + directory);
-  if (parent.size() > top.size()) TRY(make_directories(sys, top, parent.substr(top.size())));
+  std::vector<std::string> above;
+  if (parent.size() > top.size())
+    above = TRY(make_directories(sys, top, parent.substr(top.size())));
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
   const MountedFs reached = TRY(look_at_fs(sys, parent.empty() ? "/" : parent));
@@ -79,13 +90,30 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
     }
     if (made < 0) return fail_errno(static_cast<int>(-made), "make directory %s", path.c_str());
     TRY(sync_directory(sys, parent_of(path)));
-    return CrashDirectory(sys, path);
+    return CrashDirectory(sys, path, std::move(above));
   }
   return fail(Kind::refused, "%s exists %d times", base.c_str(), kMostOfOneName);
 }
 
-Result<std::unique_ptr<TargetFile>> CrashDirectory::create(const char* name) const {
-  return TRY(LocalFile::create(*sys_, path_ + "/" + name));
+Result<std::unique_ptr<TargetFile>> CrashDirectory::create(const char* name) {
+  auto file = TRY(LocalFile::create(*sys_, path_ + "/" + name));
+  files_.push_back(path_ + "/" + name);
+  return file;
+}
+
+Result<> CrashDirectory::discard() {
+  for (const std::string& file : files_)
+    for (const std::string& name : {file, file + "-incomplete"})
+      TRY(remove(sys_->unlink(name.c_str()), name));
+  TRY(remove(sys_->rmdir(path_.c_str()), path_));
+  std::string changed = parent_of(path_);
+  for (auto above = above_.rbegin(); above != above_.rend(); ++above) {
+    const int64_t done = sys_->rmdir(above->c_str());
+    if (done == -ENOTEMPTY || done == -EEXIST) break;
+    TRY(remove(done, *above));
+    changed = parent_of(*above);
+  }
+  return sync_directory(*sys_, changed);
 }
 
 }  // namespace kdump

@@ -2,6 +2,9 @@
 // before it is made. How the file system came to be mounted is no matter here.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "targets/target.h"
 
 namespace kdump {
@@ -27,13 +30,18 @@ class CrashDirectory {
                                      const MountedFs& fs);
 
   const std::string& path() const { return path_; }
-  Result<std::unique_ptr<TargetFile>> create(const char* name) const;
+  Result<std::unique_ptr<TargetFile>> create(const char* name);
+  // Removes what make() and create() have made; a directory above that others use by now stays.
+  Result<> discard();
 
  private:
-  CrashDirectory(Sys& sys, std::string path) : sys_(&sys), path_(std::move(path)) {}
+  CrashDirectory(Sys& sys, std::string path, std::vector<std::string> above)
+      : sys_(&sys), path_(std::move(path)), above_(std::move(above)) {}
 
   Sys* sys_;
   std::string path_;
+  std::vector<std::string> above_;  // directories made on the way to it, outermost first
+  std::vector<std::string> files_;  // final names
 };
 
 }  // namespace kdump

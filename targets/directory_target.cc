@@ -1,34 +1,61 @@
 // dir:/DIR and fs:DEVICE:/DIR: a directory on a file system, which the one finds mounted and the
-// other mounts.
+// other mounts; and what they share with nfs://.
+#include "targets/directory_target.h"
+
 #include <memory>
 
-#include "targets/crash_directory.h"
 #include "targets/factories.h"
-#include "targets/mounts.h"
 
 namespace kdump {
+
+Result<std::unique_ptr<TargetFile>> DirectoryTarget::create(const char* name, uint64_t) {
+  if (!crash_) return fail(Kind::refused, "%s: no directory for %s yet", describe(), name);
+  return crash_->create(name);
+}
+
+Result<> DirectoryTarget::discard() {
+  if (!crash_) return {};
+  const Result<> gone = crash_->discard();
+  crash_.reset();
+  return gone;
+}
+
+Result<Target::Space> MountingTarget::preflight() {
+  if (!mount_) mount_ = TRY(mount());
+  const MountedFs fs = TRY(look());
+  return fs.space;
+}
+
+Result<> MountingTarget::begin(const std::string& name) {
+  if (!mount_) return fail(Kind::refused, "%s is not mounted yet", describe());
+  const MountedFs fs = TRY(look());
+  crash_ = TRY(CrashDirectory::make(sys_, mount_->at(), directory_, name, fs));
+  return {};
+}
+
+std::string MountingTarget::location() const {
+  if (!crash_ || !mount_->is_ours()) return DirectoryTarget::location();
+  return lasting_location(crash_->path().substr(crash_->path().rfind('/') + 1));
+}
+
+Result<> MountingTarget::finish() {
+  crash_.reset();
+  if (!mount_) return {};
+  const Result<> done = mount_->finish();
+  mount_.reset();
+  return done;
+}
+
+Result<MountedFs> MountingTarget::look() {
+  MountedFs fs = TRY(look_at_fs(sys_, mount_->at()));
+  // A read-write mount that comes out read-only.
+  if (fs.is_read_only)
+    return fail(Kind::refused, "%s: mounted read-only at %s (%s)", describe(), mount_->at().c_str(),
+                read_only_because());
+  return fs;
+}
+
 namespace {
-
-class DirectoryTarget : public Target {
- public:
-  explicit DirectoryTarget(std::string text, const TargetContext& context)
-      : text_(std::move(text)), sys_(context.sys) {}
-
-  const char* describe() const override { return text_.c_str(); }
-  Access access() const override { return Access::positional; }
-
-  std::string location() const override { return crash_ ? crash_->path() : ""; }
-
-  Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t) override {
-    if (!crash_) return fail(Kind::refused, "%s: no directory for %s yet", describe(), name);
-    return crash_->create(name);
-  }
-
- protected:
-  const std::string text_;
-  Sys& sys_;
-  std::optional<CrashDirectory> crash_;
-};
 
 class MountedDirectory final : public DirectoryTarget {
  public:
@@ -69,59 +96,30 @@ class MountedDirectory final : public DirectoryTarget {
   const bool volatile_is_refused_;
 };
 
-class FileSystemDirectory final : public DirectoryTarget {
+class FileSystemDirectory final : public MountingTarget {
  public:
   FileSystemDirectory(std::string text, FileSystemUrl url, const TargetContext& context)
-      : DirectoryTarget(std::move(text), context),
-        url_(std::move(url)),
+      : MountingTarget(std::move(text), std::move(url.directory), context),
+        device_(std::move(url.device)),
         mount_root_(context.mount_root),
         finder_(context.sys, context.limits, context.observer) {}
 
-  Result<Space> preflight() override {
-    if (!mount_) {
-      const auto devices = TRY(finder_.find_file_system(url_.device));
-      mount_ = TRY(Mount::make(sys_, devices, mount_root_));
-    }
-    const MountedFs fs = TRY(look());
-    return fs.space;
+ protected:
+  Result<Mount> mount() override {
+    const auto devices = TRY(finder_.find_file_system(device_));
+    return Mount::make(sys_, devices, mount_root_);
   }
 
-  Result<> begin(const std::string& name) override {
-    if (!mount_) return fail(Kind::refused, "%s is not mounted yet", describe());
-    const MountedFs fs = TRY(look());
-    crash_ = TRY(CrashDirectory::make(sys_, mount_->at(), url_.directory, name, fs));
-    return {};
-  }
-
-  // Our own mount point means nothing after the reboot; the URL does, and its directory.
-  std::string location() const override {
-    if (!crash_ || !mount_->is_ours()) return DirectoryTarget::location();
-    const std::string name = crash_->path().substr(crash_->path().rfind('/') + 1);
+  std::string lasting_location(const std::string& name) const override {
     return text_ + (text_.ends_with('/') ? "" : "/") + name;
   }
 
-  Result<> finish() override {
-    crash_.reset();
-    if (!mount_) return {};
-    const Result<> done = mount_->finish();
-    mount_.reset();
-    return done;
-  }
+  const char* read_only_because() const override { return "damaged? then fsck it"; }
 
  private:
-  Result<MountedFs> look() {
-    MountedFs fs = TRY(look_at_fs(sys_, mount_->at()));
-    // A read-write mount that comes out read-only: the file system has found itself damaged.
-    if (fs.is_read_only)
-      return fail(Kind::refused, "%s: mounted read-only at %s (damaged? then fsck it)", describe(),
-                  mount_->at().c_str());
-    return fs;
-  }
-
-  const FileSystemUrl url_;
+  const DeviceName device_;
   const std::string mount_root_;
   DeviceFinder finder_;
-  std::optional<Mount> mount_;
 };
 
 }  // namespace

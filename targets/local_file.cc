@@ -40,6 +40,12 @@ Result<> LocalFile::keep_incomplete() {
   return sync_directory(sys_, parent_of(path_));
 }
 
+Result<> LocalFile::read_back(uint64_t offset, MutableBytes out) {
+  // Pages that are clean go, so that the device or the server is asked. Refusing is no failure.
+  sys_.fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);
+  return file_.read_at(offset, out);
+}
+
 Result<> sync_directory(Sys& sys, const std::string& path) {
   return TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY)).sync();
 }

@@ -17,6 +17,7 @@ class LocalFile final : public TargetFile {
   Result<> write_at(uint64_t offset, Bytes data) override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
+  Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
   LocalFile(Sys& sys, File file, std::string path)

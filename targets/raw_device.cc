@@ -1,5 +1,7 @@
 #include "targets/raw_device.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 
 namespace kdump {
@@ -148,6 +150,14 @@ Result<> RawFile::keep_incomplete() {
   TRY(fill_gaps());
   TRY(device_->file_.sync());
   return settle(RawState::incomplete);
+}
+
+Result<> RawFile::read_back(uint64_t offset, MutableBytes out) {
+  if (offset > written_.end() || out.size() > written_.end() - offset)
+    return fail(Kind::corrupt, "%s: the file ends at byte %#" PRIx64, device_->file_.path(),
+                written_.end());
+  device_->sys_.fadvise(device_->file_.fd(), 0, 0, POSIX_FADV_DONTNEED);
+  return device_->file_.read_at(room_.begin + offset, out);
 }
 
 }  // namespace kdump

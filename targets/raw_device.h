@@ -55,6 +55,7 @@ class RawFile final : public TargetFile {
   Result<> write_at(uint64_t offset, Bytes data) override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
+  Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
   RawFile(std::shared_ptr<RawDevice> device, size_t entry, bool is_dump, Extent room)

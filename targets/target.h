@@ -1,7 +1,8 @@
 // The contract every target fulfils: a place that takes the files of one crash. Targets know
 // nothing of dumps, and the engine nothing of targets; init/dump_job joins them.
 //
-// Order: preflight → begin → (create → write_at* → commit or abort) for each file → finish.
+// Order: preflight → begin → (create → write_at* → commit or keep_incomplete) for each file →
+// finish. A trial before any crash (init/check_job) reads back and discards before it finishes.
 // Every call that can wait does so within Limits; a call that blocks in the kernel all the same
 // is ended from outside, by the supervisor of the process that runs it.
 #pragma once
@@ -25,6 +26,8 @@ class TargetFile : public Sink {
   // Syncs what has arrived and keeps it under its incomplete name: a partial dump is evidence.
   // The destructor of an uncommitted file closes it and leaves it, unsynced, under that name.
   virtual Result<> keep_incomplete() = 0;
+  // Reads what has been committed from where it lies now, not out of a memory of ours.
+  virtual Result<> read_back(uint64_t offset, MutableBytes out) = 0;
 };
 
 class Target {
@@ -59,6 +62,13 @@ class Target {
   // hold, 0 if unknown; a hint, for layout. What does not fit fails in write_at with no_space, so
   // that a truncated dump can be tried where even that is better than none.
   virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
+  // False: begin() writes over what was there, and no trial may go further than preflight().
+  virtual bool can_discard() const { return false; }
+  // Takes back what begin() and create() have made, also after failures: the files, the crash's
+  // directory, and those above it that were not there before. Nothing that others have put there.
+  virtual Result<> discard() {
+    return fail(Kind::refused, "%s: what was written cannot be taken back", describe());
+  }
   // Syncs and unmounts or disconnects what preflight() brought up. After it only preflight() may
   // be called. Also after failures: tries everything, reports the first error.
   virtual Result<> finish() = 0;

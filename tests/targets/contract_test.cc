@@ -193,6 +193,46 @@ TEST_CASE("a partial dump is kept, and never under the name of a whole one") {
   }
 }
 
+TEST_CASE("what a trial wrote is read back, and taken back with all that was made for it") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const auto target = scene->target();
+    REQUIRE(target);
+    CHECK(target->can_discard() == (which != std::string("raw")));
+    REQUIRE(target->preflight());
+    REQUIRE(target->begin(kCrash));
+    {
+      const auto file = target->create("vmcore", 0);
+      REQUIRE(file);
+      REQUIRE(write_dump(**file));
+      REQUIRE((*file)->commit());
+      std::string read(whole_dump().size(), '?');
+      REQUIRE((*file)->read_back(0, {reinterpret_cast<uint8_t*>(read.data()), read.size()}));
+      CHECK((read == whole_dump()));
+      CHECK(!(*file)->read_back(1, {reinterpret_cast<uint8_t*>(read.data()), read.size()}));
+      const auto other = target->create("vmcore-dmesg.txt", 0);  // never committed
+      REQUIRE(other);
+    }
+    CHECK(target->discard().has_value() == target->can_discard());
+    if (target->can_discard()) CHECK(!scene->saved(kCrash, "vmcore"));
+    if (which == std::string("fs")) CHECK(!scene->sys.contains("/mnt/vda/var"));
+    if (which == std::string("dir")) CHECK(!scene->sys.contains(std::string("/crash/") + kCrash));
+    CHECK(target->finish());
+  }
+}
+
+TEST_CASE("taking back leaves what others have put there") {
+  const auto scene = make_scene("fs");
+  const auto target = scene->target();
+  REQUIRE(target->preflight());
+  REQUIRE(target->begin(kCrash));
+  scene->sys.mkdir("/mnt/vda/var/another", 0700);
+  CHECK(target->discard());
+  CHECK(scene->sys.contains("/mnt/vda/var/another"));
+  CHECK(!scene->sys.contains("/mnt/vda/var/crash"));
+}
+
 TEST_CASE("a full disk is no_space, and what was written before is kept") {
   for (const char* which : {"dir", "fs"}) {
     const auto scene = make_scene(which);
