@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "filter/kernel/arm64_page_tables.h"
 #include "filter/kernel/x86_64_page_tables.h"
 
 namespace kdump {
@@ -15,6 +16,7 @@ struct ArchitectureRow {
 
 constexpr ArchitectureRow kArchitectures[] = {
     {kMachineX86_64, open_x86_64_page_tables},
+    {kMachineAarch64, open_arm64_page_tables},
 };
 
 Result<std::unique_ptr<PageTables>> open_page_tables(const ElfCore& core, const Vmcoreinfo& info,
