@@ -15,7 +15,11 @@ class OutputFile final : public Target {
 
   const char* describe() const override { return path_.c_str(); }
   Access access() const override { return Access::positional; }
-  Result<Space> preflight() override { return TRY(look_at_fs(sys_, parent_of(path_))).space; }
+  // A FILE that is in the way is noticed now, not after minutes of counting pages.
+  Result<Space> preflight() override {
+    TRY(LocalFile::refuse_existing(sys_, path_));
+    return TRY(look_at_fs(sys_, parent_of(path_))).space;
+  }
   Result<> begin(const std::string&) override { return {}; }
   std::string location() const override { return path_; }
   Result<std::unique_ptr<TargetFile>> create(const char*, uint64_t) override {

@@ -8,13 +8,24 @@
 
 namespace kdump {
 
+namespace {
+
+std::string incomplete_name(const std::string& path) { return path + "-incomplete"; }
+
+}  // namespace
+
+Result<> LocalFile::refuse_existing(Sys& sys, const std::string& path) {
+  for (const std::string& name : {path, incomplete_name(path)})
+    if (struct stat existing{}; sys.stat(name.c_str(), existing) >= 0)
+      return fail(Kind::refused, "%s exists; it is not overwritten", name.c_str());
+  return {};
+}
+
 Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string& path) {
-  struct stat existing {};
-  if (sys.stat(path.c_str(), existing) >= 0)
-    return fail(Kind::refused, "%s exists; it is not overwritten", path.c_str());
-  const std::string incomplete = path + "-incomplete";
+  TRY(refuse_existing(sys, path));
+  const std::string incomplete = incomplete_name(path);
   auto file = File::open(sys, incomplete, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (!file && file.error().sys_errno == EEXIST)
+  if (!file && file.error().sys_errno == EEXIST)  // since refuse_existing() looked
     return fail(Kind::refused, "%s exists; it is not overwritten", incomplete.c_str());
   if (!file) return std::unexpected(file.error());
   return std::unique_ptr<LocalFile>(new LocalFile(sys, *std::move(file), path));

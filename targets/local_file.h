@@ -13,6 +13,8 @@ class LocalFile final : public TargetFile {
   // path: the final name; path-incomplete is created, exclusively, mode 0600.
   // Fails: refused, if either of the two names exists.
   static Result<std::unique_ptr<LocalFile>> create(Sys& sys, const std::string& path);
+  // What create() would refuse now.
+  static Result<> refuse_existing(Sys& sys, const std::string& path);
 
   Result<> write_at(uint64_t offset, Bytes data) override;
   Result<> commit() override;

@@ -86,6 +86,9 @@ TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it"
   CHECK(!bench.has("one-incomplete"));
   CHECK(bench.run("dump vmcore -o one") == 1);
   CHECK(says(bench.err, "one exists"));
+  CHECK_FALSE(says(bench.err, "page"));  // noticed before any page was looked at
+  CHECK(bench.run("dump -o two vmcore 3>two-incomplete") == 1);
+  CHECK(says(bench.err, "two-incomplete exists"));
 
   CHECK(bench.run("dump vmcore -o flat --flatten") == 0);
   CHECK(bench.run("dump vmcore -o -") == 0);
