@@ -1,4 +1,6 @@
 // See command.h. Finds out what is asked and does it; `dump` has a file of its own.
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "filter/kernel/printk_log.h"
@@ -7,6 +9,7 @@
 #include "init/command_io.h"
 #include "init/command_line.h"
 #include "init/info.h"
+#include "init/terminal_text.h"
 
 namespace kdump {
 namespace {
@@ -15,7 +18,9 @@ ExitStatus dmesg_command(const CommandLine& line) {
   const auto vmcore = open_input(real_sys(), line.settings.vmcore);
   if (!vmcore) return complain(vmcore.error());
   StandardOutput out(real_sys());
-  const auto log = write_kernel_log(**vmcore, out);
+  TerminalText shown(out);
+  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+  const auto log = write_kernel_log(**vmcore, is_terminal ? static_cast<Sink&>(shown) : out);
   if (!log) return complain(log.error());
   if (!log->warning.empty()) complain(log->warning);
   return ExitStatus::saved;

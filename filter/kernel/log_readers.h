@@ -1,4 +1,4 @@
-// The two layouts of the kernel's log. Each reader hands the records it can read, oldest first, to
+// The layouts of the kernel's log. Each reader hands the records it can read, oldest first, to
 // a LogText, and says what it could not.
 #pragma once
 
@@ -21,5 +21,10 @@ Result<LogWarning> read_printk_ring(const Vmcoreinfo& info, AddressSpace& space,
 // Fails likewise.
 bool has_log_buf(const Vmcoreinfo& info);
 Result<LogWarning> read_log_buf(const Vmcoreinfo& info, AddressSpace& space, LogText& out);
+
+// The plain text before v3.5, "<6>[   12.345678] text" a line, in a buffer of which only the newest
+// part is left. Counts its lines as records. Fails likewise.
+bool has_log_text(const Vmcoreinfo& info);
+Result<LogWarning> read_log_text(const Vmcoreinfo& info, AddressSpace& space, LogText& out);
 
 }  // namespace kdump

@@ -8,8 +8,6 @@ namespace {
 
 constexpr uint64_t kNsecPerSec = 1'000'000'000;
 
-bool is_printable(uint8_t c) { return (c >= ' ' && c < 0x7f) || c == '\t'; }
-
 }  // namespace
 
 LogText::LogText(Sink& out)
@@ -21,31 +19,17 @@ Result<> LogText::add_record(uint64_t ts_nsec, Bytes text) {
                               ts_nsec / kNsecPerSec, ts_nsec % kNsecPerSec / 1000);
   const Bytes prefix_bytes(reinterpret_cast<const uint8_t*>(prefix), static_cast<size_t>(length));
   // A record without text is an empty line: it has its prefix too.
+  const uint8_t newline = '\n';
   for (;;) {
-    const size_t line = static_cast<size_t>(std::ranges::find(text, '\n') - text.begin());
-    TRY(add_line(prefix_bytes, text.first(line)));
+    const size_t line = static_cast<size_t>(std::ranges::find(text, newline) - text.begin());
+    TRY(add(prefix_bytes));
+    TRY(add(text.first(line)));
+    TRY(add({&newline, 1}));
     if (line == text.size()) break;
     text = text.subspan(line + 1);
   }
   ++records_;
   return {};
-}
-
-Result<> LogText::add_line(Bytes prefix, Bytes line) {
-  TRY(add(prefix));
-  while (!line.empty()) {
-    const size_t plain =
-        static_cast<size_t>(std::ranges::find_if_not(line, is_printable) - line.begin());
-    TRY(add(line.first(plain)));
-    line = line.subspan(plain);
-    if (line.empty()) break;
-    char escaped[8];
-    const int length = snprintf(escaped, sizeof escaped, "\\x%02x", line[0]);
-    TRY(add({reinterpret_cast<const uint8_t*>(escaped), static_cast<size_t>(length)}));
-    line = line.subspan(1);
-  }
-  const uint8_t newline = '\n';
-  return add({&newline, 1});
 }
 
 Result<> LogText::add(Bytes bytes) {

@@ -1,6 +1,7 @@
-// Records of the kernel's log as dmesg prints them: "[   12.345678] text", each further line of a
-// record with the same prefix, bytes that are not printable as \xNN. Collects them in a buffer of
-// fixed size and passes that on to a sink.
+// Records of the kernel's log as syslog(2), and so dmesg, gives them (kernel/printk/printk.c,
+// record_print_text()): "[   12.345678] text", each further line of a record with the same prefix,
+// every other byte as it was logged. What a terminal makes of such bytes is its writer's concern
+// (init/terminal_text.h). Collects records in a buffer of fixed size and passes that on to a sink.
 #pragma once
 
 #include <array>
@@ -18,6 +19,9 @@ class LogText {
 
   // Fails as the sink does.
   Result<> add_record(uint64_t ts_nsec, Bytes text);
+  // Text that has its times and line ends already, of as many records as add_records() says.
+  Result<> add_text(Bytes text) { return add(text); }
+  void add_records(uint64_t records) { records_ += records; }
   // Passes on what is left in the buffer.
   Result<> finish();
 
@@ -28,7 +32,6 @@ class LogText {
   static constexpr size_t kBufferBytes = 64 * 1024;
 
   Result<> add(Bytes bytes);
-  Result<> add_line(Bytes prefix, Bytes line);
 
   Sink& out_;
   uint64_t records_ = 0, written_ = 0;

@@ -10,6 +10,8 @@ Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   LogSummary summary;
   if (has_printk_ring(info))
     summary.warning = TRY(read_printk_ring(info, vmcore.address_space(), text));
+  else if (has_log_text(info))
+    summary.warning = TRY(read_log_text(info, vmcore.address_space(), text));
   else if (has_log_buf(info))
     summary.warning = TRY(read_log_buf(info, vmcore.address_space(), text));
   else

@@ -1,6 +1,7 @@
-// The crashed kernel's log: both record layouts, the lockless ring of 5.10 and later and the
-// log_buf before it, told apart by what vmcoreinfo exports. Everything read is hostile: every
-// count is bounded, a corrupt ring ends with what could be read.
+// The crashed kernel's log in each of its layouts: the lockless ring of 5.10 and later, the records
+// in log_buf before it, the plain text in log_buf before 3.5; told apart by what vmcoreinfo
+// exports. Everything read is hostile: every count is bounded, a corrupt log ends with what could
+// be read.
 #pragma once
 
 #include "filter/sink.h"
@@ -14,8 +15,9 @@ struct LogSummary {
   std::string warning;  // empty, or why the log may lack something
 };
 
-// Writes the log to `out` from offset 0 as dmesg prints it ("[   12.345678] text", each further
-// line of a record prefixed too). Fails: unsupported, where vmcoreinfo names no log; the sink's.
+// Writes the log to `out` from offset 0, byte for byte what syslog(2) gives ("[   12.345678] text",
+// each further line of a record prefixed too): hostile text, no control byte is taken out of it.
+// Fails: unsupported, where vmcoreinfo names no log; the sink's.
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out);
 
 }  // namespace kdump

@@ -18,6 +18,10 @@ constexpr uint64_t kCommitted = 1, kFinalized = 2;
 // Positions of a block without text have bit 0 set: 1 where there was no room, 3 for an empty line.
 constexpr uint64_t kDataless = 1, kEmptyLine = 3;
 
+// Of a sound ring at most a few records, one a CPU, are not there yet. More than this is no ring,
+// and the pages are worth more than the rest of it.
+constexpr uint64_t kMaxMissing = 1u << 16;
+
 // A block begins with its descriptor's id, an unsigned long.
 constexpr uint64_t kBlockHeader = sizeof(uint64_t);
 
@@ -71,6 +75,10 @@ Result<Layout> decode_layout(const Vmcoreinfo& info) {
   return layout;
 }
 
+void add_to(LogWarning& warning, const std::string& more) {
+  warning += warning.empty() ? more : "; " + more;
+}
+
 class Ring {
  public:
   static Result<Ring> open(const Vmcoreinfo& info, AddressSpace& space) {
@@ -98,27 +106,36 @@ class Ring {
     uint64_t count = ((head_ - tail_) & kIdMask) + 1;
     LogWarning warning;
     if (count > capacity) {
-      warning = text("the log's oldest record %#" PRIx64 " is too far from its newest %#" PRIx64,
-                     tail_, head_);
+      add_to(warning,
+             text("the log's oldest record %#" PRIx64 " is too far from its newest %#" PRIx64,
+                  tail_, head_));
       count = capacity;
     }
-    uint64_t unreadable = 0;
+    uint64_t unreadable = 0, foreign = 0;
     for (uint64_t id = (head_ - count + 1) & kIdMask; count > 0; --count, id = (id + 1) & kIdMask) {
       const auto record = read_record(id);
       if (!record)
         ++unreadable;
       else if (record->exists)
         TRY(out.add_record(record->ts_nsec, record->text));
+      else if (record->is_foreign)
+        ++foreign;
+      if (unreadable + foreign == kMaxMissing) {
+        add_to(warning, text("the log ends early, at record %#" PRIx64 " of %#" PRIx64, id, head_));
+        break;
+      }
     }
     if (unreadable)
-      warning += text("%s%" PRIu64 " of the log's records cannot be read",
-                      warning.empty() ? "" : "; ", unreadable);
+      add_to(warning, text("%" PRIu64 " of the log's records cannot be read", unreadable));
+    if (foreign)
+      add_to(warning, text("%" PRIu64 " of the log's descriptors are of no record in it", foreign));
     return warning;
   }
 
  private:
   struct Record {
-    bool exists = false;  // false: reserved, reused, or its text was dropped for want of room
+    bool exists = false;      // false: reserved, reused, or its text was dropped for want of room
+    bool is_foreign = false;  // the descriptor's id is none that the ring can have here
     uint64_t ts_nsec = 0;
     Bytes text = {};  // valid until the next one is read
   };
@@ -131,8 +148,10 @@ class Ring {
     const uint64_t state_var =
         TRY(space_.read<uint64_t>({desc.value + layout_.state_var + layout_.counter}));
     const uint64_t state = state_var >> kStateShift;
-    if ((state != kCommitted && state != kFinalized) || (state_var & kIdMask) != id)
-      return Record{};
+    // A descriptor that is being reserved still has the id of its record before, one round ago.
+    if (const uint64_t found = state_var & kIdMask; found != id)
+      return Record{.is_foreign = ((id - found) & kIdMask) != 1ull << count_bits_};
+    if (state != kCommitted && state != kFinalized) return Record{};
 
     Record record{.exists = true};
     const uint64_t info = infos_ + index * layout_.info_size;

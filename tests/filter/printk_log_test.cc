@@ -69,12 +69,13 @@ uint64_t check_ascending(const std::string& text, uint64_t last) {
 
 }  // namespace
 
-TEST_CASE("the log reads as dmesg prints it") {
+TEST_CASE("the log reads as syslog(2) gives it") {
   for (const char* kernel : kKernels) {
     CAPTURE(kernel);
     const TextCore core(of(kernel) +
                         "log 0.000000 Linux version 6.1\n"
                         "log 1.000001 two\\nlines\n"
+                        "log 1.000002 an empty line behind\\n\n"
                         "log 12.345678\n"
                         "log 99999.999999 after an empty line\n"
                         "log 123456.000000 tab\there, bell\a, back\\slash, \xc3\xa9\n"
@@ -84,12 +85,14 @@ TEST_CASE("the log reads as dmesg prints it") {
           "[    0.000000] Linux version 6.1\n"
           "[    1.000001] two\n"
           "[    1.000001] lines\n"
+          "[    1.000002] an empty line behind\n"
+          "[    1.000002] \n"
           "[   12.345678] \n"
           "[99999.999999] after an empty line\n"
-          "[123456.000000] tab\there, bell\\x07, back\\slash, \\xc3\\xa9\n"
+          "[123456.000000] tab\there, bell\a, back\\slash, \xc3\xa9\n"
           "[123457.000005] \n");
     CHECK(log.warning == "");
-    CHECK(log.records == 6);
+    CHECK(log.records == 7);
   }
 }
 
@@ -228,24 +231,59 @@ TEST_CASE("a missing key of the log is named") {
   CHECK_FALSE(write_kernel_log(*none.open(), out));
 }
 
-TEST_CASE("random bytes in the log never read beyond it or for ever") {
-  const unsigned seed = std::random_device{}();
-  MESSAGE("seed ", seed);
-  std::mt19937 random(seed);
-  for (const char* kernel : kKernels) {
-    TextCore core(of(kernel) + "ring 5 9\nlog_buf 512\nlog 1.0 one\nlog 2.0 two\nlog 3.0 three\n");
-    const bool ring = core.keys().has("SYMBOL(prb)");
-    const uint64_t begin = ring ? ring_paddr(core) : symbol_paddr(core, "SYMBOL(log_buf)") - 512;
-    for (int round = 0; round < 200; ++round) {
-      const uint64_t at = begin + random() % 2048;
-      const auto before = core.image().get<uint8_t>(at);
-      core.image().put(at, static_cast<uint8_t>(random()));
-      core.rewrite();
-      Collected out;
-      (void)write_kernel_log(*core.open(), out);
-      CHECK(out.text.size() < 1u << 20);
-      if (round % 4 == 3) core.image().put(at, before);
-    }
+TEST_CASE("descriptors that belong to no record are said") {
+  TextCore core(of("x86_64-6.1") + "log 1.0 one\nlog 2.0 two\nlog 3.0 three\n");
+  const uint64_t descs =
+      core.image().get<uint64_t>(ring_paddr(core) + 8) - core.tables().direct_vaddr(0);
+  core.image().put(descs + 24, uint64_t{0x1234});  // the state of "two"
+  core.rewrite();
+  const Log log = log_of(core);
+  CHECK(log.text == "[    1.000000] one\n[    3.000000] three\n");
+  CHECK(log.warning == "1 of the log's descriptors are of no record in it");
+}
+
+TEST_CASE("before 3.5 the log is text, of which the levels are dropped") {
+  const TextCore core(of("x86_64-3.2") +
+                      "log 0.0 <6>[    0.000000] Linux version 3.2\n"
+                      "log 0.0 <4>[    1.000000] a <5> and <\n"
+                      "log 0.0 <30>from a process\n"
+                      "log 0.0 <6x>, <> and <12345> are no levels\n"
+                      "log 0.0 <>\n"
+                      "log 0.0 \n"
+                      "log 0.0 <0>\n");
+  const Log log = log_of(core);
+  CHECK(log.text ==
+        "[    0.000000] Linux version 3.2\n"
+        "[    1.000000] a <5> and <\n"
+        "from a process\n"
+        "<6x>, <> and <12345> are no levels\n"
+        "<>\n"
+        "\n"
+        "\n");
+  CHECK(log.warning == "");
+  CHECK(log.records == 7);
+  CHECK(log_of(TextCore(of("x86_64-3.2"))).text == "");
+}
+
+TEST_CASE("text that wrapped begins with what is left of its oldest line") {
+  std::string description = of("x86_64-3.2") + "log_buf 512\n";
+  for (int i = 0; i < 100; ++i)
+    description += "log 0.0 <6>[    1.000000] message " + std::to_string(i) + " \n";
+  const Log log = log_of(TextCore(description));
+  CHECK(log.text.size() <= 512);
+  CHECK(log.text.ends_with(" message 98 \n[    1.000000] message 99 \n"));
+  check_ascending(log.text.substr(log.text.find('\n') + 1), 99);
+}
+
+TEST_CASE("a text log of impossible size is refused") {
+  for (const uint32_t size : {0u, 511u, 1u << 31 | 1u}) {
+    TextCore core(of("x86_64-3.2") + "log 0.0 <6>one\n");
+    core.image().put(symbol_paddr(core, "SYMBOL(log_buf_len)"), size);
+    core.rewrite();
+    Collected out;
+    const auto summary = write_kernel_log(*core.open(), out);
+    REQUIRE_FALSE(summary);
+    CHECK(summary.error().kind == Kind::corrupt);
   }
 }
 

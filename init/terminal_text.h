@@ -1,0 +1,22 @@
+// Text of a crashed kernel on somebody's terminal: its bytes are whatever was logged, control
+// sequences too. Passes printable ASCII, tabs and line ends on, everything else as \xNN, as
+// dmesg(1) does in the C locale. Only for terminals: a file or a pipe gets the exact bytes.
+#pragma once
+
+#include "filter/sink.h"
+
+namespace kdump {
+
+class TerminalText final : public Sink {
+ public:
+  // out must outlive this; it is written forward from offset 0.
+  explicit TerminalText(Sink& out) : out_(out) {}
+  // Strictly forward: the offset is that of the text before it was escaped.
+  Result<> write_at(uint64_t offset, Bytes data) override;
+
+ private:
+  Sink& out_;
+  uint64_t written_ = 0;
+};
+
+}  // namespace kdump
