@@ -4,7 +4,11 @@
 # architecture of its kernel (kernel_architecture).
 
 need_guest_packages() {
-    need_packages qemu-system-x86 kmod cpio zstd xz-utils e2fsprogs gcc libc6-dev
+    need_packages kmod cpio zstd xz-utils e2fsprogs
+    case ${GUEST_ARCHITECTURE:-amd64} in
+        arm64) need_packages qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+        *) need_packages qemu-system-x86 gcc libc6-dev ;;
+    esac
 }
 
 # guest_initramfs KIND KERNEL_ROOT: prints the cached image of a kernel that serves the tests;
