@@ -85,7 +85,7 @@ kexec_root() (
     [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
     candidates kexec-tools >/dev/null  # lists there are
     libraries=$(apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-        --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^lib(c6|gcc|xen|lzma|z)')
+        --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^(lib(c6|gcc|xen|lzma|z)|zlib1g)')
     # shellcheck disable=SC2086  # one word a package
     guest_unpacked "$1" kexec-tools $libraries
 )
