@@ -1,42 +1,52 @@
 #include "filter/kernel/page_layout.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "filter/base/text.h"
+#include "filter/kernel/compound_layout.h"
 
 namespace kdump {
 namespace {
 
-// Huge pages are at most 16 GiB (ppc64), and no order is above 22; makedumpfile's "below 64" lets
-// one corrupt head drop all memory.
-constexpr uint32_t kMaxCompoundOrder = 22;
-constexpr uint64_t kMaxCompoundBytes = 16ull << 30;
 // MAX_ORDER is 11 nearly everywhere, configurable up to 64 KiB pages' 14; arm64 allows more.
 constexpr uint64_t kMaxBuddyOrders = 23;
+// What _mapcount can be when it counts: -1 is unmapped, and underflow is caught down to here
+// (PAGE_MAPCOUNT_RESERVE). Page types are all below.
+constexpr int32_t kLeastMapcount = -128;
 
+// The fields lie apart from each other in every kernel: what they share is with others, that are
+// not looked at here.
 struct FieldRow {
   uint32_t PageLayout::*offset;
   std::string_view key, other_key;  // OFFSET(key); other_key: its name in other releases
-  uint32_t bytes;
+  uint32_t bytes;                   // and its alignment
 };
 constexpr FieldRow kFields[] = {
     {&PageLayout::flags, "page.flags", {}, 8},
-    {&PageLayout::refcount, "page._refcount", "page._count", 4},  // renamed in v4.6
+    // 0139aa7b7fa1 ("mm: rename _count, field of the struct page, to _refcount", v4.7)
+    {&PageLayout::refcount, "page._refcount", "page._count", 4},
     {&PageLayout::mapping, "page.mapping", {}, 8},
     {&PageLayout::mapcount, "page._mapcount", {}, 4},
     {&PageLayout::private_data, "page.private", {}, 8},
-    {&PageLayout::compound_head, "page.compound_head", "page.compound_info", 8},  // v7.1
+    // d50569612c29 ("mm: rename the 'compound_head' field in the 'struct page' to
+    // 'compound_info'", v7.1): bit 0 still says tail, the rest may be a mask.
+    {&PageLayout::compound_head, "page.compound_head", "page.compound_info", 8},
 };
 
+// Each its own bit of page->flags. Where slab is one: until 46df8e73a4a3 ("mm: free up PG_slab",
+// v6.10) made it a page type.
 struct FlagRow {
-  uint64_t PageLayout::*mask;
-  std::string_view number;  // NUMBER(PG_…), a bit's index
+  uint64_t PageLayout::*mask;  // nullptr: see decode_swap_cache()
+  std::string_view number;     // NUMBER(PG_…), a bit's index
 };
 constexpr FlagRow kFlags[] = {
     {&PageLayout::lru, "PG_lru"},
     {&PageLayout::slab, "PG_slab"},
     {&PageLayout::hwpoison, "PG_hwpoison"},
     {&PageLayout::has_private, "PG_private"},
+    {nullptr, "PG_swapcache"},
+    {nullptr, "PG_swapbacked"},
 };
 
 // page->_mapcount doubles as the page type. Compare whole values: since 4ffca5a96678 ("mm: support
@@ -44,14 +54,15 @@ constexpr FlagRow kFlags[] = {
 struct TypeRow {
   uint64_t PageLayout::*value;
   std::string_view number;  // NUMBER(…)
-  const char* since;        // documentation only
 };
 constexpr TypeRow kTypes[] = {
-    {&PageLayout::type_buddy, "PAGE_BUDDY_MAPCOUNT_VALUE", "v3.12"},
-    {&PageLayout::type_offline, "PAGE_OFFLINE_MAPCOUNT_VALUE", "v5.1"},
-    {&PageLayout::type_hugetlb, "PAGE_HUGETLB_MAPCOUNT_VALUE", "v6.9"},
-    {&PageLayout::type_slab, "PAGE_SLAB_MAPCOUNT_VALUE", "v6.10"},
-    {&PageLayout::type_unaccepted, "PAGE_UNACCEPTED_MAPCOUNT_VALUE", "v6.16"},
+    {&PageLayout::type_buddy, "PAGE_BUDDY_MAPCOUNT_VALUE"},      // exported since v3.12
+    {&PageLayout::type_offline, "PAGE_OFFLINE_MAPCOUNT_VALUE"},  // since v5.1
+    // d99e3140a4d3 ("mm: turn folio_test_hugetlb into a PageType", v6.9)
+    {&PageLayout::type_hugetlb, "PAGE_HUGETLB_MAPCOUNT_VALUE"},
+    // 46df8e73a4a3 ("mm: free up PG_slab", v6.10)
+    {&PageLayout::type_slab, "PAGE_SLAB_MAPCOUNT_VALUE"},
+    {&PageLayout::type_unaccepted, "PAGE_UNACCEPTED_MAPCOUNT_VALUE"},  // since v6.16
 };
 
 class Decoder {
@@ -65,28 +76,24 @@ class Decoder {
     if (*size < kMinStructPage || *size > kMaxStructPage || *size % 8 != 0)
       return fail(Kind::corrupt, "SIZE(page)=%" PRIu64 " in vmcoreinfo cannot be", *size);
     layout_.size = static_cast<uint32_t>(*size);
-    for (const FieldRow& row : kFields) layout_.*row.offset = field(row).value_or(0);
-    if (!field(kFields[0]))
-      return fail(Kind::unsupported, "vmcoreinfo lacks a usable OFFSET(page.flags)");
-    for (const FlagRow& row : kFlags) layout_.*row.mask = flag(row.number);
-    for (const TypeRow& row : kTypes) layout_.*row.value = type(row.number);
-    decode_swap_cache();
-    decode_order();
-    decode_hugetlb();
+    TRY(decode_fields());
+    TRY(decode_flags());
+    TRY(decode_types());
+    decode_compound_layout(info_, page_size_, layout_, warnings_);
     switch_off_what_lacks_keys();
     return layout_;
   }
 
  private:
-  std::optional<uint32_t> usable_offset(std::string_view key, uint32_t bytes) const {
-    const auto offset = info_.offset(key);
-    if (!offset || *offset > layout_.size || layout_.size - *offset < bytes) return std::nullopt;
-    return static_cast<uint32_t>(*offset);
+  bool fits(uint64_t offset, uint32_t bytes) const {
+    return offset <= layout_.size && layout_.size - offset >= bytes;
   }
 
   std::optional<uint32_t> field(const FieldRow& row) const {
-    const auto offset = usable_offset(row.key, row.bytes);
-    return offset || row.other_key.empty() ? offset : usable_offset(row.other_key, row.bytes);
+    auto offset = info_.offset(row.key);
+    if (!offset && !row.other_key.empty()) offset = info_.offset(row.other_key);
+    if (!offset || !fits(*offset, row.bytes) || *offset % row.bytes != 0) return std::nullopt;
+    return static_cast<uint32_t>(*offset);
   }
 
   bool has(uint32_t PageLayout::*offset) const {
@@ -94,70 +101,79 @@ class Decoder {
     return field(*row).has_value();
   }
 
+  Result<> decode_fields() {
+    for (const FieldRow& row : kFields) {
+      const auto offset = field(row);
+      if (!offset) continue;
+      layout_.*row.offset = *offset;
+      for (const FieldRow& other : std::span(kFields, static_cast<size_t>(&row - kFields))) {
+        const auto taken = field(other);
+        if (taken && *offset < *taken + other.bytes && *taken < *offset + row.bytes)
+          return fail(Kind::corrupt, "OFFSET(%s)=%u and OFFSET(%s)=%u in vmcoreinfo overlap",
+                      row.key.data(), *offset, other.key.data(), *taken);
+      }
+    }
+    if (!has(&PageLayout::flags))
+      return fail(Kind::unsupported, "vmcoreinfo lacks a usable OFFSET(page.flags)");
+    return {};
+  }
+
   uint64_t flag(std::string_view number) const {
     const auto bit = info_.number(number);
     return bit && *bit >= 0 && *bit < 64 ? 1ull << *bit : 0;
   }
 
-  uint64_t type(std::string_view number) const {
-    const auto value = info_.number(number);
-    // An int in the kernel, printed as a long: -129 as well as 0xf0000000.
-    return value ? static_cast<uint32_t>(*value) : PageLayout::kNoType;
-  }
-
-  // Since v4.10 PG_swapcache shares its bit with PG_owner_priv_1 and means the swap cache only
-  // together with PG_swapbacked (6326fec1122c, "mm: Use owner_priv bit for PageSwapCache").
-  void decode_swap_cache() {
-    const uint64_t swapcache = flag("PG_swapcache");
-    if (!swapcache) return;
-    layout_.swap_mask = layout_.swap_value = swapcache | flag("PG_swapbacked");
-  }
-
-  // Where a compound page's order is: in fields of the first tail until v6.5, since then in the low
-  // byte of the first tail's flags (ebc1baf5c9b4, "mm: free up a word in the first tail page").
-  void decode_order() {
-    // A mask, not a bit's index.
-    layout_.head = static_cast<uint64_t>(info_.number("PG_head_mask").value_or(0));
-    layout_.compound_order = layout_.flags;
-    if (const auto in_tail = folio_offset("folio._folio_order", 1))
-      layout_.compound_order = *in_tail;
-    else if (const auto in_page = usable_offset("page.compound_order", 1))
-      layout_.compound_order = *in_page;
-    layout_.max_compound_order = kMaxCompoundOrder;
-    while ((uint64_t{page_size_} << layout_.max_compound_order) > kMaxCompoundBytes)
-      --layout_.max_compound_order;
-  }
-
-  // An offset in struct folio that falls into its second struct page.
-  std::optional<uint32_t> folio_offset(std::string_view key, uint32_t bytes) const {
-    const auto offset = info_.offset(key);
-    if (!offset || *offset < layout_.size || *offset - layout_.size > layout_.size - bytes)
-      return std::nullopt;
-    return static_cast<uint32_t>(*offset - layout_.size);
-  }
-
-  // Before hugetlb was a page type, the first tail said it: by a flag (v6.6 to v6.8), by a
-  // destructor's number, or by its address.
-  void decode_hugetlb() {
-    if (layout_.type_hugetlb != PageLayout::kNoType) return;
-    if (const uint64_t bit = flag("PG_hugetlb")) {
-      set_hugetlb_tail(layout_.flags, bit, bit);
-      return;
+  Result<> decode_flags() {
+    // A mask of one bit, not a bit's index.
+    const auto head = static_cast<uint64_t>(info_.number("PG_head_mask").value_or(0));
+    if (std::has_single_bit(head)) layout_.head = head;
+    uint64_t taken = layout_.head;
+    for (const FlagRow& row : kFlags) {
+      const uint64_t bit = flag(row.number);
+      if (bit & taken)
+        return fail(Kind::corrupt,
+                    "NUMBER(%s)=%d in vmcoreinfo is another flag's bit too (NUMBER(PG_head_mask)"
+                    " and earlier ones: %#" PRIx64 ")",
+                    row.number.data(), std::countr_zero(bit), taken);
+      taken |= bit;
+      if (row.mask) layout_.*row.mask = bit;
     }
-    auto dtor = folio_offset("folio._folio_dtor", 8);
-    if (!dtor) dtor = usable_offset("page.compound_dtor", 8);
-    if (!dtor) return;
-    if (const auto id = info_.number("HUGETLB_PAGE_DTOR"))
-      set_hugetlb_tail(*dtor, 0xff, static_cast<uint64_t>(*id));
-    else if (const auto address = info_.symbol("free_huge_page"))
-      set_hugetlb_tail(*dtor, ~uint64_t{0}, *address);
+    // Since 6326fec1122c ("mm: Use owner_priv bit for PageSwapCache, valid when PageSwapBacked",
+    // v4.10) PG_swapcache's bit has other meanings too, such as a page table that Xen has pinned.
+    // Without PG_swapbacked (before v4.17) what is in the swap cache but on no list is kept.
+    const uint64_t swapcache = flag("PG_swapcache"), swapbacked = flag("PG_swapbacked");
+    if (swapcache && swapbacked) layout_.swap_mask = layout_.swap_value = swapcache | swapbacked;
+    return {};
   }
 
-  void set_hugetlb_tail(uint32_t offset, uint64_t mask, uint64_t value) {
-    layout_.hugetlb_tail = offset;
-    layout_.hugetlb_tail_mask = mask;
-    layout_.hugetlb_tail_value = value;
+  Result<> decode_types() {
+    for (const TypeRow& row : kTypes) {
+      if (!info_.value(text("NUMBER(%s)", row.number.data()))) continue;
+      // An int in the kernel, printed as a long: -129 as well as 0xf0000000.
+      const int64_t number = info_.number(row.number).value_or(0);
+      const auto value = static_cast<int32_t>(number);
+      if (value >= kLeastMapcount || (number != value && number != static_cast<uint32_t>(value))) {
+        warnings_.push_back(text("NUMBER(%s) in vmcoreinfo is no page type: such pages are kept",
+                                 row.number.data()));
+        continue;
+      }
+      for (const TypeRow& other : std::span(kTypes, static_cast<size_t>(&row - kTypes)))
+        if (layout_.*other.value == static_cast<uint32_t>(value))
+          return fail(Kind::corrupt, "NUMBER(%s) and NUMBER(%s) in vmcoreinfo are the same, %d",
+                      row.number.data(), other.number.data(), value);
+      layout_.*row.value = static_cast<uint32_t>(value);
+    }
+    return {};
   }
+
+  void keep_user() {
+    layout_.anon_bit = 0;
+    layout_.type_hugetlb = PageLayout::kNoType;
+    layout_.hugetlb_tail_mask = 0;
+    layout_.hugetlb_tail_value = 1;
+  }
+  void keep_cache() { layout_.lru = layout_.swap_mask = 0, layout_.swap_value = 1; }
+  void keep_free() { layout_.type_buddy = layout_.type_unaccepted = PageLayout::kNoType; }
 
   bool missing(bool is_missing, const char* keys, const char* consequence) {
     if (is_missing)
@@ -165,17 +181,10 @@ class Decoder {
     return is_missing;
   }
 
-  void keep_user() {
-    layout_.anon_bit = 0;
-    layout_.type_hugetlb = PageLayout::kNoType;
-    set_hugetlb_tail(0, 0, 1);
-  }
-  void keep_cache() { layout_.lru = layout_.swap_mask = 0, layout_.swap_value = 1; }
-  void keep_free() { layout_.type_buddy = layout_.type_unaccepted = PageLayout::kNoType; }
-
   // A rule that lacks a key it depends on must not exclude anything.
   void switch_off_what_lacks_keys() {
     layout_.anon_bit = layout_.tail_bit = 1;
+    layout_.mapping_mask = has(&PageLayout::mapping) ? ~uint64_t{0} : 0;
     layout_.refcount_mask = has(&PageLayout::refcount) ? 0xffff'ffff : 0;
 
     if (missing(!has(&PageLayout::mapcount), "OFFSET(page._mapcount)",
@@ -185,6 +194,8 @@ class Decoder {
                      "free pages are kept"))
       keep_free();
     if (missing(!has(&PageLayout::private_data), "OFFSET(page.private)", "free pages are kept"))
+      keep_free();
+    if (missing(!has(&PageLayout::refcount), "OFFSET(page._refcount)", "free pages are kept"))
       keep_free();
     const uint64_t orders = info_.length("zone.free_area").value_or(0);
     if (missing(orders == 0 || orders > kMaxBuddyOrders, "LENGTH(zone.free_area)",
@@ -219,13 +230,11 @@ class Decoder {
       keep_cache();
       layout_.anon_bit = 0;
     }
-    missing(!layout_.lru && !layout_.swap_mask, "NUMBER(PG_lru)", "page cache is kept");
+    missing(!layout_.lru, "NUMBER(PG_lru)", "page cache is kept");
     if (missing(!layout_.has_private, "NUMBER(PG_private)",
                 "page cache is taken for cache with private data"))
       layout_.has_private = ~uint64_t{0};
     missing(!layout_.hwpoison, "NUMBER(PG_hwpoison)", "poisoned pages are read");
-    missing(layout_.type_hugetlb == PageLayout::kNoType && !layout_.hugetlb_tail_mask,
-            "mark of hugetlb pages", "they are kept");
   }
 
   const Vmcoreinfo& info_;

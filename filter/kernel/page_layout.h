@@ -34,6 +34,7 @@ struct PageLayout {
   uint64_t swap_mask = 0, swap_value = 1;
   uint64_t tail_bit = 0;       // in compound_head: 1, or 0 where tails cannot be told
   uint64_t anon_bit = 0;       // in mapping: 1, or 0 where anonymous pages cannot be told
+  uint64_t mapping_mask = 0;   // on the 64 bits of mapping: all ones, or 0 where unknown
   uint64_t refcount_mask = 0;  // on the 32 bits of _refcount: all ones, or 0 where unknown
 
   // Values of _mapcount as a page type.
@@ -49,7 +50,8 @@ struct PageLayout {
   uint64_t hugetlb_tail_mask = 0, hugetlb_tail_value = 1;
 
   // page_size: of the machine. Each key whose absence keeps pages that could be left out is named
-  // in `warnings`. Fails: unsupported or corrupt, where nothing can be told of any page.
+  // in `warnings`. Fails: unsupported or corrupt, where nothing can be told of any page, or where
+  // two keys contradict each other: which of them is wrong nobody can say.
   static Result<PageLayout> decode(const Vmcoreinfo& info, uint32_t page_size,
                                    std::vector<std::string>& warnings);
 };

@@ -1,5 +1,7 @@
 #include "filter/kernel/x86_64_page_tables.h"
 
+#include <bit>
+
 namespace kdump {
 namespace {
 
@@ -73,18 +75,29 @@ Result<std::unique_ptr<PageTables>> open_x86_64_page_tables(const ElfCore& core,
   if (!root_vaddr) return fail(Kind::unsupported, "vmcoreinfo lacks SYMBOL(init_top_pgt)");
   const uint64_t phys_base = TRY(find_phys_base(core, info));
   const uint64_t root = *root_vaddr - kKernelMap + phys_base;
+  if (root % (1u << kPageShift) != 0)
+    return fail(Kind::corrupt,
+                "SYMBOL(init_top_pgt)=%" PRIx64 " with NUMBER(phys_base)=%#" PRIx64
+                " is no page's beginning",
+                *root_vaddr, phys_base);
   const unsigned levels = info.number("pgtable_l5_enabled").value_or(0) ? 5 : 4;
+  // The C-bit of AMD's memory encryption, high up in physical addresses.
   const auto encryption_mask = static_cast<uint64_t>(info.number("sme_mask").value_or(0));
+  if (encryption_mask != 0 && (!std::has_single_bit(encryption_mask) || encryption_mask >> 32 == 0))
+    return fail(Kind::corrupt, "NUMBER(sme_mask)=%#" PRIx64 " cannot be", encryption_mask);
 
   // Wrong keys or a wrong number of levels would translate to nonsense: the tables must at least
   // map themselves where they lie.
   auto tables = std::make_unique<X86_64PageTables>(memory, root, levels, encryption_mask);
   const auto own = tables->walk({*root_vaddr});
-  if (!own) return wrap(own.error(), "SYMBOL(init_top_pgt), %u levels", levels);
+  if (!own)
+    return wrap(own.error(), "SYMBOL(init_top_pgt), %u levels by NUMBER(pgtable_l5_enabled)",
+                levels);
   if (own->paddr.value != root)
     return fail(Kind::corrupt,
                 "SYMBOL(init_top_pgt)=%" PRIx64 " lies at %#" PRIx64
-                " by NUMBER(phys_base), at %#" PRIx64 " by its own %u levels",
+                " by NUMBER(phys_base), at %#" PRIx64
+                " by its own %u levels, NUMBER(pgtable_l5_enabled), and NUMBER(sme_mask)",
                 *root_vaddr, root, own->paddr.value, levels);
   return tables;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "filter/base/text.h"
@@ -12,12 +13,23 @@
 namespace kdump {
 namespace {
 
-constexpr uint32_t kDefaultPageSize = 4096, kMinPageSize = 4096, kMaxPageSize = 65536;
+// Which page sizes a kernel can have; 4 KiB where vmcoreinfo does not say.
+struct PageSizeRow {
+  uint16_t elf_machine;
+  uint32_t sizes;  // a sum of powers of two
+};
+constexpr PageSizeRow kPageSizes[] = {
+    {kMachineX86_64, 4096},
+    {kMachineAarch64, 4096 | 16384 | 65536},
+};
+constexpr uint32_t kAnyPageSize = 4096 | 8192 | 16384 | 32768 | 65536, kDefaultPageSize = 4096;
 
-uint32_t find_page_size(const Vmcoreinfo& info, std::vector<std::string>& warnings) {
-  const auto size = info.decimal("PAGESIZE");
-  if (size && *size >= kMinPageSize && *size <= kMaxPageSize && (*size & (*size - 1)) == 0)
-    return static_cast<uint32_t>(*size);
+uint32_t find_page_size(const Vmcoreinfo& info, uint16_t elf_machine,
+                        std::vector<std::string>& warnings) {
+  const auto row = std::ranges::find(kPageSizes, elf_machine, &PageSizeRow::elf_machine);
+  const uint32_t possible = row == std::end(kPageSizes) ? kAnyPageSize : row->sizes;
+  const int64_t size = info.decimal("PAGESIZE").value_or(0);
+  if (size > 0 && (size & (size - 1)) == 0 && (size & possible)) return static_cast<uint32_t>(size);
   if (!info.empty())
     warnings.push_back(text("vmcoreinfo has no usable PAGESIZE: %u is assumed", kDefaultPageSize));
   return kDefaultPageSize;
@@ -32,14 +44,14 @@ struct Vmcore::Parts {
         elf(std::move(core)),
         warnings(std::move(so_far)),
         info(Vmcoreinfo::find(elf)),
-        memory(file, elf, find_page_size(info, warnings)),
+        memory(file, elf, find_page_size(info, elf.machine(), warnings)),
         space(elf, info, memory, warnings),
         system(identify_system(elf, info, space)) {
     if (info.empty()) {
       warnings.push_back(text("%s has no VMCOREINFO note: every page is kept", file.path()));
       return;
     }
-    auto opened_map = MemMap::open(info, space, memory, warnings);
+    auto opened_map = MemMap::open(info, elf.machine(), space, memory, warnings);
     if (opened_map)
       mem_map.emplace(*std::move(opened_map));
     else

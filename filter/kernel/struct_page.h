@@ -1,0 +1,28 @@
+// What can be said of one struct page on its own: whether it is a tail, and whether its fields
+// contradict each other, as those of a corrupted one do. Such a page is kept, whatever it claims.
+#pragma once
+
+#include "filter/base/bytes.h"
+#include "filter/kernel/page_layout.h"
+
+namespace kdump {
+
+inline bool is_tail(const uint8_t* page, const PageLayout& layout) {
+  return load<uint64_t>(page + layout.compound_head) & layout.tail_bit;
+}
+
+inline uint32_t refcount(const uint8_t* page, const PageLayout& layout) {
+  return load<uint32_t>(page + layout.refcount) & static_cast<uint32_t>(layout.refcount_mask);
+}
+
+// Not for tails, whose fields mean other things. A count of references is not negative; mapping is
+// nothing, or a pointer into the kernel's half whose low two bits are flags (PAGE_MAPPING_FLAGS).
+// All kernel pointers begin with 0xf, also those that carry a KASAN tag in the bits below.
+inline bool contradicts_itself(const uint8_t* page, const PageLayout& layout) {
+  constexpr uint64_t kKernelPointer = 0xf, kMisaligned = 4;
+  const uint64_t mapping = load<uint64_t>(page + layout.mapping) & layout.mapping_mask;
+  return static_cast<int32_t>(refcount(page, layout)) < 0 ||
+         (mapping != 0 && (mapping >> 60 != kKernelPointer || mapping & kMisaligned));
+}
+
+}  // namespace kdump
