@@ -1,5 +1,7 @@
 #include "filter/classify.h"
 
+#include "filter/kernel/struct_page.h"
+
 namespace kdump {
 namespace {
 
@@ -11,10 +13,6 @@ struct Fields {
   uint64_t type;  // _mapcount, as the page type it may be
 };
 
-bool is_tail(const uint8_t* page, const PageLayout& layout) {
-  return load<uint64_t>(page + layout.compound_head) & layout.tail_bit;
-}
-
 bool is_aligned(uint64_t pfn, uint64_t order) { return (pfn & ((1ull << order) - 1)) == 0; }
 
 // The order of the compound page whose head is `pfn`, from its first tail; 0 where that cannot be.
@@ -24,12 +22,6 @@ uint64_t compound_order(const uint8_t* first_tail, uint64_t pfn, const PageLayou
   return order <= layout.max_compound_order && is_aligned(pfn, order) ? order : 0;
 }
 
-// All ones is a struct page that was never initialised (PAGE_POISON_PATTERN): of it nothing is
-// known.
-bool is_poisoned(uint64_t flags, const PageLayout& layout) {
-  return (flags & layout.hwpoison) && flags != ~uint64_t{0};
-}
-
 bool is_cache(uint64_t flags, const PageLayout& layout) {
   return (flags & layout.lru) | ((flags & layout.swap_mask) == layout.swap_value);
 }
@@ -37,60 +29,75 @@ bool is_cache(uint64_t flags, const PageLayout& layout) {
 // The rest of a free or unaccepted block: nobody's, not part of anything. What does not look so is
 // not dropped on the word of a head that may be stale or corrupt.
 bool is_inside_block(const uint8_t* page, const Fields& fields, const PageLayout& layout) {
-  return !(load<uint32_t>(page + layout.refcount) & layout.refcount_mask) &&
-         !(fields.flags & (layout.head | layout.lru | layout.slab)) && !is_tail(page, layout) &&
-         fields.type != layout.type_slab && fields.type != layout.type_hugetlb;
+  constexpr uint64_t kUnmapped = 0xffff'ffff;  // _mapcount is -1, and no page type
+  return fields.type == kUnmapped && refcount(page, layout) == 0 &&
+         !(fields.flags & (layout.head | layout.lru | layout.slab)) &&
+         !contradicts_itself(page, layout);
 }
 
 class Classifier {
  public:
-  Classifier(const PageLayout& layout, PageExtent& extent) : layout_(layout), extent_(extent) {}
+  Classifier(const PageLayout& layout, ClassifyState& state)
+      : layout_(layout), extent_(state.extent), contradictions_(state.contradictions) {}
 
   // next: the following struct page, or nullptr if there is none here.
   PageClass classify(const uint8_t* page, const uint8_t* next, uint64_t pfn) {
     const Fields fields(page, layout_);
     const bool covered = pfn < extent_.end_pfn;
-    if (is_tail(page, layout_)) {
-      if (is_poisoned(fields.flags, layout_)) return PageClass::hwpoison;
-      // A tail whose head is elsewhere, or unknown, is kept.
-      return covered && extent_.kind == PageExtent::Kind::compound ? extent_.page_class
-                                                                   : PageClass::other;
-    }
+    if (is_tail(page, layout_)) return tail_class(page, fields, covered);
     if (covered && extent_.kind == PageExtent::Kind::block && fields.type != layout_.type_buddy) {
-      if (is_poisoned(fields.flags, layout_)) return PageClass::hwpoison;
-      if (is_inside_block(page, fields, layout_)) return extent_.page_class;
+      if (is_inside_block(page, fields, layout_))
+        return fields.flags & layout_.hwpoison ? PageClass::hwpoison : extent_.page_class;
       extent_ = {};
     }
-    return classify_head(page, fields, next, pfn);
+    const PageClass found = classify_head(page, fields, next, pfn);
+    if (!excluded(found, kMaxLevel) || !contradicts_itself(page, layout_)) return found;
+    ++contradictions_;
+    extent_ = {};
+    return PageClass::other;
   }
 
  private:
+  // References to a compound page are counted in its head, and its tails all point to the head: one
+  // that does not is not this compound page's.
+  PageClass tail_class(const uint8_t* page, const Fields& fields, bool covered) const {
+    if ((fields.flags & layout_.hwpoison) && refcount(page, layout_) == 0)
+      return PageClass::hwpoison;
+    return covered && extent_.kind == PageExtent::Kind::compound &&
+                   load<uint64_t>(page + layout_.compound_head) == extent_.tail_word
+               ? extent_.page_class
+               : PageClass::other;
+  }
+
   PageClass classify_head(const uint8_t* page, const Fields& fields, const uint8_t* next,
                           uint64_t pfn) {
     const bool slab = (fields.flags & layout_.slab) || fields.type == layout_.type_slab;
-    if (!slab && fields.type == layout_.type_buddy) {
+    if (!slab && fields.type == layout_.type_buddy && refcount(page, layout_) == 0) {
       const uint64_t order = load<uint64_t>(page + layout_.private_data);
       if (order < layout_.buddy_orders && is_aligned(pfn, order)) {
         begin(PageExtent::Kind::block, PageClass::free, pfn, order);
-        return is_poisoned(fields.flags, layout_) ? PageClass::hwpoison : PageClass::free;
+        return fields.flags & layout_.hwpoison ? PageClass::hwpoison : PageClass::free;
       }
     }
     if (!slab && fields.type == layout_.type_unaccepted &&
         is_aligned(pfn, layout_.buddy_orders - 1)) {
       begin(PageExtent::Kind::block, PageClass::unaccepted, pfn, layout_.buddy_orders - 1);
-      return is_poisoned(fields.flags, layout_) ? PageClass::hwpoison : PageClass::unaccepted;
+      return fields.flags & layout_.hwpoison ? PageClass::hwpoison : PageClass::unaccepted;
     }
 
     bool hugetlb = fields.type == layout_.type_hugetlb;
     uint64_t order = 0;
     if ((fields.flags & layout_.head) && next) {
       order = compound_order(next, pfn, layout_);
-      hugetlb |= (load<uint64_t>(next + layout_.hugetlb_tail) & layout_.hugetlb_tail_mask) ==
-                 layout_.hugetlb_tail_value;
+      // Hugetlb pages are on no LRU list: one that is has a mark that means something else.
+      hugetlb |= !(fields.flags & layout_.lru) &&
+                 (load<uint64_t>(next + layout_.hugetlb_tail) & layout_.hugetlb_tail_mask) ==
+                     layout_.hugetlb_tail_value;
     }
     const PageClass found = single_class(page, fields, slab, hugetlb);
     if (order != 0) {
       begin(PageExtent::Kind::compound, found, pfn, order);
+      extent_.tail_word = load<uint64_t>(next + layout_.compound_head);
     } else if (found != extent_.page_class) {
       // With its vmemmap optimised, a hugetlb page shows its head again among its tails; that
       // repeats the class. Anything else here means that the compound page is not what it said.
@@ -101,8 +108,8 @@ class Classifier {
 
   PageClass single_class(const uint8_t* page, const Fields& fields, bool slab, bool hugetlb) const {
     // First what no level keeps: then the class decides the same at every level.
-    if (is_poisoned(fields.flags, layout_)) return PageClass::hwpoison;
-    if (slab) return PageClass::other;
+    if (fields.flags & layout_.hwpoison) return PageClass::hwpoison;
+    if (slab) return PageClass::slab;
     if (fields.type == layout_.type_offline) return PageClass::offline;
     const bool anonymous = load<uint64_t>(page + layout_.mapping) & layout_.anon_bit;
     if (anonymous || hugetlb) return PageClass::user;
@@ -122,24 +129,25 @@ class Classifier {
 
   const PageLayout& layout_;
   PageExtent& extent_;
+  uint64_t& contradictions_;
 };
 
 }  // namespace
 
-Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, PageExtent& extent,
+Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, ClassifyState& state,
                   std::span<PageClass> out) {
   if (layout.size == 0 || pages.size() % layout.size != 0 ||
       pages.size() / layout.size != out.size())
     return fail(Kind::corrupt, "%zu bytes are not %zu struct pages of %u bytes", pages.size(),
                 out.size(), layout.size);
-  // The extent in registers for the loop: stores to `out` could alias the caller's.
-  PageExtent running = extent;
+  // The state in registers for the loop: stores to `out` could alias the caller's.
+  ClassifyState running = state;
   Classifier classifier(layout, running);
   const uint8_t* page = pages.data();
   for (size_t i = 0; i < out.size(); ++i, page += layout.size)
     out[i] = classifier.classify(page, i + 1 < out.size() ? page + layout.size : nullptr,
                                  first.value + i);
-  extent = running;
+  state = running;
   return {};
 }
 

@@ -21,16 +21,22 @@ struct PageExtent {
   enum class Kind : uint8_t { none, block, compound };
   Kind kind = Kind::none;
   PageClass page_class = PageClass::other;
-  uint64_t end_pfn = 0;  // one past the last page frame it covers
+  uint64_t end_pfn = 0;    // one past the last page frame it covers
+  uint64_t tail_word = 0;  // compound: what compound_head is in each of its tails
+};
+
+struct ClassifyState {
+  PageExtent extent;
+  uint64_t contradictions = 0;  // struct pages, so far, that were not believed
 };
 
 // Classifies consecutive struct pages.
 // pages:  out.size() * layout.size bytes; page i describes page frame first + i.
-// extent: from the call for the page frames before first, or empty; updated.
+// state:  from the call for the page frames before first, or empty; updated.
 // A compound page's order and kind stand in the struct page after its head: a head that comes last
 // is taken for a single page, so calls should end before an even page frame.
 // Fails: corrupt, if pages.size() is not that product.
-Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, PageExtent& extent,
+Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, ClassifyState& state,
                   std::span<PageClass> out);
 
 }  // namespace kdump

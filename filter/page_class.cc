@@ -8,6 +8,8 @@ const char* page_class_name(PageClass page_class) {
       return "absent";
     case PageClass::other:
       return "other";
+    case PageClass::slab:
+      return "slab";
     case PageClass::free:
       return "free";
     case PageClass::unaccepted:

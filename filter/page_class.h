@@ -19,6 +19,7 @@ constexpr uint32_t kMaxLevel = 31;
 enum class PageClass : uint8_t {
   absent,         // in no PT_LOAD: a hole, not RAM
   other,          // kernel memory and everything unknown: always kept
+  slab,           // kernel objects: always kept
   free,           // in the buddy allocator
   unaccepted,     // confidential guest memory not yet accepted: /proc/vmcore has zeros for it
   cache,          // page cache without PG_private
@@ -27,7 +28,7 @@ enum class PageClass : uint8_t {
   hwpoison,       // must not be touched
   offline,        // ballooned or unplugged: contents are gone
 };
-constexpr unsigned kPageClasses = 9;
+constexpr unsigned kPageClasses = 10;
 
 const char* page_class_name(PageClass page_class);  // as in report.json
 
@@ -48,6 +49,7 @@ constexpr bool excluded(PageClass page_class, uint32_t level) {
     case PageClass::user:
       return level & kLevelUser;
     case PageClass::other:
+    case PageClass::slab:
       break;
   }
   return false;

@@ -48,20 +48,36 @@ void count_window(const WindowClasses& classes, uint64_t first, Plan& plan,
   }
 }
 
-// Why the counts cannot be those of a running kernel, or empty.
+// A kernel that runs has more slab than this; poisoned memory is never more than a share of it.
+constexpr uint64_t kLeastSlabBytes = 1 << 20;
+constexpr uint64_t kMostPoisonedShare = 8;
+
+// Why the counts cannot be those of a running kernel, with the key that must be wrong; or empty.
 std::string implausible(const Plan& plan, Vmcore& vmcore) {
   const auto count = [&](PageClass c) { return plan.pages_by_class[static_cast<size_t>(c)]; };
   const uint64_t ram = plan.ram_pages();
   if (!vmcore.mem_map() || ram < kMinPagesForRatios) return {};
+  const PageLayout& layout = vmcore.mem_map()->layout();
   // Struct pages are kernel memory themselves: less than half of what they take cannot be. Those
   // of huge pages (part of `user`) and of offline memory may have been given back.
+  const uint64_t kernel = count(PageClass::other) + count(PageClass::slab);
   const uint64_t described = ram - count(PageClass::user) - count(PageClass::offline);
-  const uint64_t least = described / vmcore.page_size() * vmcore.mem_map()->layout().size / 2;
-  if (count(PageClass::other) < least)
+  const uint64_t least = described / vmcore.page_size() * layout.size / 2;
+  if (kernel < least)
     return text("every page is kept: only %" PRIu64 " of %" PRIu64
                 " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64
                 ")",
-                count(PageClass::other), ram, least);
+                kernel, ram, least);
+  if (count(PageClass::hwpoison) > ram / kMostPoisonedShare)
+    return text("every page is kept: %" PRIu64 " of %" PRIu64
+                " pages would be poisoned by NUMBER(PG_hwpoison), which cannot be",
+                count(PageClass::hwpoison), ram);
+  // Slab pages look like others where their mark is wrong, also like user memory.
+  const bool can_tell_slab = layout.slab || layout.type_slab != PageLayout::kNoType;
+  if (can_tell_slab && count(PageClass::slab) < kLeastSlabBytes / vmcore.page_size())
+    return text("every page is kept: only %" PRIu64 " of %" PRIu64
+                " pages would be slab by NUMBER(%s), which cannot be",
+                count(PageClass::slab), ram, layout.slab ? "PG_slab" : "PAGE_SLAB_MAPCOUNT_VALUE");
   return {};
 }
 
@@ -84,9 +100,15 @@ Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* sele
     plan.elf_segments[level] = segments.segments(level);
   plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
   if (vmcore.mem_map() && scan.unknown_pages())
+    plan.warnings.push_back(
+        text("%" PRIu64
+             " page frames have no readable struct page, or one not to be believed: they are"
+             " kept",
+             scan.unknown_pages()));
+  if (scan.contradictions())
     plan.warnings.push_back(text("%" PRIu64
-                                 " page frames have no readable struct page: they are kept",
-                                 scan.unknown_pages()));
+                                 " struct pages contradict themselves: their pages are kept",
+                                 scan.contradictions()));
   return plan;
 }
 

@@ -9,11 +9,13 @@ namespace {
 
 // classify() must see a head together with its first tail.
 constexpr size_t kPair = 2;
+// Where more than one struct page in so many contradicts itself, none of them is believed.
+constexpr uint64_t kCorruptShare = 8;
 
 }  // namespace
 
 void WindowScan::scan(Pfn first, WindowClasses& out) {
-  if (first != next_) extent_ = {};
+  if (first != next_) state_.extent = {};
   next_ = {first.value + kWindowPages};
 
   PageBits ram;
@@ -28,7 +30,13 @@ void WindowScan::scan(Pfn first, WindowClasses& out) {
     std::ranges::fill(section_out, PageClass::absent);
     if (std::ranges::all_of(section_ram, [](uint8_t byte) { return byte == 0; })) continue;
     any_unknown_ = map == nullptr;
+    const uint64_t contradictions = state_.contradictions;
     if (map) scan_section(*map, {first.value + at}, section_out);
+    if (state_.contradictions - contradictions > step / kCorruptShare) {
+      std::ranges::fill(section_out, PageClass::absent);
+      any_unknown_ = true;
+      state_.extent = {};
+    }
     settle(section_ram, section_out);
   }
 }
@@ -78,7 +86,7 @@ size_t WindowScan::scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first,
   if (count == 0) return scan_copied(map, struct_pages, first, out);
 
   const Bytes pages = view->first(count * size);
-  const PageExtent before = extent_;
+  const ClassifyState before = state_;
   size_t fault = 0;
   if (classify_guarded(pages, first, map.layout(), out.first(count), &fault)) return count;
 
@@ -86,7 +94,7 @@ size_t WindowScan::scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first,
   const size_t into_unit =
       (reinterpret_cast<uintptr_t>(pages.data()) + fault) % PhysMemory::kFaultUnit;
   const size_t good = fault < into_unit ? 0 : (fault - into_unit) / size / kPair * kPair;
-  extent_ = before;
+  state_ = before;
   if (!classify_guarded(pages.first(good * size), first, map.layout(), out.first(good), &fault))
     return skip(0, size, out);
   const size_t begin = reinterpret_cast<uintptr_t>(pages.data() + good * size);
@@ -100,7 +108,7 @@ size_t WindowScan::scan_copied(MemMap& map, Vaddr struct_pages, Pfn first,
   std::array<uint8_t, kPair * kMaxStructPage> copy;
   const MutableBytes pages = MutableBytes(copy).first(count * size);
   if (!vmcore_.address_space().read(struct_pages, pages) ||
-      !classify(pages, first, map.layout(), extent_, out.first(count)))
+      !classify(pages, first, map.layout(), state_, out.first(count)))
     return skip(struct_pages.value % PhysMemory::kFaultUnit, size, out);
   return count;
 }
@@ -109,7 +117,7 @@ bool WindowScan::classify_guarded(Bytes pages, Pfn first, const PageLayout& layo
                                   std::span<PageClass> out, size_t* fault) {
   bool sound = false;
   return guarded(pages, fault,
-                 [&] { sound = classify(pages, first, layout, extent_, out).has_value(); }) &&
+                 [&] { sound = classify(pages, first, layout, state_, out).has_value(); }) &&
          sound;
 }
 

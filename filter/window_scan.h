@@ -1,6 +1,6 @@
 // Classifies memory a window at a time: finds the struct pages of each section and hands them to
-// classify() where they lie in the vmcore, without a copy. What cannot be found or read keeps its
-// pages and is counted.
+// classify() where they lie in the vmcore, without a copy. What cannot be found, read or believed
+// keeps its pages and is counted.
 #pragma once
 
 #include <array>
@@ -25,6 +25,8 @@ class WindowScan {
 
   // Pages of RAM, so far, that were kept because their struct page could not be found or read.
   uint64_t unknown_pages() const { return unknown_pages_; }
+  // Struct pages, so far, whose fields contradict each other; their pages were kept.
+  uint64_t contradictions() const { return state_.contradictions; }
 
  private:
   void settle(std::span<const uint8_t> ram, std::span<PageClass> out);
@@ -37,7 +39,7 @@ class WindowScan {
   size_t skip(size_t into_unit, size_t size, std::span<PageClass> out);
 
   Vmcore& vmcore_;
-  PageExtent extent_;
+  ClassifyState state_;
   Pfn next_;
   bool any_unknown_ = false;  // in the section that is being scanned
   uint64_t unknown_pages_ = 0;

@@ -7,8 +7,9 @@
 namespace kdump {
 namespace {
 
-const char* const kKernels[] = {"x86_64-4.19", "x86_64-6.1",  "x86_64-6.4", "x86_64-6.7",
-                                "x86_64-6.9",  "x86_64-6.12", "x86_64-7.1"};
+const char* const kKernels[] = {"x86_64-4.19", "x86_64-5.4",          "x86_64-5.10", "x86_64-5.15",
+                                "x86_64-6.1",  "x86_64-6.1-struct56", "x86_64-6.4",  "x86_64-6.7",
+                                "x86_64-6.9",  "x86_64-6.12",         "x86_64-6.16", "x86_64-7.1"};
 
 class Scanned {
  public:
@@ -224,11 +225,11 @@ TEST_CASE("free blocks and compound pages go on in the next call") {
   }
   for (const size_t step : {2, 6, 64, 300, 1024}) {
     CAPTURE(step);
-    PageExtent extent;
+    ClassifyState state;
     std::vector<PageClass> out(1024);
     for (size_t at = 0; at < 1024; at += step) {
       const size_t count = std::min<size_t>(step, 1024 - at);
-      REQUIRE(classify(Bytes(pages).subspan(at * 64, count * 64), {at}, layout, extent,
+      REQUIRE(classify(Bytes(pages).subspan(at * 64, count * 64), {at}, layout, state,
                        std::span(out).subspan(at, count)));
     }
     for (size_t pfn = 0; pfn < 1024; ++pfn) {
@@ -239,9 +240,9 @@ TEST_CASE("free blocks and compound pages go on in the next call") {
                                      : PageClass::other));
     }
   }
-  PageExtent extent;
+  ClassifyState state;
   std::vector<PageClass> out(2);
-  CHECK_FALSE(classify(Bytes(pages).first(100), {0}, layout, extent, out));
+  CHECK_FALSE(classify(Bytes(pages).first(100), {0}, layout, state, out));
 }
 
 TEST_CASE("hugetlb is told by its destructor's address where there is no number for it") {

@@ -133,7 +133,8 @@ TEST_CASE("counts that no running kernel has are not believed: every page is kep
 }
 
 TEST_CASE("a machine without any free page is said to be odd, and its pages are kept") {
-  const TextCore core("kernel x86_64-6.1\nram 0 80M\ndata 64M\npaging 4 large_leaves\n");
+  const TextCore core(
+      "kernel x86_64-6.1\nram 0 80M\ndata 64M\npaging 4 large_leaves\npage 256 slab count=256\n");
   const auto vmcore = core.open();
   Watched progress;
   const auto plan = make_plan(*vmcore, progress);
@@ -172,7 +173,8 @@ TEST_CASE("memory does not grow with the machine") {
   // 256 GiB, nearly all of it without struct pages: a sparse file, a bitmap too large to hold.
   const TextCore core(
       "kernel x86_64-6.1\nload 0x100000000 0x3f00000000 "
-      "0x3f00000000 0xffff888100000000\nram 0 12M\npaging 4 large_leaves\n");
+      "0x3f00000000 0xffff888100000000\nram 0 12M\npaging 4 large_leaves\npage 256 slab "
+      "count=256\n");
   const auto vmcore = core.open();
   const uint64_t before = anonymous_kib();
   Watched progress;

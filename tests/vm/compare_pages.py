@@ -9,6 +9,7 @@ usage: compare_pages.py DUMP VMCORE [KDUMP_OF_SAME_LEVEL]
 """
 
 import dump_formats
+from dump_formats import ZERO_PAGE
 
 MAX_GAP = 256  # pages; makedumpfile's is the same
 
@@ -20,7 +21,7 @@ def compare_kdump(dump, raw):
             print(f"pfn {pfn:#x} differs from the vmcore's")
             return True
         count += 1
-        zeros += page == raw.zero_page
+        zeros += page == ZERO_PAGE
     print(f"{count} pages equal the vmcore's, {zeros} of them zero")
     return count == 0
 
@@ -49,7 +50,7 @@ def compare_elf(dump, raw, kdump):
     print(f"{len(frames)} pages equal the vmcore's")
     if kdump:
         expected = set(kdump.dumped.pfns())
-        lost = [pfn for pfn in expected - frames if raw.page(pfn) != raw.zero_page]
+        lost = [pfn for pfn in expected - frames if raw.page(pfn) != ZERO_PAGE]
         extra = sorted(frames - expected)
         stray = [pfn for pfn in extra if not fills_a_gap(pfn, frames, expected)]
         print(f"against {kdump.path}: {len(extra)} pages more, {len(stray)} of them not in a gap, "
