@@ -12,6 +12,17 @@ constexpr size_t kUtsField = 65;  // __NEW_UTS_LEN + 1, include/uapi/linux/utsna
 // Upper bound of what goes into a dump's header; the kernel's own is 8192 and may grow.
 constexpr uint32_t kMaxCpus = 1u << 16;
 
+// What `uname -m` says, and which number of vmcoreinfo readers look for in a dump's phys_base.
+struct ArchitectureRow {
+  uint16_t elf_machine;
+  const char* machine;
+  const char* phys_base;
+};
+constexpr ArchitectureRow kArchitectures[] = {
+    {kMachineX86_64, "x86_64", "phys_base"},
+    {kMachineAarch64, "aarch64", "PHYS_OFFSET"},
+};
+
 void set_text(char (&out)[kUtsField], std::string_view from) {
   from = from.substr(0, std::min(from.find('\0'), kUtsField - 1));
   memset(out, 0, sizeof out);
@@ -43,12 +54,15 @@ void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& sy
 CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space) {
   CrashedSystem system;
   set_text(system.sysname, "Linux");
-  if (core.machine() == kMachineX86_64) set_text(system.machine, "x86_64");
-  if (core.machine() == kMachineAarch64) set_text(system.machine, "aarch64");
+  const ArchitectureRow* architecture =
+      std::ranges::find(kArchitectures, core.machine(), &ArchitectureRow::elf_machine);
+  if (architecture != std::end(kArchitectures)) {
+    set_text(system.machine, architecture->machine);
+    system.phys_base = static_cast<uint64_t>(info.number(architecture->phys_base).value_or(0));
+  }
   read_utsname(info, space, system);
   if (const auto release = info.value("OSRELEASE")) set_text(system.release, *release);
   system.crash_time_s = std::max<int64_t>(info.decimal("CRASHTIME").value_or(0), 0);
-  system.phys_base = static_cast<uint64_t>(info.number("phys_base").value_or(0));
 
   uint32_t cpus = 0;
   core.each_note([&](const Note& note) {

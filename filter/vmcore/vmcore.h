@@ -23,7 +23,9 @@ struct CrashedSystem {
        domainname[65] = {};
   int64_t crash_time_s = 0;  // CRASHTIME of vmcoreinfo, seconds since 1970, UTC; 0: unknown
   uint32_t cpus = 1;         // number of NT_PRSTATUS notes, at least 1
-  uint64_t phys_base = 0;    // x86_64: where the kernel's image begins, less its link address
+  // x86_64: where the kernel's image begins, less its link address; arm64: where its linear map
+  // begins. 0: unknown
+  uint64_t phys_base = 0;
 };
 
 class AddressSpace;  // kernel/address_space.h

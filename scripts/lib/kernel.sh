@@ -35,7 +35,7 @@ known_candidates() {
 }
 
 fetch_and_unpack() {
-    local into=${!#} pin deb
+    local into=${!#} pin deb directory
     for pin in "${@:1:$#-1}"; do
         say "fetching ${pin%%=*} ${pin#*=}"
         # What the archive no longer has may have a successor: ask it anew next time.
@@ -47,6 +47,11 @@ fetch_and_unpack() {
     for deb in "$into"/*.deb; do
         dpkg -x "$deb" "$into"
         rm -- "$deb"
+    done
+    # From trixie on packages have everything below usr/ and leave these links to the system.
+    for directory in bin sbin lib; do
+        [ -e "$into/$directory" ] || [ ! -e "$into/usr/$directory" ] ||
+            ln -s "usr/$directory" "$into/$directory"
     done
 }
 
@@ -93,7 +98,6 @@ unpack_kernel() {
     shift
     need_packages kmod
     fetch_and_unpack "$@"
-    [ -e "$into/lib" ] || ln -s usr/lib "$into/lib"
     rm -rf "${into:?}/usr/share"  # documentation
     depmod -b "$into" "$(kernel_version "$into")"
     printf '%s\n' "$architecture" >"$into/architecture"

@@ -4,34 +4,62 @@
 # architecture of its kernel (kernel_architecture).
 
 need_guest_packages() {
-    need_packages qemu-system-x86 kmod cpio zstd xz-utils e2fsprogs gcc libc6-dev
+    need_packages kmod cpio zstd xz-utils e2fsprogs
+    case ${GUEST_ARCHITECTURE:-amd64} in
+        arm64) need_packages qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+        *) need_packages qemu-system-x86 gcc libc6-dev ;;
+    esac
 }
 
 # guest_initramfs KIND KERNEL_ROOT: prints the cached image of a kernel that serves the tests;
 # KIND names its init: first (fills memory and panics), copy (copies /proc/vmcore raw),
 # reader (copies a disk's files).
 guest_initramfs() {
-    local kind=$1 root=$2 guest=$top/tests/vm/guest version busybox key entry
-    version=$(kernel_version "$root")
+    local kind=$1 root=$2 guest=$top/tests/vm/guest busybox key entry
     busybox=$(guest_unpacked "$root" busybox-static)
-    key=$(hash_of "$guest/$kind-init" "$guest/workload.c" "$top/scripts/lib/initramfs.sh" \
-        "$top/scripts/lib/qemu.sh" "$busybox/bin/busybox")
-    entry=$(cached "guest-$kind-$version-$key" make_guest_initramfs "$kind" "$root" "$busybox")
+    key=$(hash_of "$guest"/{"$kind-init",features,workload.c,poison.c} \
+        "$top"/scripts/lib/{initramfs,qemu}.sh "$busybox/bin/busybox")
+    entry=$(cached "guest-$kind-$(kernel_version "$root")-$key" \
+        make_guest_initramfs "$kind" "$root" "$busybox")
     printf '%s\n' "$entry/initramfs"
 }
 
 make_guest_initramfs() {
-    local kind=$1 root=$2 busybox=$3 into=$4 guest=$top/tests/vm/guest tree=$4/tree version
-    local modules=(virtio_pci virtio_blk ext4)
-    [ "$kind" != reader ] || modules+=(xfs btrfs vfat nls_cp437 nls_ascii nls_utf8)
-    version=$(kernel_version "$root")
+    local kind=$1 root=$2 busybox=$3 into=$4 guest=$top/tests/vm/guest tree=$4/tree
     mkdir -p "$tree/bin"
     cp "$busybox/bin/busybox" "$tree/bin/busybox"
     install -m 755 "$guest/$kind-init" "$tree/init"
-    "$(guest_compiler "$root")" -O2 -Wall -Werror -static -o "$tree/bin/workload" "$guest/workload.c"
-    add_modules "$tree" "$root" "$version" "${modules[@]}"
+    case $kind in
+        first) add_first_guest "$root" "$tree" ;;
+        reader) guest_modules "$root" "$tree" virtio_pci virtio_blk ext4 \
+            xfs btrfs vfat nls_cp437 nls_ascii nls_utf8 ;;
+        *) guest_modules "$root" "$tree" virtio_pci virtio_blk ext4 ;;
+    esac
     pack_initramfs "$tree" "$into/initramfs" 3
     rm -rf "$tree"
+}
+
+guest_modules() { add_modules "$2" "$1" "$(kernel_version "$1")" "${@:3}"; }
+
+# add_first_guest KERNEL_ROOT TREE: programs, and modules by what they are for (etc/guest/FOR):
+# one that is not asked for is not loaded.
+add_first_guest() {
+    local root=$1 tree=$2 guest=$top/tests/vm/guest program purpose module found
+    for program in workload poison; do
+        "$(guest_compiler "$root")" -O2 -Wall -Werror -static -o "$tree/bin/$program" \
+            "$guest/$program.c"
+    done
+    cp "$guest/features" "$tree/features"
+    mkdir -p "$tree/etc/guest"
+    for purpose in 'always virtio_pci virtio_blk ext4' 'balloon virtio_balloon' 'xfs xfs' \
+        'ext4 ext4' 'zram zram lzo-rle' 'hotplug virtio_mem'; do
+        found=()
+        for module in ${purpose#* }; do
+            ! has_module "$root" "$(kernel_version "$root")" "$module" || found+=("$module")
+        done
+        guest_modules "$root" "$tree" "${found[@]}"
+        mv "$tree/etc/kdump-init/modules" "$tree/etc/guest/${purpose%% *}"
+    done
 }
 
 # guest_unpacked KERNEL_ROOT PACKAGE...: prints a directory with programs that run in the guest.
@@ -57,7 +85,7 @@ kexec_root() (
     [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
     candidates kexec-tools >/dev/null  # lists there are
     libraries=$(apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-        --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^lib(c6|gcc|xen|lzma|z)')
+        --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^(lib(c6|gcc|xen|lzma|z)|zlib1g)')
     # shellcheck disable=SC2086  # one word a package
     guest_unpacked "$1" kexec-tools $libraries
 )
@@ -86,8 +114,8 @@ new_disk() {
 
 # run_guest SECONDS MEMORY KERNEL_IMAGE INITRAMFS ARGUMENTS DISK...: boots and waits for the
 # guest's end. The serial console is standard input and output. Status 124: the deadline came.
-# Variables of the caller change the machine: GUEST_ARCHITECTURE, MACHINE, CPU, SMP, and
-# QEMU_OPTIONS, further words for QEMU.
+# Variables of the caller change the machine: GUEST_ARCHITECTURE, MACHINE, CPU, SMP, MONITOR,
+# and QEMU_OPTIONS, further words for QEMU.
 # TCG, because guests under nested KVM were seen to hang; no five-level paging unless asked
 # for with CPU=max, because most machines have four.
 run_guest() {
@@ -106,7 +134,7 @@ run_guest() {
     esac
     # shellcheck disable=SC2086  # one word an option
     timeout -k 5 "$seconds" "${machine[@]}" -accel tcg,thread=multi -m "$memory" \
-        -smp "${SMP:-2}" -nographic -nodefaults -serial stdio -monitor none -no-reboot \
+        -smp "${SMP:-2}" -nographic -nodefaults -serial stdio -monitor "${MONITOR:-none}" -no-reboot \
         -kernel "$image" -initrd "$initramfs" -append "$arguments" "${drives[@]}" \
         ${QEMU_OPTIONS-}
 }

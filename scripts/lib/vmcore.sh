@@ -3,7 +3,7 @@
 # so that the tests can hold its dumps against them. Sourced after qemu.sh.
 
 # make_vmcore MEMORY KERNEL_ROOT OUTDIR: a kernel with a workload panics in a guest of
-# MEMORY; OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
+# MEMORY (QEMU's -m: with slots to add memory to, "512M,slots=2,maxmem=2G"); OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
 # kernel's own word on each page just before), dmesg, iomem and the console's log.
 # Variables of the caller, besides run_guest's: GUEST_ARGUMENTS for the kernel and first-init,
 # GUEST_DISKS, further disks, from the fourth on (/dev/vdd).
@@ -16,7 +16,7 @@ make_vmcore() {
     image=$(kernel_image "$root")
     first=$(guest_initramfs first "$root")
     copier=$(guest_initramfs copy "$root")
-    mib=$(numfmt --from=iec "$memory")
+    mib=$(numfmt --from=iec "${memory%%,*}")
     mib=$((mib >> 20))
     # A larger guest is not made more interesting by a larger workload, only slower.
     unit=$(((mib - 128) / 16))
@@ -51,6 +51,14 @@ real_vmcore() {
     local memory=$1 root guest=$top/tests/vm/guest key
     shift
     root=$(debian_kernel "$@")
-    key=$(hash_of "$guest"/{first-init,copy-init,workload.c} "$top/scripts/lib/vmcore.sh")
+    key=$(hash_of "$guest"/{first-init,features,copy-init,workload.c} "$top/scripts/lib/vmcore.sh")
     cached "vmcore-$(kernel_version "$root")-$memory-$key" make_vmcore "$memory" "$root"
 }
+
+# trixie_makedumpfile: prints a directory with trixie's makedumpfile and its libraries, which
+# runs from there, by its own loader.
+trixie_makedumpfile() (
+    apt_private deb:amd64 trixie
+    unpacked makedumpfile libc6 libgcc-s1 libdw1t64 libelf1t64 zlib1g libbz2-1.0 liblzma5 \
+        liblzo2-2 libsnappy1v5 libstdc++6 libzstd1
+)

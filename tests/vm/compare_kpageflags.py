@@ -10,6 +10,7 @@ usage: compare_kpageflags.py DUMP LEVEL VMCORE KPAGEFLAGS
 """
 
 import collections
+import dataclasses
 import struct
 
 import dump_formats
@@ -19,6 +20,8 @@ from struct_pages import (CACHE, CACHE_PRIVATE, FREE, HWPOISON, KEEP, OFFLINE, U
 # include/uapi/linux/kernel-page-flags.h; those above 31 from include/linux/kernel-page-flags.h
 LRU, SLAB, BUDDY, ANON, SWAPCACHE, SWAPBACKED, TAIL, HUGE, POISON, NOPAGE, KPF_OFFLINE, PRIVATE = (
     1 << bit for bit in (5, 7, 10, 12, 13, 14, 16, 17, 19, 20, 23, 35))
+
+MOST_MOVED = 0.1  # of all pages, between the copy and the panic
 
 
 def kernel_words(path):
@@ -51,36 +54,59 @@ def kernel_words(path):
     return words
 
 
-def main(dump_path, level, raw_path, flags_path):
-    level = int(level)
-    dump = dump_formats.KdumpFile(dump_path)
-    now = StructPages(dump_formats.ElfCore(raw_path)).words()
-    before = kernel_words(flags_path)
-    agreed, moved, unexplained = collections.Counter(), collections.Counter(), []
+@dataclasses.dataclass
+class Comparison:
+    agreed: collections.Counter     # word -> pages
+    moved: collections.Counter      # (before the panic, in the vmcore) -> pages
+    silent: int                     # pages the kernel says nothing of, such as memory not online
+    unexplained: list               # (pfn, before, in the vmcore, whether it is dumped)
+
+    def share_moved(self):
+        moved = self.moved.total()
+        return moved / max(1, moved + self.agreed.total())
+
+
+def compare(dump, level, now, before):
+    """now: StructPages.words(); before: kernel_words()."""
+    result = Comparison(collections.Counter(), collections.Counter(), 0, [])
     for pfn in dump.ram.pfns():
         dumped = pfn in dump.dumped
         said = before[pfn] if pfn < len(before) else None
         is_now = now.get(pfn, KEEP)
         if dumped == excluded(is_now, level):
-            unexplained.append((pfn, said, is_now, dumped))
+            result.unexplained.append((pfn, said, is_now, dumped))
+        elif said is None:
+            result.silent += 1
         elif said == is_now:
-            agreed[said] += 1
+            result.agreed[said] += 1
         else:
-            moved[said, is_now] += 1
-    for word, count in agreed.most_common():
+            result.moved[said, is_now] += 1
+    return result
+
+
+def show(result):
+    for word, count in result.agreed.most_common():
         print(f"{count:8} {word}: the kernel and the dump agree")
-    for (said, is_now), count in moved.most_common():
+    for (said, is_now), count in result.moved.most_common():
         print(f"{count:8} {said} before the panic, {is_now} in the vmcore")
-    for pfn, said, is_now, dumped in unexplained[:20]:
+    if result.silent:
+        print(f"{result.silent:8} of which the kernel says nothing")
+    for pfn, said, is_now, dumped in result.unexplained[:20]:
         print(f"pfn {pfn:#x}: {'dumped' if dumped else 'not dumped'}; "
               f"{said} before the panic, {is_now} in the vmcore")
-    if unexplained:
-        print(f"{len(unexplained)} pages are unexplained")
+    if result.unexplained:
+        print(f"{len(result.unexplained)} pages are unexplained")
+
+
+def main(dump_path, level, raw_path, flags_path):
+    result = compare(dump_formats.KdumpFile(dump_path), int(level),
+                     StructPages(dump_formats.ElfCore(raw_path)).words(), kernel_words(flags_path))
+    show(result)
     # A copy of another crash, or a reader that finds nothing, would explain everything.
-    share = sum(moved.values()) / max(1, sum(moved.values()) + sum(agreed.values()))
-    if share > 0.1:
+    share = result.share_moved()
+    if share > MOST_MOVED:
         print(f"{share:.0%} of the pages moved: these files are not of one crash")
-    return bool(unexplained) or share > 0.1
+    return bool(result.unexplained) or share > MOST_MOVED
 
 
 if __name__ == "__main__":

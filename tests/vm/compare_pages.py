@@ -9,7 +9,6 @@ usage: compare_pages.py DUMP VMCORE [KDUMP_OF_SAME_LEVEL]
 """
 
 import dump_formats
-from dump_formats import ZERO_PAGE
 
 MAX_GAP = 256  # pages; makedumpfile's is the same
 
@@ -21,7 +20,7 @@ def compare_kdump(dump, raw):
             print(f"pfn {pfn:#x} differs from the vmcore's")
             return True
         count += 1
-        zeros += page == ZERO_PAGE
+        zeros += page == raw.zero_page
     print(f"{count} pages equal the vmcore's, {zeros} of them zero")
     return count == 0
 
@@ -50,7 +49,7 @@ def compare_elf(dump, raw, kdump):
     print(f"{len(frames)} pages equal the vmcore's")
     if kdump:
         expected = set(kdump.dumped.pfns())
-        lost = [pfn for pfn in expected - frames if raw.page(pfn) != ZERO_PAGE]
+        lost = [pfn for pfn in expected - frames if raw.page(pfn) != raw.zero_page]
         extra = sorted(frames - expected)
         stray = [pfn for pfn in extra if not fills_a_gap(pfn, frames, expected)]
         print(f"against {kdump.path}: {len(extra)} pages more, {len(stray)} of them not in a gap, "

@@ -15,8 +15,8 @@ import struct
 import sys
 import zlib
 
-PAGE = 4096
-ZERO_PAGE = bytes(PAGE)
+PAGE_SIZES = (4096, 16384, 65536)
+AARCH64 = 183  # e_machine
 
 
 class FormatError(Exception):
@@ -39,6 +39,7 @@ class ElfCore:
         self.data = map_file(path)
         if self.data[:6] != b"\x7fELF\x02\x01":
             raise FormatError(f"{path}: no 64-bit little-endian ELF at offset 0")
+        (self.machine,) = struct.unpack_from("<H", self.data, 18)
         (e_phoff,) = struct.unpack_from("<Q", self.data, 32)
         e_phentsize, e_phnum = struct.unpack_from("<HH", self.data, 54)
         self.loads = []  # (paddr, offset, filesz, memsz, vaddr)
@@ -55,6 +56,8 @@ class ElfCore:
         self.loads.sort()
         self._starts = [load[0] for load in self.loads]
         self._widest = max((load[3] for load in self.loads), default=0)
+        self.page_size = int(self.vmcoreinfo().get("PAGESIZE", PAGE_SIZES[0]))
+        self.zero_page = bytes(self.page_size)
 
     def vmcoreinfo(self):
         """Its lines as a dictionary."""
@@ -86,13 +89,14 @@ class ElfCore:
         return None if offset is None else self.data[offset:offset + size]
 
     def page(self, pfn):
-        return self.read(pfn * PAGE, PAGE)
+        return self.read(pfn * self.page_size, self.page_size)
 
     def pfns(self):
         """All page frames with bytes in the file, as a set."""
         frames = set()
         for paddr, _, filesz, _, _ in self.loads:
-            frames.update(range((paddr + PAGE - 1) // PAGE, (paddr + filesz) // PAGE))
+            frames.update(range((paddr + self.page_size - 1) // self.page_size,
+                                (paddr + filesz) // self.page_size))
         return frames
 
 
@@ -128,21 +132,22 @@ class KdumpFile:
                         for i in range(6)]
         self.status, self.block_size = struct.unpack_from("<Ii", self.data, 424)
         sub_blocks, bitmap_blocks = struct.unpack_from("<iI", self.data, 432)
-        if self.version < 6 or self.block_size != PAGE:
+        if self.version < 6 or self.block_size not in PAGE_SIZES:
             raise FormatError(f"{path}: version {self.version}, blocks of {self.block_size}")
-        (self.phys_base,) = struct.unpack_from("<Q", self.data, PAGE)
-        (self.max_pfn,) = struct.unpack_from("<Q", self.data, PAGE + 96)
-        info_offset, info_size = struct.unpack_from("<QQ", self.data, PAGE + 32)
+        self.zero_page = bytes(self.block_size)
+        (self.phys_base,) = struct.unpack_from("<Q", self.data, self.block_size)
+        (self.max_pfn,) = struct.unpack_from("<Q", self.data, self.block_size + 96)
+        info_offset, info_size = struct.unpack_from("<QQ", self.data, self.block_size + 32)
         self.vmcoreinfo_text = self.data[info_offset:info_offset + info_size]
-        bitmaps_at = (1 + sub_blocks) * PAGE
-        half = bitmap_blocks // 2 * PAGE
+        bitmaps_at = (1 + sub_blocks) * self.block_size
+        half = bitmap_blocks // 2 * self.block_size
         self.ram = Bitmap(self.data[bitmaps_at:bitmaps_at + half])
         self.dumped = Bitmap(self.data[bitmaps_at + half:bitmaps_at + 2 * half])
-        self.descriptors_at = bitmaps_at + bitmap_blocks * PAGE
+        self.descriptors_at = bitmaps_at + bitmap_blocks * self.block_size
         library = ctypes.util.find_library("zstd")
         self._zstd = ctypes.CDLL(library) if library else None
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(self.data))
-        self._out = ctypes.create_string_buffer(PAGE)
+        self._out = ctypes.create_string_buffer(self.block_size)
 
     def descriptors(self):
         """(pfn, offset, size, flags) of each dumped page, in order."""
@@ -153,18 +158,19 @@ class KdumpFile:
             at += 24
 
     def unpack_page(self, offset, size, flags):
-        if size > PAGE or offset + size > len(self.data):
+        if size > self.block_size or offset + size > len(self.data):
             raise FormatError(f"{self.path}: page data {size} bytes at {offset:#x}")
         if flags == 0:
-            if size != PAGE:
+            if size != self.block_size:
                 raise FormatError(f"{self.path}: plain page of {size} bytes at {offset:#x}")
             return self.data[offset:offset + size]
         if flags == self.ZLIB:
             return zlib.decompress(self.data[offset:offset + size])
         if flags == self.ZSTD and self._zstd:
-            got = self._zstd.ZSTD_decompress(self._out, PAGE, ctypes.c_void_p(self._base + offset),
+            got = self._zstd.ZSTD_decompress(self._out, self.block_size,
+                                             ctypes.c_void_p(self._base + offset),
                                              ctypes.c_size_t(size))
-            if got != PAGE:
+            if got != self.block_size:
                 raise FormatError(f"{self.path}: bad zstd frame of {size} bytes at {offset:#x}")
             return self._out.raw
         raise FormatError(f"{self.path}: page flags {flags:#x} at {offset:#x}")

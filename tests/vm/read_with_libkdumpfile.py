@@ -7,7 +7,6 @@ usage: read_with_libkdumpfile.py DUMP [VMCORE]
 
 import dump_formats
 import kdumpfile
-from dump_formats import PAGE, ZERO_PAGE
 
 BANNER = b"Linux version "
 
@@ -23,14 +22,16 @@ def read_dump(dump_path, raw_path=None):
     release = attr["linux.uts.release"]
     # An ELF core has no bitmap: what was left out reads as zeros.
     is_elf = isinstance(dump_formats.open_dump(dump_path), dump_formats.ElfCore)
+    page_size = attr["arch.page_size"]
+    zero_page = bytes(page_size)
     pages, banner = 0, None
     for pfn in range(attr["max_pfn"]):
         try:
-            page = bytes(dump.read(kdumpfile.KDUMP_MACHPHYSADDR, pfn * PAGE, PAGE))
+            page = bytes(dump.read(kdumpfile.KDUMP_MACHPHYSADDR, pfn * page_size, page_size))
         except kdumpfile.exceptions.NoDataException:
             continue
         pages += 1
-        if raw and page != raw.page(pfn) and not (is_elf and page == ZERO_PAGE):
+        if raw and page != raw.page(pfn) and not (is_elf and page == zero_page):
             raise dump_formats.FormatError(
                 f"{dump_path}: pfn {pfn:#x}: libkdumpfile reads something else than the vmcore holds")
         at = page.find(BANNER + release.encode())

@@ -1,15 +1,12 @@
-"""What the struct pages in a raw x86_64 vmcore say of each page frame, read by the tests'
-own walk: page tables, mem_section, struct page. Whole memory at once and simply, unlike the
-filter it is there to check; a page that it cannot read is an error, not a guess.
+"""What the struct pages in a raw vmcore say of each page frame, read by the tests' own walk:
+mem_section and struct page by way of kernel_memory.py. Whole memory at once and simply, unlike
+the filter it is there to check; a page that it cannot read is an error, not a guess.
 """
 
 import struct
 
-from dump_formats import PAGE, FormatError
+import kernel_memory
 
-KERNEL_MAP = 0xFFFFFFFF80000000
-ADDRESS = 0x000FFFFFFFFFF000
-SECTION_FLAGS = PAGE - 1
 NO_TYPE = 1 << 40  # no 32-bit _mapcount equals it
 
 # What a page is to a filter. `keep` is everything that no level may drop.
@@ -23,58 +20,13 @@ def excluded(word, level):
             HWPOISON: True, OFFLINE: True, KEEP: False}[word]
 
 
-class VirtualMemory:
-    """Kernel virtual addresses through the crashed kernel's page tables."""
-
-    def __init__(self, raw, info):
-        self.raw = raw
-        self.sme_mask = int(info.get("NUMBER(sme_mask)", "0"))
-        self.levels = 5 if int(info.get("NUMBER(pgtable_l5_enabled)", "0")) else 4
-        self.root = (int(info["SYMBOL(init_top_pgt)"], 16) - KERNEL_MAP
-                     + int(info.get("NUMBER(phys_base)", "0")))
-        self.leaves = {}  # address of a 4 KiB page -> its physical address
-
-    def translate(self, vaddr):
-        page = vaddr & ~(PAGE - 1)
-        if page not in self.leaves:
-            self.leaves[page] = self._walk(page)
-        return self.leaves[page] + (vaddr - page)
-
-    def _walk(self, vaddr):
-        table = self.root
-        for level in range(self.levels - 1, -1, -1):
-            shift = 12 + 9 * level
-            data = self.raw.read(table + (vaddr >> shift & 511) * 8, 8)
-            if data is None:
-                raise FormatError(f"page table at {table:#x} is not in the vmcore")
-            entry = struct.unpack("<Q", data)[0] & ~self.sme_mask
-            if not entry & 1:
-                raise FormatError(f"{vaddr:#x} is not mapped")
-            if level == 0 or entry & 0x80:
-                size = 1 << shift
-                return (entry & ADDRESS & ~(size - 1)) | (vaddr & (size - 1))
-            table = entry & ADDRESS
-        raise AssertionError("unreachable")
-
-    def read(self, vaddr, size):
-        parts = []
-        while size:
-            take = min(size, PAGE - vaddr % PAGE)
-            paddr = self.translate(vaddr)
-            part = self.raw.read(paddr, take)
-            if part is None:
-                raise FormatError(f"{vaddr:#x} = {paddr:#x} is not in the vmcore")
-            parts.append(part)
-            vaddr, size = vaddr + take, size - take
-        return b"".join(parts)
-
-
 class StructPages:
     def __init__(self, raw):
         self.info = raw.vmcoreinfo()
-        self.memory = VirtualMemory(raw, self.info)
+        self.memory = kernel_memory.open_memory(raw, self.info)
         self.size = self.number("SIZE(page)")
-        self.section_pages = 1 << (self.number("NUMBER(SECTION_SIZE_BITS)") - 12)
+        self.page_size = raw.page_size
+        self.section_pages = (1 << self.number("NUMBER(SECTION_SIZE_BITS)")) // self.page_size
 
     def number(self, key, default=None):
         if key not in self.info and default is not None:
@@ -83,7 +35,7 @@ class StructPages:
 
     def _sections(self):
         """(first pfn, address of its struct page) of each section that is present."""
-        per_root = PAGE // self.number("SIZE(mem_section)")
+        per_root = self.page_size // self.number("SIZE(mem_section)")
         roots = struct.unpack(f"<{self.number('LENGTH(mem_section)')}Q", self.memory.read(
             int(self.info["SYMBOL(mem_section)"], 16), 8 * self.number("LENGTH(mem_section)")))
         for i, root in enumerate(roots):
@@ -95,7 +47,7 @@ class StructPages:
                     at + self.number("OFFSET(mem_section.section_mem_map)"), 8))
                 if coded & 1:
                     first = (i * per_root + j) * self.section_pages
-                    yield first, (coded & ~SECTION_FLAGS) + first * self.size
+                    yield first, (coded & -self.page_size) + first * self.size
 
     def words(self):
         """pfn -> what it is, by its own struct page and its neighbours'."""

@@ -3,11 +3,15 @@
 // that the pages are still mapped when the kernel dies. Owns no file system: the directories
 // given on the command line are mounted by the init script.
 //
-// usage: workload UNIT_MIB TMPFS_DIR [FILE_DIR]
+// usage: workload UNIT_MIB TMPFS_DIR [FILE_DIR [FEATURE,…]]
+//
+// Features: hugetlb1g, swap (something must be swapped on), ksm (the kernel's daemon must run).
+// Pages are poisoned by poison.c's program, when all this stands.
 
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { kMiB = 1 << 20, kHugePage = 2 * kMiB };
+enum { kMiB = 1 << 20, kHugePage = 2 * kMiB, kPage = 4096 };
+enum { kHuge1G = 30 << MAP_HUGE_SHIFT };
 
 static void fail(const char* what) {
   fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
@@ -67,7 +72,8 @@ static char* must_map(const char* what, size_t size, int flags) {
   return at;
 }
 
-static void write_file(const char* dir, const char* name, size_t size, void (*fill)(char*, size_t)) {
+static void write_file(const char* dir, const char* name, size_t size,
+                       void (*fill)(char*, size_t)) {
   char path[256];
   snprintf(path, sizeof path, "%s/%s", dir, name);
   const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
@@ -112,6 +118,40 @@ static void huge_memory(size_t unit) {
   }
 }
 
+// One page of 1 GiB, of which a part is written.
+static void gigantic_page(void) {
+  char* at = must_map("hugetlb1g", 1024 * (size_t)kMiB, MAP_PRIVATE | MAP_HUGETLB | kHuge1G);
+  fill_text(at, 16 * kMiB);
+}
+
+// Swapped out; then a quarter is read again, which leaves it in the swap cache, and a quarter is
+// written, which does not. tmpfs is swapped out too.
+static void swapped_memory(size_t unit, const char* tmpfs) {
+  char* at = must_map("swapped", unit, MAP_PRIVATE);
+  fill_text(at, unit);
+  if (madvise(at, unit, MADV_PAGEOUT)) fail("MADV_PAGEOUT");
+  volatile char* touched = at;
+  for (size_t i = 0; i < unit / 4; i += kPage) (void)touched[i];
+  for (size_t i = unit / 4; i < unit / 2; i += kPage) touched[i] = 1;
+
+  char path[256];
+  snprintf(path, sizeof path, "%s/text", tmpfs);
+  const int fd = open(path, O_RDWR);
+  char* file = mmap(NULL, unit / 4, PROT_READ, MAP_SHARED, fd, 0);
+  if (fd < 0 || file == MAP_FAILED) fail(path);
+  for (size_t i = 0; i < unit / 4; i += kPage) (void)((volatile char*)file)[i];
+  if (madvise(file, unit / 4, MADV_PAGEOUT)) fail("MADV_PAGEOUT of tmpfs");
+  close(fd);
+}
+
+// Every eighth page is the same; the daemon finds it out in its own time.
+static void mergeable_memory(size_t unit) {
+  char* at = must_map("mergeable", unit / 2, MAP_PRIVATE);
+  fill_text(at, unit / 2);
+  for (size_t i = 8 * kPage; i < unit / 2; i += 8 * kPage) memcpy(at + i, at, kPage);
+  if (madvise(at, unit / 2, MADV_MERGEABLE)) fail("MADV_MERGEABLE");
+}
+
 static void many_dentries(const char* dir, int count) {
   char path[256];
   for (int i = 0; i < count; i++) {
@@ -125,10 +165,11 @@ static void many_dentries(const char* dir, int count) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: workload UNIT_MIB TMPFS_DIR [FILE_DIR]\n");
+    fprintf(stderr, "usage: workload UNIT_MIB TMPFS_DIR [FILE_DIR [FEATURE,...]]\n");
     return 2;
   }
   const size_t unit = (size_t)atoi(argv[1]) * kMiB;
+  const char* features = argc > 4 ? argv[4] : "";
   write_file(argv[2], "random", unit / 2, fill_random);
   write_file(argv[2], "text", unit / 2, fill_text);
   many_dentries(argv[2], (int)(unit / kMiB) * 400);
@@ -138,6 +179,9 @@ int main(int argc, char** argv) {
   }
   anonymous_memory(unit);
   huge_memory(unit);
+  if (strstr(features, "hugetlb1g")) gigantic_page();
+  if (strstr(features, "ksm")) mergeable_memory(unit);
+  if (strstr(features, "swap")) swapped_memory(unit, argv[2]);
 
   // A forked child that has written half of what it shares with its parent.
   char* shared = must_map("cow", unit / 4, MAP_PRIVATE);

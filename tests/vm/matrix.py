@@ -1,0 +1,108 @@
+"""The kernel matrix as data: which kernels crash, on which machine, with what in their memory.
+A row is a real panic; run_matrix.py makes it and holds our dump against the kernel's own word.
+
+A kernel is a flavour and a suite of Debian (debian_kernel's): the newest there, found by name.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    flavour: str = "amd64"
+    suite: str = ""             # "": of this machine's own release
+
+
+BOOKWORM = Kernel()
+TRIXIE = Kernel(suite="trixie")
+BACKPORTS = Kernel(suite="trixie-backports")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    kernel: Kernel
+    variant: str                # its name in the table
+    memory: str = "512M"
+    machine: str = ""           # QEMU's; "": as run_guest has it
+    cpu: str = ""
+    cpus: int = 2
+    qemu: str = ""              # further options of QEMU
+    arguments: str = ""         # of the crashing kernel and of first-init
+    disk: str = ""              # a further one, /dev/vdd: "empty", or a file system's name
+    monitor: tuple = ()         # (what the guest asks for, commands of QEMU's monitor)
+    drops: tuple = ()           # classes that must not be empty, or the variant did not come about
+    quick: bool = False
+
+
+HOT_ADDED = dict(monitor=(
+    ("hotplug", ("object_add memory-backend-ram,id=hot0,size=384M",
+                 "device_add pc-dimm,id=dimm0,memdev=hot0")),))
+NUMA = dict(
+    qemu="-object memory-backend-ram,id=m0,size=384M -object memory-backend-ram,id=m1,size=384M "
+         "-numa node,nodeid=0,memdev=m0,cpus=0 -numa node,nodeid=1,memdev=m1,cpus=1",
+    memory="768M")
+HUGE_1G = dict(memory="3G", arguments="hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=16 "
+                                      "guest.with=hugetlb1g", drops=("user",))
+BALLOON = dict(qemu="-device virtio-balloon-pci,id=balloon0", arguments="guest.balloon=1",
+               monitor=(("balloon", ("balloon 440",)),), drops=("offline",))
+VIRTIO_MEM = dict(
+    memory="512M,slots=2,maxmem=2G",
+    qemu="-object memory-backend-ram,id=vmem0,size=256M "
+         "-device virtio-mem-pci,id=vm0,memdev=vmem0,requested-size=180M",
+    arguments="guest.hotplug=online", drops=("offline",))
+XFS = dict(disk="xfs", arguments="guest.files=xfs:/dev/vdd guest.tmpfs=huge=always")
+SWAP = dict(disk="empty", arguments="guest.swap=/dev/vdd guest.with=swap,ksm")
+ZSWAP = dict(disk="empty", arguments="guest.swap=/dev/vdd guest.with=swap zswap.enabled=1")
+ZRAM = dict(arguments="guest.swap=zram guest.with=swap")
+POISON = dict(arguments="guest.poison=1 hugepages=6", drops=("hwpoison",))
+FIVE_LEVELS = dict(cpu="max")
+
+
+def hot_added(how, more=""):
+    return {**HOT_ADDED, "memory": "512M,slots=2,maxmem=4G",
+            "arguments": f"guest.hotplug={how} {more}"}
+
+
+ROWS = (
+    Row(BOOKWORM, "the ordinary guest", quick=True),
+    Row(TRIXIE, "the ordinary guest", quick=True),
+    Row(BACKPORTS, "the ordinary guest", quick=True),
+
+    Row(TRIXIE, "five-level paging", **FIVE_LEVELS),
+    Row(BACKPORTS, "five-level paging", **FIVE_LEVELS),
+    Row(BOOKWORM, "machine pc, 1 CPU", machine="pc", cpus=1),
+    Row(BACKPORTS, "machine pc, 4 CPUs, nokaslr", machine="pc", cpus=4, arguments="nokaslr"),
+    Row(BOOKWORM, "two NUMA nodes, a hole in the second", **NUMA, arguments="memmap=64M$0x1c000000"),
+    Row(BACKPORTS, "two NUMA nodes, a hole in the second", **NUMA,
+        arguments="memmap=64M$0x1c000000"),
+    Row(BOOKWORM, "memory hot-added, movable", **hot_added("movable")),
+    Row(TRIXIE, "memory hot-added, a part of it never online", **hot_added("mixed")),
+    Row(BACKPORTS, "memory hot-added, which holds its own struct pages",
+        **hot_added("mixed", "memory_hotplug.memmap_on_memory=1")),
+    Row(TRIXIE, "virtio-mem, partly plugged", **VIRTIO_MEM),
+    Row(BACKPORTS, "virtio-mem, partly plugged", **VIRTIO_MEM),
+    Row(BOOKWORM, "hugetlb of 1 GiB and 2 MiB, every struct page", **HUGE_1G),
+    Row(BOOKWORM, "hugetlb of 1 GiB and 2 MiB, their struct pages freed",
+        **{**HUGE_1G, "arguments": HUGE_1G["arguments"] + " hugetlb_free_vmemmap=on"}),
+    Row(TRIXIE, "hugetlb of 1 GiB and 2 MiB, their struct pages freed",
+        **{**HUGE_1G, "arguments": HUGE_1G["arguments"] + " hugetlb_free_vmemmap=on"}),
+    Row(BACKPORTS, "hugetlb of 1 GiB and 2 MiB, their struct pages freed",
+        **{**HUGE_1G, "arguments": HUGE_1G["arguments"] + " hugetlb_free_vmemmap=on"}),
+    Row(BOOKWORM, "large folios of xfs and tmpfs", **XFS),
+    Row(TRIXIE, "large folios of xfs and tmpfs", **XFS),
+    Row(BACKPORTS, "large folios of xfs and tmpfs", **XFS),
+    Row(BOOKWORM, "a balloon", **BALLOON),
+    Row(TRIXIE, "a balloon", **BALLOON),
+    Row(BACKPORTS, "a balloon", **BALLOON),
+    Row(BOOKWORM, "poisoned pages", **POISON),
+    Row(TRIXIE, "poisoned pages", **POISON),
+    Row(BACKPORTS, "poisoned pages", **POISON),
+    Row(BOOKWORM, "swap and KSM", **SWAP),
+    Row(TRIXIE, "swap through zswap", **ZSWAP),
+    Row(BACKPORTS, "swap and KSM", **SWAP),
+    Row(BACKPORTS, "swap in zram", **ZRAM),
+    Row(TRIXIE, "slub_debug=FZPU, page_owner=on", arguments="slub_debug=FZPU page_owner=on"),
+    Row(BACKPORTS, "page_poison=1, init_on_free=1, slub_debug=FZPU",
+        arguments="page_poison=1 init_on_free=1 slub_debug=FZPU page_owner=on"),
+    Row(BACKPORTS, "6 GiB, 4 CPUs", memory="6G", cpus=4),
+)
