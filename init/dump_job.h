@@ -16,8 +16,9 @@ struct JobContext {
   Network& network;                  // how targets come to their servers
   bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
   std::string mount_root = "/mnt";
-  std::string report_path = {};  // the command's --report: a copy of the report here; empty: none
-  bool flatten = false;          // the command's --flatten; targets that only append get it anyway
+  bool identity_is_ours = false;  // PID 1: this machine may be given the crashed host's name
+  std::string report_path = {};   // the command's --report: a copy of the report here; empty: none
+  bool flatten = false;           // the command's --flatten; targets that only append get it anyway
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
 };

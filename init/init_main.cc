@@ -103,7 +103,8 @@ Captured capture_all(Sys& sys, const Settings& settings, Board& board, Console& 
     return none;
   }
   const std::unique_ptr<Network> network = network_as_it_is();
-  const JobContext context{.network = *network, .volatile_is_refused = true};
+  const JobContext context{
+      .network = *network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
   return capture(
       settings, watch,

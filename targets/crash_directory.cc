@@ -13,7 +13,8 @@ namespace kdump {
 namespace {
 
 // include/uapi/linux/magic.h; rootfs shows as one of the first two.
-constexpr uint64_t kRamfsMagic = 0x858458f6, kTmpfsMagic = 0x01021994, kMsdosMagic = 0x4d44;
+constexpr uint64_t kRamfsMagic = 0x858458f6, kTmpfsMagic = 0x01021994, kMsdosMagic = 0x4d44,
+                   kNfsMagic = 0x6969;
 constexpr uint64_t kReadOnlyFlag = 1;                   // ST_RDONLY, kernel: include/linux/statfs.h
 constexpr uint64_t kFatLargestFile = (1ull << 32) - 1;  // a 32-bit size field
 // So many crashes in one second: something else is wrong.
@@ -49,6 +50,10 @@ std::string without_trailing_slashes(std::string path) {
 }  // namespace
 
 bool MountedFs::is_volatile() const { return magic == kRamfsMagic || magic == kTmpfsMagic; }
+
+WriteBack::How MountedFs::write_back() const {
+  return magic == kNfsMagic ? WriteBack::How::commit : WriteBack::How::sync_file_range;
+}
 
 Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
   const File directory = TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY));
@@ -90,13 +95,13 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
     }
     if (made < 0) return fail_errno(static_cast<int>(-made), "make directory %s", path.c_str());
     TRY(sync_directory(sys, parent_of(path)));
-    return CrashDirectory(sys, path, std::move(above));
+    return CrashDirectory(sys, path, std::move(above), fs.write_back());
   }
   return fail(Kind::refused, "%s exists %d times", base.c_str(), kMostOfOneName);
 }
 
 Result<std::unique_ptr<TargetFile>> CrashDirectory::create(const char* name) {
-  auto file = TRY(LocalFile::create(*sys_, path_ + "/" + name));
+  auto file = TRY(LocalFile::create(*sys_, path_ + "/" + name, write_back_));
   files_.push_back(path_ + "/" + name);
   return file;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "targets/target.h"
+#include "targets/write_back.h"
 
 namespace kdump {
 
@@ -15,6 +16,7 @@ struct MountedFs {
   Target::Space space = {};
 
   bool is_volatile() const;  // rootfs, ramfs or tmpfs: gone after a reboot
+  WriteBack::How write_back() const;
 };
 
 // path: any directory of it.
@@ -35,13 +37,14 @@ class CrashDirectory {
   Result<> discard();
 
  private:
-  CrashDirectory(Sys& sys, std::string path, std::vector<std::string> above)
-      : sys_(&sys), path_(std::move(path)), above_(std::move(above)) {}
+  CrashDirectory(Sys& sys, std::string path, std::vector<std::string> above, WriteBack::How how)
+      : sys_(&sys), path_(std::move(path)), above_(std::move(above)), write_back_(how) {}
 
   Sys* sys_;
   std::string path_;
   std::vector<std::string> above_;  // directories made on the way to it, outermost first
   std::vector<std::string> files_;  // final names
+  WriteBack::How write_back_;
 };
 
 }  // namespace kdump

@@ -14,6 +14,8 @@ Result<std::unique_ptr<Target>> make_directory_target(const std::string& text,
 Result<std::unique_ptr<Target>> make_file_system_target(const std::string& text,
                                                         std::string_view rest,
                                                         const TargetContext& context);
+Result<std::unique_ptr<Target>> make_nfs_target(const std::string& text, std::string_view rest,
+                                                const TargetContext& context);
 Result<std::unique_ptr<Target>> make_raw_target(const std::string& text, std::string_view rest,
                                                 const TargetContext& context);
 

@@ -21,14 +21,15 @@ Result<> LocalFile::refuse_existing(Sys& sys, const std::string& path) {
   return {};
 }
 
-Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string& path) {
+Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string& path,
+                                                     WriteBack::How how) {
   TRY(refuse_existing(sys, path));
   const std::string incomplete = incomplete_name(path);
   auto file = File::open(sys, incomplete, O_RDWR | O_CREAT | O_EXCL, 0600);
   if (!file && file.error().sys_errno == EEXIST)  // since refuse_existing() looked
     return fail(Kind::refused, "%s exists; it is not overwritten", incomplete.c_str());
   if (!file) return std::unexpected(file.error());
-  return std::unique_ptr<LocalFile>(new LocalFile(sys, *std::move(file), path));
+  return std::unique_ptr<LocalFile>(new LocalFile(sys, *std::move(file), path, how));
 }
 
 Result<> LocalFile::write_at(uint64_t offset, Bytes data) {

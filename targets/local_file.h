@@ -12,7 +12,8 @@ class LocalFile final : public TargetFile {
  public:
   // path: the final name; path-incomplete is created, exclusively, mode 0600.
   // Fails: refused, if either of the two names exists.
-  static Result<std::unique_ptr<LocalFile>> create(Sys& sys, const std::string& path);
+  static Result<std::unique_ptr<LocalFile>> create(
+      Sys& sys, const std::string& path, WriteBack::How how = WriteBack::How::sync_file_range);
   // What create() would refuse now.
   static Result<> refuse_existing(Sys& sys, const std::string& path);
 
@@ -22,8 +23,8 @@ class LocalFile final : public TargetFile {
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
-  LocalFile(Sys& sys, File file, std::string path)
-      : sys_(sys), file_(std::move(file)), path_(std::move(path)) {}
+  LocalFile(Sys& sys, File file, std::string path, WriteBack::How how)
+      : sys_(sys), file_(std::move(file)), path_(std::move(path)), write_back_(how) {}
 
   Sys& sys_;
   File file_;

@@ -17,6 +17,10 @@ namespace {
 
 // A line has about 150 bytes, and a machine with containers some thousand mounts.
 constexpr size_t kMountinfoBytes = 4 << 20;
+// Nothing on it is to be run or believed: it is only written to.
+constexpr uint64_t kMountFlags = MS_NOATIME | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+// Mount points of earlier targets that could not be unmounted are in the way.
+constexpr int kMostMountPoints = 32;
 
 // Spaces, tabs, newlines and backslashes are \040 and the like.
 std::string unescape(std::string_view text) {
@@ -103,6 +107,21 @@ Result<> make_mount_point(Sys& sys, const std::string& mount_root, const std::st
   return {};
 }
 
+// MOUNT_ROOT/TYPE-N that is not there yet: an old one may have a dead server's export on it.
+Result<std::string> new_mount_point(Sys& sys, const std::string& mount_root,
+                                    const std::string& type) {
+  sys.mkdir(mount_root.c_str(), 0700);  // if it cannot be made, the next one says why
+  for (int i = 1; i <= kMostMountPoints; ++i) {
+    const std::string at = mount_root + "/" + type + "-" + std::to_string(i);
+    const int64_t made = sys.mkdir(at.c_str(), 0700);
+    if (made >= 0) return at;
+    if (made != -EEXIST)
+      return fail_errno(static_cast<int>(-made), "make mount point %s", at.c_str());
+  }
+  return fail(Kind::refused, "%s has %d mount points of %s already", mount_root.c_str(),
+              kMostMountPoints, type.c_str());
+}
+
 }  // namespace
 
 Result<std::vector<MountEntry>> read_mounts(Sys& sys) {
@@ -132,15 +151,27 @@ Result<Mount> Mount::make(Sys& sys, const std::vector<BlockDevice>& devices,
   std::string options;  // btrfs finds the other devices only if it is told of them
   for (size_t i = 1; i < devices.size(); ++i)
     options += (options.empty() ? "device=" : ",device=") + devices[i].path;
-  // Nothing on it is to be run or believed: it is only written to.
-  constexpr uint64_t kFlags = MS_NOATIME | MS_NOSUID | MS_NODEV | MS_NOEXEC;
   const int64_t done = sys.mount(device.path.c_str(), at.c_str(), device.identity.type.c_str(),
-                                 kFlags, options.c_str());
+                                 kMountFlags, options.c_str());
   if (done < 0) {
     sys.rmdir(at.c_str());
     return mount_error(static_cast<int>(-done), device);
   }
   return Mount(sys, at, true);
+}
+
+Result<Mount> Mount::make(Sys& sys, const RemoteFs& remote, const std::string& mount_root) {
+  const std::string at = TRY(new_mount_point(sys, mount_root, remote.type));
+  const int64_t done = sys.mount(remote.source.c_str(), at.c_str(), remote.type.c_str(),
+                                 kMountFlags, remote.options.c_str());
+  if (done >= 0) return Mount(sys, at, true);
+  sys.rmdir(at.c_str());
+  return fail_errno(static_cast<int>(-done), "mount %s", remote.source.c_str());
+}
+
+void Mount::abandon() {
+  sys_->umount(at_.c_str(), MNT_FORCE | MNT_DETACH);
+  sys_->rmdir(at_.c_str());
 }
 
 Result<> Mount::finish() {

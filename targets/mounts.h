@@ -23,6 +23,13 @@ Result<std::vector<MountEntry>> read_mounts(Sys& sys);
 // own, so the source's is compared as well.
 Result<bool> is_mounted(Sys& sys, const BlockDevice& device);
 
+// What mount(2) takes, for a file system that is no device's.
+struct RemoteFs {
+  std::string source;  // HOST:/EXPORT
+  std::string type;
+  std::string options;
+};
+
 // A file system while a target uses it. Unmounting can fail, and lose data: it is explicit.
 class Mount {
  public:
@@ -32,11 +39,18 @@ class Mount {
   static Result<Mount> make(Sys& sys, const std::vector<BlockDevice>& devices,
                             const std::string& mount_root);
 
+  // Mounted below mount_root, in a directory of its own that is named after the type.
+  // Fails: with mount(2)'s errno.
+  static Result<Mount> make(Sys& sys, const RemoteFs& remote, const std::string& mount_root);
+
   const std::string& at() const { return at_; }
   bool is_ours() const { return is_ours_; }  // made here, and gone after finish()
   // Syncs it, and unmounts it if make() mounted it. If that fails it is detached: no process sees
   // it any longer, and the kernel lets go when its last user does.
   Result<> finish();
+  // For a server that does not answer any more: what is under way to it is given up, nothing is
+  // waited for.
+  void abandon();
 
  private:
   Mount(Sys& sys, std::string at, bool is_ours)

@@ -1,6 +1,7 @@
 #include "targets/schemes.h"
 
 #include "targets/factories.h"
+#include "targets/nfs_url.h"
 #include "targets/url.h"
 
 namespace kdump {
@@ -25,6 +26,7 @@ constexpr Scheme kSchemes[] = {
     {"fs", check<parse_file_system_url>, make_file_system_target},
     {"raw", check<parse_raw_url>, make_raw_target},
     {"dir", check<parse_directory_url>, make_directory_target},
+    {"nfs", check<parse_nfs_url>, make_nfs_target},
 };
 
 Result<const Scheme*> scheme_of(const std::string& url) {

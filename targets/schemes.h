@@ -15,6 +15,9 @@ struct TargetContext {
   // PID 1 sets these. dir: refuses rootfs and tmpfs, where nothing would survive the reboot.
   bool volatile_is_refused = false;
   std::string mount_root = "/mnt";  // where file systems are mounted, one directory each
+  // PID 1: the crashed host's name. NFS servers tell their clients apart by what these call
+  // themselves. Empty: the machine keeps the names it has.
+  std::string client_name = {};
 };
 
 // Parses only; touches no device. Fails: refused, with the URL and what is wrong in it.

@@ -52,7 +52,10 @@ Result<std::string> percent_decode(std::string_view text) {
 }
 
 Result<std::string> parse_directory(std::string_view encoded) {
-  const std::string path = TRY(percent_decode(encoded));
+  return check_directory(TRY(percent_decode(encoded)));
+}
+
+Result<std::string> check_directory(std::string path) {
   if (path.empty() || path[0] != '/')
     return fail(Kind::refused, "the directory must begin with / (%s)", path.c_str());
   // A path that climbs could leave the file system that it is meant to lie on.

@@ -41,5 +41,6 @@ Result<DirectoryUrl> parse_directory_url(std::string_view rest);
 // or climbs by "..".
 Result<std::string> percent_decode(std::string_view text);
 Result<std::string> parse_directory(std::string_view encoded);
+Result<std::string> check_directory(std::string path);  // of one that is decoded already
 
 }  // namespace kdump

@@ -125,22 +125,37 @@ int64_t FakeSys::readlink(const char* path, std::span<char> out) {
 }
 
 int64_t FakeSys::mount(const char* source, const char* at, const char* type, uint64_t flags,
-                       const char*) {
+                       const char* data) {
   if (const int64_t fault = enter()) return fault;
   const NodePtr point = find(at);
   if (!point) return -ENOENT;
   if (std::find(known_types.begin(), known_types.end(), type) == known_types.end()) return -ENODEV;
-  Mount mount{.source = source, .at = at, .type = type, .flags = flags};
+  Mount mount{.source = source, .at = at, .type = type, .flags = flags, .options = data};
   for (const char* in_memory : {"proc", "sysfs", "devtmpfs", "devpts", "tmpfs"})
     if (mount.type == in_memory) {
       mounts_.push_back(mount);
       return 0;
     }
+  if (mount.type.starts_with("nfs")) return mount_export(point, mount);
   const NodePtr device = find(source);
   if (!device) return -ENOENT;
   if (device->type != FakeNode::Type::block_device) return -ENOTBLK;
   if (!device->holds || device->holds->type != type) return -EINVAL;
   mount.fs = device->holds;
+  covers_[point.get()] = mount.fs;
+  mounts_.push_back(mount);
+  return 0;
+}
+
+int64_t FakeSys::mount_export(const NodePtr& point, Mount mount) {
+  const auto served = std::find_if(exports_.begin(), exports_.end(),
+                                   [&](const Export& each) { return each.source == mount.source; });
+  if (served == exports_.end()) return -ENOENT;
+  const std::string version = mount.options.substr(5, mount.options.find(',') - 5);  // vers=…
+  const auto& versions = served->versions;
+  if (std::find(versions.begin(), versions.end(), version) == versions.end())
+    return -EPROTONOSUPPORT;
+  mount.fs = served->fs;
   covers_[point.get()] = mount.fs;
   mounts_.push_back(mount);
   return 0;

@@ -36,6 +36,11 @@ FakeFs& FakeSys::add_fs(FakeFs like) {
   return fs;
 }
 
+void FakeSys::add_export(const std::string& source, const std::vector<std::string>& versions,
+                         FakeFs& fs) {
+  exports_.push_back({source, versions, &fs});
+}
+
 void FakeSys::add_mount(const std::string& source, const std::string& at, FakeFs& fs) {
   covers_[make_directory(at).get()] = &fs;
   mounts_.push_back({.source = source, .at = at, .type = fs.type, .fs = &fs, .of_scene = true});

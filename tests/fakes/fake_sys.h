@@ -29,6 +29,7 @@ class FakeSys final : public Sys {
   struct Mount {
     std::string source, at, type;
     uint64_t flags = 0;
+    std::string options = {};
     FakeFs* fs = nullptr;  // nullptr: proc, sysfs and the like, whose files the scene provides
     bool of_scene = false;
   };
@@ -48,9 +49,11 @@ class FakeSys final : public Sys {
   // An empty file system; one that mount(2) finds in a device, or one mounted before the test.
   FakeFs& add_fs(FakeFs like);
   void add_mount(const std::string& source, const std::string& at, FakeFs& fs);
+  // What an NFS server exports: HOST:/EXPORT, to those who ask for one of these versions.
+  void add_export(const std::string& source, const std::vector<std::string>& versions, FakeFs& fs);
   // mount(2) knows these types; others give ENODEV.
-  std::vector<std::string> known_types = {"ext4", "xfs", "btrfs", "vfat", "proc",
-                                          "sysfs", "devtmpfs", "devpts", "tmpfs"};
+  std::vector<std::string> known_types = {"ext4", "xfs",   "btrfs",    "vfat",   "nfs",  "nfs4",
+                                          "proc", "sysfs", "devtmpfs", "devpts", "tmpfs"};
   // Done when the clock reaches when_ms.
   void at_ms(int64_t when_ms, std::function<void()> event);
 
@@ -104,11 +107,17 @@ class FakeSys final : public Sys {
     int flags = 0;
     std::string path = {};
   };
+  struct Export {
+    std::string source;
+    std::vector<std::string> versions;
+    FakeFs* fs = nullptr;
+  };
   struct Event {
     int64_t when_ms = 0;
     std::function<void()> run;
   };
 
+  int64_t mount_export(const NodePtr& point, Mount mount);
   int64_t enter();  // 0, or the negative errno of a fault
   NodePtr make_node(FakeNode::Type type, FakeFs* fs);
   NodePtr walk(const std::string& path, std::string* last) const;
@@ -133,6 +142,7 @@ class FakeSys final : public Sys {
   std::vector<std::unique_ptr<FakeFs>> file_systems_;
   FakeFs* root_;
   std::vector<Mount> mounts_;
+  std::vector<Export> exports_;
   std::map<const FakeNode*, FakeFs*> covers_;
   std::map<int, Open> open_;
   std::vector<Event> events_;

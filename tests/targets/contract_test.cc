@@ -73,7 +73,7 @@ void check_whole_or_absent(TargetScene& scene) {
   if (dmesg) CHECK(*dmesg == "panic");
 }
 
-constexpr const char* kScenes[] = {"dir", "fs", "raw"};
+constexpr const char* kScenes[] = {"dir", "fs", "raw", "nfs"};
 constexpr int kMostCalls = 10'000;
 
 }  // namespace
@@ -234,12 +234,15 @@ TEST_CASE("taking back leaves what others have put there") {
 }
 
 TEST_CASE("a full disk is no_space, and what was written before is kept") {
-  for (const char* which : {"dir", "fs"}) {
+  for (const char* which : {"dir", "fs", "nfs"}) {
     const auto scene = make_scene(which);
     const auto target = scene->target();
     REQUIRE(target->preflight());
     REQUIRE(target->begin(kCrash));
-    scene->sys.find(std::string(which) == "dir" ? "/crash" : "/mnt/vda")->fs->free_bytes = 5000;
+    const std::string root = std::string(which) == "dir"  ? "/crash"
+                             : std::string(which) == "fs" ? "/mnt/vda"
+                                                          : "/mnt/nfs4-1";
+    scene->sys.find(root)->fs->free_bytes = 5000;
     const auto file = target->create("vmcore", 0);
     REQUIRE(file);
     REQUIRE((*file)->write_at(0, as_bytes(std::string(4000, 'x'))));

@@ -1,5 +1,7 @@
 #include "tests/targets/target_scene.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "targets/raw_format.h"
@@ -37,6 +39,24 @@ struct FsScene final : TargetScene {
   FakeFs* fs;
 };
 
+struct NfsScene final : TargetScene {
+  explicit NfsScene(FakeFaults faults)
+      : TargetScene(faults), fs(sys.add_fs({.type = "nfs4", .magic = 0x6969})) {
+    sys.add_export("192.0.2.7:/export", {"4.2"}, fs);
+    network = std::make_unique<OneServer>();
+    url = "nfs://dumps.example/export?path=/var/crash";
+  }
+  std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
+    NodePtr at = fs.root;
+    for (const std::string& each : {std::string("var"), std::string("crash"), crash, name}) {
+      at = at->entries.find(each);
+      if (!at) return std::nullopt;
+    }
+    return std::string(at->content.now().begin(), at->content.now().end());
+  }
+  FakeFs& fs;
+};
+
 struct RawScene final : TargetScene {
   explicit RawScene(FakeFaults faults) : TargetScene(faults) {
     // Old content everywhere but where a signature could be: no gap may show it.
@@ -64,18 +84,31 @@ struct RawScene final : TargetScene {
 
 }  // namespace
 
+OneServer::OneServer() {
+  route.server.v4 = {};
+  route.server.v4.sin_family = AF_INET;
+  route.server.v4.sin_port = htons(2049);
+  inet_pton(AF_INET, "192.0.2.7", &route.server.v4.sin_addr);
+  route.local = route.server;
+  route.local.v4.sin_port = 0;
+  inet_pton(AF_INET, "192.0.2.99", &route.local.v4.sin_addr);
+  route.interface = "eth0";
+}
+
 std::unique_ptr<Target> TargetScene::target() {
   auto made = make_target(url, {.sys = sys,
                                 .limits = {.step_s = 5},
                                 .observer = observer,
-                                .network = network,
-                                .volatile_is_refused = true});
+                                .network = *network,
+                                .volatile_is_refused = true,
+                                .client_name = client_name});
   return made ? std::move(*made) : nullptr;
 }
 
 std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults) {
   if (which == "dir") return std::make_unique<DirScene>(faults);
   if (which == "fs") return std::make_unique<FsScene>(faults);
+  if (which == "nfs") return std::make_unique<NfsScene>(faults);
   return std::make_unique<RawScene>(faults);
 }
 

@@ -24,6 +24,17 @@ struct NoNetwork final : Network {
   }
 };
 
+// One server answers, whatever is asked for.
+struct OneServer final : Network {
+  OneServer();
+  Result<Route> reach(const std::string&, uint16_t port, uint32_t, Observer&) override {
+    asked_port = port;
+    return route;
+  }
+  Route route;
+  uint16_t asked_port = 0;
+};
+
 struct TargetScene {
   explicit TargetScene(FakeFaults faults = {}) : sys(faults) {}
   virtual ~TargetScene() = default;
@@ -35,13 +46,14 @@ struct TargetScene {
 
   FakeSys sys;
   SilentObserver observer;
-  NoNetwork network;
+  std::unique_ptr<Network> network = std::make_unique<NoNetwork>();
+  std::string client_name;
   std::string url;
 };
 
 constexpr uint64_t kSceneDeviceBytes = 256 << 10;
 
-// which: "dir", "fs" or "raw".
+// which: "dir", "fs", "raw" or "nfs".
 std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults = {});
 
 // An ext4 superblock with this UUID and label, as the first 2 KiB of a device.
