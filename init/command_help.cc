@@ -11,6 +11,7 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init dump VMCORE -o FILE     save one dump file; "-" is standard output
        kdump-init dmesg VMCORE            print the crashed kernel's log
        kdump-init info VMCORE [--json]    what crashed, and what its memory holds
+       kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
        kdump-init COMMAND --help          more on one of them
        kdump-init --version
 
@@ -30,6 +31,8 @@ directory HOST-TIME on the first TARGET that takes it whole:
   fs:DEVICE:/DIR   a directory on a file system; DEVICE is UUID=, LABEL=, PARTUUID=, PARTLABEL=
                    or /dev/...
   raw:DEVICE       the block device itself
+  nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION...]
+                   a directory on an NFS server
   dir:/DIR         a directory that is mounted
 
   -o, --output FILE    only the dump, in FILE (FILE-incomplete until it is whole); "-" writes it
@@ -61,6 +64,20 @@ Shows which kernel crashed, when and why, what its memory holds by class of page
 dump would be at each useful level. Writes nothing.
 )";
 
+constexpr const char kCheck[] =
+    R"(usage: kdump-init check KERNEL-ARGUMENT...
+
+Tries every target that the kernel arguments name, as rd.kdump.target=URL, from the running system:
+brings it up, writes and syncs a small file, reads it back and removes it, and shows how long each
+step took and how fast it wrote. The file is random bytes, at most 64 MiB and an eighth of what is
+free. Of raw:DEVICE it only looks whether it could be written to. The network is used as it is:
+ip= and the like are the capture kernel's.
+
+All of them may also be one word, such as the line that scripts/mkinitramfs shows.
+
+Exit status: 0 the first target would work, 1 it would not, 2 wrong usage.
+)";
+
 }  // namespace
 
 const char* help_text(Verb verb) {
@@ -71,6 +88,8 @@ const char* help_text(Verb verb) {
       return kDmesg;
     case Verb::info:
       return kInfo;
+    case Verb::check:
+      return kCheck;
     case Verb::general:
     case Verb::version:
       break;

@@ -107,6 +107,7 @@ Result<Verb> parse_verb(const char* word) {
   if (!strcmp(word, "dump")) return Verb::dump;
   if (!strcmp(word, "dmesg")) return Verb::dmesg;
   if (!strcmp(word, "info")) return Verb::info;
+  if (!strcmp(word, "check")) return Verb::check;
   return fail(Kind::refused, "unknown command '%s'", word);
 }
 
@@ -128,6 +129,9 @@ Result<> check_dump(const CommandLine& line) {
 Result<> check(const CommandLine& line) {
   if (line.help || line.verb == Verb::version) return {};
   if (line.verb == Verb::general) return fail(Kind::refused, "no command");
+  if (line.verb == Verb::check && line.kernel_arguments.empty())
+    return fail(Kind::refused, "no KERNEL-ARGUMENT, such as rd.kdump.target=URL");
+  if (line.verb == Verb::check) return {};
   if (line.settings.vmcore.empty())
     return fail(Kind::refused, "no VMCORE: the ELF core of a crashed kernel, such as /proc/vmcore");
   if (line.verb == Verb::dump) return check_dump(line);
@@ -164,6 +168,8 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
       line.verb = TRY(parse_verb(argument));
     } else if (line.verb == Verb::version) {
       return fail(Kind::refused, "'%s': --version stands alone", argument);
+    } else if (line.verb == Verb::check) {
+      line.kernel_arguments += std::string(line.kernel_arguments.empty() ? "" : " ") + argument;
     } else if (line.settings.vmcore.empty()) {
       line.settings.vmcore = argument;
     } else {

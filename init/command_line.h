@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-enum class Verb : uint8_t { general, version, dump, dmesg, info };
+enum class Verb : uint8_t { general, version, dump, dmesg, info, check };
 
 struct CommandLine {
   Verb verb = Verb::general;
@@ -23,6 +23,8 @@ struct CommandLine {
   bool dry_run = false;
   // info
   bool json = false;
+  // check
+  std::string kernel_arguments;  // as on a kernel's command line, with spaces between
 };
 
 // arguments: argv without the program's name. Fails: refused, with a sentence that names the

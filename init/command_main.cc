@@ -5,6 +5,7 @@
 
 #include "filter/kernel/printk_log.h"
 #include "init/command.h"
+#include "init/command_check.h"
 #include "init/command_dump.h"
 #include "init/command_io.h"
 #include "init/command_line.h"
@@ -45,6 +46,8 @@ ExitStatus run(const CommandLine& line) {
       return dmesg_command(line);
     case Verb::info:
       return info_command(line);
+    case Verb::check:
+      return check_command(line);
     case Verb::general:
       break;
   }

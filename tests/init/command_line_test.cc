@@ -100,7 +100,9 @@ TEST_CASE("a wrong command line is refused with the argument that is wrong") {
       {{"info", "v", "w"}, "'w': one VMCORE is enough"},
       {{"dmesg", "v", "-d1"}, "unknown option '-d1'"},
       {{"--version", "now"}, "'now': --version stands alone"},
-      {{"check", "v"}, "unknown command 'check'"},
+      {{"check"}, "no KERNEL-ARGUMENT"},
+      {{"check", "--json", "rd.kdump.level=1"}, "unknown option '--json'"},
+      {{"checks", "v"}, "unknown command 'checks'"},
   };
   for (const auto& wrong : kWrong) {
     CAPTURE(wrong.says);

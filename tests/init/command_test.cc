@@ -179,3 +179,32 @@ TEST_CASE("output that cannot be written is a failure") {
     CHECK(says(bench.err, "No space left on device"));
   }
 }
+
+TEST_CASE("check tries every target, tells each step, and leaves nothing behind") {
+  Bench bench;
+  // A directory of the build, not of /tmp, which may lie in memory.
+  const fs::path room = fs::current_path() / "check-test";
+  fs::remove_all(room);
+  fs::create_directory(room);
+  const std::string good = "rd.kdump.target=dir:" + (room / "var/crash").string();
+  const std::string missing = "rd.kdump.target=fs:LABEL=nowhere:/ rd.kdump.timeout=1";
+
+  CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 1);  // dir: makes no directories
+  CHECK(says(bench.out, "FAILED dir:"));
+  fs::create_directories(room / "var/crash");
+  CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 0);
+  for (const char* part : {"reached in", "made /", "wrote and synced", "MiB/s",
+                           "read back the same", "removed and closed", "would work"}) {
+    CAPTURE(part);
+    CHECK(says(bench.out, part));
+  }
+  CHECK(fs::is_empty(room / "var/crash"));
+  CHECK(bench.run("check '" + good + " " + missing + "'") == 0);
+  CHECK(says(bench.out, "1 of 2 targets would work"));
+  CHECK(bench.run("check '" + missing + " " + good + "'") == 1);
+  CHECK(says(bench.out, "1 of 2 targets would work, not the first"));
+  CHECK(bench.run("check rd.kdump.target=zzz") == 1);
+  CHECK(says(bench.err, "no valid rd.kdump.target="));
+  CHECK(bench.run("check") == 2);
+  fs::remove_all(room);
+}
