@@ -4,6 +4,7 @@
 
 #include "filter/base/text.h"
 #include "filter/kernel/mem_map.h"
+#include "filter/kernel/protected_memory.h"
 
 namespace kdump {
 namespace {
@@ -60,7 +61,8 @@ std::string implausible(const Plan& plan, Vmcore& vmcore) {
   const PageLayout& layout = vmcore.mem_map()->layout();
   // Struct pages are kernel memory themselves: less than half of what they take cannot be. Those
   // of huge pages (part of `user`) and of offline memory may have been given back.
-  const uint64_t kernel = count(PageClass::other) + count(PageClass::slab);
+  // By the struct pages' own word, which is on trial here.
+  const uint64_t kernel = count(PageClass::other) + count(PageClass::slab) - plan.protected_pages;
   const uint64_t described = ram - count(PageClass::user) - count(PageClass::offline);
   const uint64_t least = described / vmcore.page_size() * layout.size / 2;
   if (kernel < least)
@@ -99,6 +101,15 @@ Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* sele
   for (uint32_t level = 0; level <= kMaxLevel; ++level)
     plan.elf_segments[level] = segments.segments(level);
   plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
+  plan.protected_pages = scan.protected_pages();
+  if (vmcore.mem_map()) plan.warnings = vmcore.protected_memory().warnings;
+  if (plan.protected_pages)
+    plan.warnings.push_back(
+        text("%" PRIu64
+             " page frames of the kernel's own (image, page tables, struct pages, per-CPU areas,"
+             " log, stacks) are kept although their struct pages call them free, cache or user"
+             " memory",
+             plan.protected_pages));
   if (vmcore.mem_map() && scan.unknown_pages())
     plan.warnings.push_back(
         text("%" PRIu64

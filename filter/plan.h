@@ -20,6 +20,10 @@ struct Plan {
   // the pages between: what an ELF dump at that level needs in program headers, without slack.
   std::array<uint32_t, kMaxLevel + 1> elf_segments{};
 
+  // Of the class `other`: those that are kept because they are the kernel's own, although their
+  // struct pages say otherwise.
+  uint64_t protected_pages = 0;
+
   uint64_t ram_pages() const;                 // all but absent
   uint64_t kept_pages(uint32_t level) const;  // pages of zeros included
   std::vector<std::string> warnings;          // implausible class ratios and the like

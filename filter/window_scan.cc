@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filter/kernel/protected_memory.h"
 #include "filter/vmcore/fault_guard.h"
 
 namespace kdump {
@@ -38,6 +39,20 @@ void WindowScan::scan(Pfn first, WindowClasses& out) {
       state_.extent = {};
     }
     settle(section_ram, section_out);
+  }
+  if (map) protect(first, out);
+}
+
+void WindowScan::protect(Pfn first, WindowClasses& out) {
+  const uint64_t end = first.value + kWindowPages;
+  for (const auto& range : vmcore_.protected_memory().pages.within(first, {end})) {
+    const uint64_t begin = std::max(range.begin, first.value);
+    for (PageClass& page :
+         std::span(out).subspan(begin - first.value, std::min(range.end, end) - begin)) {
+      if (page == PageClass::absent || untouchable(page) || !excluded(page, kMaxLevel)) continue;
+      page = PageClass::other;
+      ++protected_pages_;
+    }
   }
 }
 

@@ -27,8 +27,11 @@ class WindowScan {
   uint64_t unknown_pages() const { return unknown_pages_; }
   // Struct pages, so far, whose fields contradict each other; their pages were kept.
   uint64_t contradictions() const { return state_.contradictions; }
+  // Pages, so far, that are the kernel's own although their struct pages say otherwise.
+  uint64_t protected_pages() const { return protected_pages_; }
 
  private:
+  void protect(Pfn first, WindowClasses& out);
   void settle(std::span<const uint8_t> ram, std::span<PageClass> out);
   void scan_section(MemMap& map, Pfn first, std::span<PageClass> out);
   size_t scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first, std::span<PageClass> out);
@@ -42,7 +45,7 @@ class WindowScan {
   ClassifyState state_;
   Pfn next_;
   bool any_unknown_ = false;  // in the section that is being scanned
-  uint64_t unknown_pages_ = 0;
+  uint64_t unknown_pages_ = 0, protected_pages_ = 0;
 };
 
 }  // namespace kdump

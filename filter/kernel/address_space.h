@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,29 @@ struct Translation {
   uint64_t bytes = 0;  // from paddr to the end of the leaf: at least 1
 };
 
+// A stretch of the kernel's memory.
+struct VirtualRange {
+  Vaddr begin;
+  uint64_t size_bytes = 0;
+};
+
 class PageTables {
  public:
+  // One table, or the part of it that maps the kernel.
+  struct Table {
+    Paddr paddr;
+    unsigned level = 0;  // 1: its entries are leaves
+    uint32_t first_entry = 0, entries = 0;
+  };
+
   virtual ~PageTables() = default;
   // Fails: corrupt, where the address is not mapped or a table cannot be read.
   virtual Result<Translation> walk(Vaddr at) = 0;
+
+  // The tables themselves, for who walks them all: where they begin, and to which lower table an
+  // entry of a table at `level` leads, if to any.
+  virtual Table root() const = 0;
+  virtual std::optional<Paddr> lower_table(uint64_t entry, unsigned level) const = 0;
 };
 
 class AddressSpace {
@@ -33,7 +52,7 @@ class AddressSpace {
   AddressSpace(const ElfCore& core, const Vmcoreinfo& info, PhysMemory& memory,
                std::vector<std::string>& warnings);
 
-  bool has_page_tables() const { return page_tables_ != nullptr; }
+  const PageTables* page_tables() const { return page_tables_.get(); }  // nullptr: none
 
   // Fails: corrupt, where neither page tables nor a PT_LOAD map the address.
   Result<Translation> translate(Vaddr at);

@@ -79,6 +79,20 @@ class Arm64PageTables final : public PageTables {
     return fail(Kind::corrupt, "virtual address %#" PRIx64 " has no leaf", at.value);
   }
 
+  // swapper_pg_dir maps nothing but the kernel's half.
+  Table root() const override {
+    const unsigned levels = geometry_.levels();
+    return {.paddr = {root_},
+            .level = levels,
+            .first_entry = 0,
+            .entries = 1u << geometry_.index_bits(levels)};
+  }
+
+  std::optional<Paddr> lower_table(uint64_t entry, unsigned level) const override {
+    if (level == 1 || !(entry & kValid) || !(entry & kTableOrPage)) return std::nullopt;
+    return Paddr{address(entry, geometry_.page_shift)};
+  }
+
  private:
   // What lies below `shift`, the leaf's size, is attributes, also in a block (nT). Bits 48 to 51 of
   // an address that has them are kept among the low ones: 12 to 15 with 64 KiB pages; 8 and 9 for

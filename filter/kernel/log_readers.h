@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "filter/kernel/address_space.h"
 #include "filter/kernel/log_text.h"
@@ -16,6 +17,9 @@ using LogWarning = std::string;
 // Fails: unsupported, where a key is missing; corrupt, where the ring cannot be found; the sink's.
 bool has_printk_ring(const Vmcoreinfo& info);
 Result<LogWarning> read_printk_ring(const Vmcoreinfo& info, AddressSpace& space, LogText& out);
+
+// Where the ring and its buffers lie. Fails as read_printk_ring() does.
+Result<std::vector<VirtualRange>> find_printk_ring(const Vmcoreinfo& info, AddressSpace& space);
 
 // The buffer of variable-length records before it (kernel/printk/printk.c, struct printk_log).
 // Fails likewise.

@@ -199,6 +199,12 @@ void MemMap::each_section_with_ram(uint32_t sections, Visit visit) {
   }
 }
 
+VirtualRange MemMap::table() const {
+  if (entries_per_root_ == 0) return {table_, sections_ * entry_size_};
+  const uint64_t roots = (sections_ + entries_per_root_ - 1) / entries_per_root_;
+  return {table_, roots * sizeof(uint64_t)};
+}
+
 std::optional<uint64_t> MemMap::section_entry(uint64_t section) {
   if (section >= sections_) return std::nullopt;
   if (entries_per_root_ == 0) return table_.value + section * entry_size_;

@@ -26,6 +26,14 @@ class MemMap {
   // nullopt: the section has none, its table cannot be read, or what that says cannot be.
   std::optional<Vaddr> section_struct_pages(Pfn pfn);
 
+  // The section table, which is of root entries where the sections' own lie elsewhere.
+  VirtualRange table() const;
+  // Where the entry of the section that holds `pfn` lies. nullopt: its root cannot be read.
+  std::optional<Vaddr> section_entry(Pfn pfn) {
+    const auto at = section_entry(pfn.value / pages_per_section_);
+    return at ? std::optional(Vaddr{*at}) : std::nullopt;
+  }
+
  private:
   MemMap(AddressSpace& space, PhysMemory& memory, const PageLayout& layout)
       : space_(space), memory_(memory), layout_(layout) {}

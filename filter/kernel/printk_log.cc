@@ -1,8 +1,15 @@
 #include "filter/kernel/printk_log.h"
 
+#include <algorithm>
+
 #include "filter/kernel/log_readers.h"
 
 namespace kdump {
+namespace {
+
+constexpr uint32_t kMaxLogBufBytes = 1u << 31;  // LOG_BUF_LEN_MAX
+
+}  // namespace
 
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   const Vmcoreinfo& info = vmcore.info();
@@ -20,6 +27,16 @@ Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   summary.records = text.records();
   summary.bytes = text.bytes();
   return summary;
+}
+
+Result<std::vector<VirtualRange>> find_kernel_log(const Vmcoreinfo& info, AddressSpace& space) {
+  if (has_printk_ring(info)) return find_printk_ring(info, space);
+  const auto buffer = info.symbol("log_buf"), length = info.symbol("log_buf_len");
+  if (!buffer || !length)
+    return fail(Kind::unsupported, "vmcoreinfo has neither SYMBOL(prb) nor SYMBOL(log_buf)");
+  const uint64_t at = TRY(space.read<uint64_t>({*buffer}));
+  const uint32_t size = TRY(space.read<uint32_t>({*length}));
+  return std::vector<VirtualRange>{{{at}, std::min(size, kMaxLogBufBytes)}};
 }
 
 }  // namespace kdump

@@ -4,6 +4,9 @@
 // be read.
 #pragma once
 
+#include <vector>
+
+#include "filter/kernel/address_space.h"
 #include "filter/sink.h"
 #include "filter/vmcore/vmcore.h"
 
@@ -19,5 +22,8 @@ struct LogSummary {
 // each further line of a record prefixed too): hostile text, no control byte is taken out of it.
 // Fails: unsupported, where vmcoreinfo names no log; the sink's.
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out);
+
+// Where the log's buffers lie. Fails: unsupported, as above; corrupt, where they cannot be told.
+Result<std::vector<VirtualRange>> find_kernel_log(const Vmcoreinfo& info, AddressSpace& space);
 
 }  // namespace kdump

@@ -85,6 +85,7 @@ class Ring {
     Ring ring(space, TRY(decode_layout(info)));
     const Layout& at = ring.layout_;
     const uint64_t prb = TRY(space.read<uint64_t>({info.symbol("prb").value_or(0)}));
+    ring.prb_ = prb;
     const uint64_t desc_ring = prb + at.desc_ring, text_ring = prb + at.text_ring;
     ring.count_bits_ = TRY(space.read<uint32_t>({desc_ring + at.count_bits}));
     ring.size_bits_ = TRY(space.read<uint32_t>({text_ring + at.size_bits}));
@@ -99,6 +100,14 @@ class Ring {
     ring.head_ = TRY(space.read<uint64_t>({desc_ring + at.head_id + at.counter})) & kIdMask;
     ring.tail_ = TRY(space.read<uint64_t>({desc_ring + at.tail_id + at.counter})) & kIdMask;
     return ring;
+  }
+
+  std::vector<VirtualRange> memory() const {
+    const uint64_t records = 1ull << count_bits_;
+    return {{{prb_}, layout_.text_ring + layout_.data + sizeof(uint64_t)},
+            {{descs_}, records * layout_.desc_size},
+            {{infos_}, records * layout_.info_size},
+            {{data_}, 1ull << size_bits_}};
   }
 
   Result<LogWarning> read(LogText& out) {
@@ -192,7 +201,7 @@ class Ring {
   AddressSpace& space_;
   Layout layout_;
   uint32_t count_bits_ = 0, size_bits_ = 0;
-  uint64_t descs_ = 0, infos_ = 0, data_ = 0, head_ = 0, tail_ = 0;
+  uint64_t prb_ = 0, descs_ = 0, infos_ = 0, data_ = 0, head_ = 0, tail_ = 0;
   std::vector<uint8_t> text_;  // at most 64 KiB: text_len has 16 bits
 };
 
@@ -204,6 +213,12 @@ Result<LogWarning> read_printk_ring(const Vmcoreinfo& info, AddressSpace& space,
   auto ring = Ring::open(info, space);
   if (!ring) return wrap(ring.error(), "kernel log, SYMBOL(prb)");
   return ring->read(out);
+}
+
+Result<std::vector<VirtualRange>> find_printk_ring(const Vmcoreinfo& info, AddressSpace& space) {
+  auto ring = Ring::open(info, space);
+  if (!ring) return wrap(ring.error(), "kernel log, SYMBOL(prb)");
+  return ring->memory();
 }
 
 }  // namespace kdump

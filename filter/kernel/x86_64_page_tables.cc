@@ -47,6 +47,18 @@ class X86_64PageTables final : public PageTables {
     return fail(Kind::corrupt, "virtual address %#" PRIx64 " has no leaf", at.value);
   }
 
+  // The upper half of the root is the kernel's.
+  Table root() const override {
+    constexpr uint32_t kHalf = 1u << (kBitsPerLevel - 1);
+    return {.paddr = {root_}, .level = levels_, .first_entry = kHalf, .entries = kHalf};
+  }
+
+  std::optional<Paddr> lower_table(uint64_t entry, unsigned level) const override {
+    if (!(entry & kPresent) || level == 1 || (level <= 3 && entry & kLargeLeaf))
+      return std::nullopt;
+    return Paddr{entry & address_bits_};
+  }
+
  private:
   PhysMemory& memory_;
   uint64_t root_;

@@ -9,6 +9,7 @@
 #include "filter/kernel/address_space.h"
 #include "filter/kernel/crashed_system.h"
 #include "filter/kernel/mem_map.h"
+#include "filter/kernel/protected_memory.h"
 
 namespace kdump {
 namespace {
@@ -66,6 +67,7 @@ struct Vmcore::Parts {
   AddressSpace space;
   CrashedSystem system;
   std::optional<MemMap> mem_map;
+  std::optional<ProtectedMemory> protected_memory;
 };
 
 Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path) {
@@ -88,6 +90,10 @@ uint32_t Vmcore::page_size() const { return parts_->memory.page_size(); }
 Pfn Vmcore::end_pfn() const { return parts_->memory.end_pfn(); }
 AddressSpace& Vmcore::address_space() { return parts_->space; }
 MemMap* Vmcore::mem_map() { return parts_->mem_map ? &*parts_->mem_map : nullptr; }
+ProtectedMemory& Vmcore::protected_memory() {
+  if (!parts_->protected_memory) parts_->protected_memory = find_protected_memory(*this);
+  return *parts_->protected_memory;
+}
 const std::vector<std::string>& Vmcore::warnings() const { return parts_->warnings; }
 void Vmcore::distrust_mem_map() { parts_->mem_map.reset(); }
 

@@ -28,8 +28,9 @@ struct CrashedSystem {
   uint64_t phys_base = 0;
 };
 
-class AddressSpace;  // kernel/address_space.h
-class MemMap;        // kernel/mem_map.h
+class AddressSpace;      // kernel/address_space.h
+class MemMap;            // kernel/mem_map.h
+struct ProtectedMemory;  // kernel/protected_memory.h
 
 class Vmcore {
  public:
@@ -47,6 +48,9 @@ class Vmcore {
   Pfn end_pfn() const;
   AddressSpace& address_space();
   MemMap* mem_map();  // nullptr: no struct pages, everything is kept
+
+  // What no dump may lack, found when first asked for; with a mem_map() only.
+  ProtectedMemory& protected_memory();
 
   // What is missing or implausible, one sentence each, bounded in number.
   const std::vector<std::string>& warnings() const;

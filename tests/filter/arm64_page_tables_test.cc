@@ -49,7 +49,7 @@ struct Arm64Core {
   }
 
   std::unique_ptr<Vmcore> open(const std::string& with_keys) {
-    image.set_notes(1, with_keys);
+    image.set_notes({CoreImage::Cpu{}}, with_keys);
     if (path.empty()) {
       char name[] = "/tmp/kdump-arm64-core-XXXXXX";
       const int fd = mkstemp(name);
@@ -109,7 +109,7 @@ TEST_CASE("arm64: every geometry translates pages and each size of block") {
       core.tables->map(vaddr[level], paddr[level], level);
     }
     const auto vmcore = core.open();
-    REQUIRE_MESSAGE(vmcore->address_space().has_page_tables(), all_warnings(*vmcore));
+    REQUIRE_MESSAGE(vmcore->address_space().page_tables(), all_warnings(*vmcore));
     for (size_t level = 0; level < geometry.levels.size(); ++level) {
       CAPTURE(level);
       const auto& row = geometry.levels[level];
@@ -179,7 +179,7 @@ TEST_CASE("arm64: without TCR_EL1_T1SZ the number of address bits is tried") {
     CAPTURE(geometry.name);
     Arm64Core core(geometry);
     const auto vmcore = core.open(without(core.keys(), "NUMBER(TCR_EL1_T1SZ)"));
-    CHECK_MESSAGE(vmcore->address_space().has_page_tables(), all_warnings(*vmcore));
+    CHECK_MESSAGE(vmcore->address_space().page_tables(), all_warnings(*vmcore));
   }
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("arm64: a key that is missing or cannot be is named, and PT_LOADs tran
   for (const char* key : {"SYMBOL(swapper_pg_dir)", "NUMBER(kimage_voffset)", "NUMBER(VA_BITS)"}) {
     CAPTURE(key);
     const auto vmcore = core.open(without(core.keys(), key));
-    CHECK_FALSE(vmcore->address_space().has_page_tables());
+    CHECK_FALSE(vmcore->address_space().page_tables());
     CHECK(all_warnings(*vmcore).find(std::string("no page tables: vmcoreinfo lacks ") + key) !=
           std::string::npos);
     CHECK(vmcore->address_space().read<uint64_t>({core.linear(kRam + 4096)}) == 42);
@@ -200,7 +200,7 @@ TEST_CASE("arm64: a key that is missing or cannot be is named, and PT_LOADs tran
                            "SYMBOL(swapper_pg_dir)=0", "PAGESIZE=8192", "PAGESIZE=65536"}) {
     CAPTURE(line);
     const auto vmcore = core.open(std::string(line) + "\n" + core.keys());
-    CHECK_FALSE(vmcore->address_space().has_page_tables());
+    CHECK_FALSE(vmcore->address_space().page_tables());
     CHECK(all_warnings(*vmcore).find("no page tables: ") != std::string::npos);
     CHECK(vmcore->address_space().read<uint64_t>({core.linear(kRam + 4096)}) == 42);
   }

@@ -76,7 +76,7 @@ constexpr KindRow kKinds[] = {
 TEST_CASE("every kind of page is kept or left out as its level bits say, on every layout") {
   for (const char* kernel : kKernels) {
     CAPTURE(kernel);
-    TextCore core(of(kernel));
+    TextCore core(of(kernel) + "ram 0 20M\ndata 16M\n");
     // Each kind at a page frame of its own, aligned to its order, with the kernel's on both sides.
     std::vector<uint64_t> pfns;
     uint64_t next = 2;

@@ -140,8 +140,8 @@ TEST_CASE("a machine without any free page is said to be odd, and its pages are 
   const auto plan = make_plan(*vmcore, progress);
   REQUIRE(plan);
   CHECK(plan->kept_pages(kMaxLevel) == 80u << 8);
-  REQUIRE(plan->warnings.size() == 1);
-  CHECK(plan->warnings[0].find("PAGE_BUDDY_MAPCOUNT_VALUE") != std::string::npos);
+  REQUIRE_FALSE(plan->warnings.empty());
+  CHECK(plan->warnings.back().find("PAGE_BUDDY_MAPCOUNT_VALUE") != std::string::npos);
 }
 
 TEST_CASE("a window that is not asked for at its beginning is refused") {

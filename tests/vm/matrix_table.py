@@ -22,8 +22,7 @@ class Line:
 
 def name_of(row):
     suite = row.kernel.suite or "this release"
-    series = row.kernel.series and f" {row.kernel.series}"
-    return f"{row.kernel.flavour} of {suite}{series}, {row.variant}"
+    return f"{row.kernel.flavour} of {suite}, {row.variant}"
 
 
 def table(lines):
