@@ -26,6 +26,7 @@ class StructPages:
         self.memory = kernel_memory.open_memory(raw, self.info)
         self.size = self.number("SIZE(page)")
         self.page_size = raw.page_size
+        self.first_pages = {}
         self.section_pages = (1 << self.number("NUMBER(SECTION_SIZE_BITS)")) // self.page_size
 
     def number(self, key, default=None):
@@ -33,7 +34,14 @@ class StructPages:
             return default
         return int(self.info[key])
 
-    def _sections(self):
+    def address_of(self, pfn):
+        """Where its struct page lies."""
+        if not self.first_pages:
+            self.first_pages = dict(self.sections())
+        first = pfn - pfn % self.section_pages
+        return self.first_pages[first] + (pfn - first) * self.size
+
+    def sections(self):
         """(first pfn, address of its struct page) of each section that is present."""
         per_root = self.page_size // self.number("SIZE(mem_section)")
         roots = struct.unpack(f"<{self.number('LENGTH(mem_section)')}Q", self.memory.read(
@@ -52,7 +60,7 @@ class StructPages:
     def words(self):
         """pfn -> what it is, by its own struct page and its neighbours'."""
         words = {}
-        for first, address in self._sections():
+        for first, address in self.sections():
             self._section_words(self.memory.read(address, self.section_pages * self.size),
                                 first, words)
         return words
