@@ -2,9 +2,9 @@
 """Runs matrix.py's rows: each a kernel that really panics with a workload in its memory, whose
 raw vmcore our dump is then held against: the pages it leaves out against the kernel's own word
 (/proc/kpageflags, each difference explained by the vmcore's struct pages), the numbers of its
-report, every page's bytes, and libkdumpfile. Released makedumpfiles dump the same vmcore, and
-what they lose or keep needlessly stands in the table; it decides nothing, except on the kernel
-that Debian 12's own knows, where the page sets must be equal.
+report, every page's bytes, libkdumpfile, and the log against the kernel's own dmesg. Released
+makedumpfiles dump the same vmcore, and what they lose or keep needlessly stands in the table; it
+decides nothing, except on the kernel that Debian 12's own knows, where the page sets must be equal.
 
 Prints "ok NAME (seconds)" or "FAILED NAME: why, log" a row, the table, and the sum.
 
@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 
+import compare_dmesg
 import compare_kpageflags
 import compare_pages
 import dump_formats
@@ -172,6 +173,7 @@ def check_row(row, binary, tools, work, log):
     if compare_pages.compare_kdump(ours, raw):
         raise Failure("a page differs from the vmcore's")
     read_with_libkdumpfile.main(str(work / "ours"), raw.path)
+    compare_dmesg.main(binary, directory)
     return matrix_table.Line(kernel=report["kernel"], variant=row.variant, counted=counted,
                              agreed=comparison.agreed.total(), moved=comparison.moved.total(),
                              silent=comparison.silent,
