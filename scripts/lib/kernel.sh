@@ -55,17 +55,40 @@ fetch_and_unpack() {
     done
 }
 
-# debian_kernel [FLAVOUR [SUITE]]: prints a directory that holds Debian's newest kernel of that
-# flavour (amd64, cloud-amd64, arm64, arm64-16k, …) in that suite, without one of this machine's
-# release: its vmlinuz where the packages have it, lib/modules/VERSION with modules.dep. A body
-# of its own shell: the private configuration ends with it.
+# debian_kernel [FLAVOUR [SUITE [SERIES]]]: prints a directory that holds Debian's newest kernel
+# of that flavour (amd64, cloud-amd64, arm64, arm64-16k, …) in that suite, without one of this
+# machine's release; with SERIES (6.18) the newest of that. It has its vmlinuz where the packages
+# have it, and lib/modules/VERSION with modules.dep. A body of its own shell: the private
+# configuration ends with it.
 debian_kernel() (
-    flavour=${1-amd64} suite=${2-}
+    flavour=${1-amd64} suite=${2-} series=${3-}
     [ -z "$suite" ] || apt_private "deb:$(flavour_architecture "$flavour")" "$suite"
-    image=$(depends_of "$(candidates "linux-image-$flavour")" 'linux-image-[0-9]')
-    [ -n "$image" ] || die "apt does not say which kernel linux-image-$flavour stands for"
+    if [ -n "$series" ]; then
+        apt_refresh
+        image=$(kernel_images "$flavour" | grep "^linux-image-$series[.]" | tail -n 1) || :
+    else
+        image=$(newest_kernel_image "$flavour")
+    fi
+    [ -n "$image" ] || die "no package linux-image of $flavour ${series:-in ${suite:-this release}}"
     unpacked_kernel "$flavour" "$image"
 )
+
+# other_kernel_series FLAVOUR SUITE: the series (6.18) that the suite has besides its newest
+# kernel's, a line each.
+other_kernel_series() (
+    apt_private "deb:$(flavour_architecture "$1")" "$2"
+    newest=$(newest_kernel_image "$1" | kernel_series_of)
+    kernel_images "$1" | kernel_series_of | uniq | grep -vxF "$newest" || :
+)
+
+newest_kernel_image() { depends_of "$(candidates "linux-image-$1")" 'linux-image-[0-9]'; }
+
+# kernel_images FLAVOUR: the suite's packages with a kernel, from the oldest to the newest.
+kernel_images() {
+    apt_cache pkgnames linux-image- | grep -E "^linux-image-[0-9.]+[^-]*(-[0-9]+)?-$1\$" | sort -V
+}
+
+kernel_series_of() { sed -E 's/^linux-image-([0-9]+[.][0-9]+).*/\1/'; }
 
 # unpacked_kernel FLAVOUR IMAGE_PACKAGE: from 6.18 on a kernel is several packages, which its
 # image depends on.

@@ -26,7 +26,7 @@ make_vmcore() {
 
     kexec=$(kexec_root "$root")
     tools_disk "$work/tools.ext4" "$kexec" "$image" "$copier" \
-        "console=$console nr_cpus=1 reset_devices irqpoll panic=5"
+        "console=$console nr_cpus=1 reset_devices irqpoll acpi_no_memhotplug panic=5"
     new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
     mke2fs -q -F -t ext4 "$work/out.ext4"
     new_disk "$work/vmcore" "$((2 * mib + 1024))M"  # sparse; memory may be hot-added

@@ -11,11 +11,17 @@ import dataclasses
 class Kernel:
     flavour: str = "amd64"
     suite: str = ""             # "": of this machine's own release
+    series: str = ""            # "6.18", or OTHERS; "": the suite's newest
+    passing: bool = False       # Debian's archive may drop it; then its rows are skipped
 
 
+OTHERS = "others"               # a row for each series that the suite has besides its newest's
+
+BULLSEYE = Kernel(suite="bullseye", passing=True)
 BOOKWORM = Kernel()
 TRIXIE = Kernel(suite="trixie")
 BACKPORTS = Kernel(suite="trixie-backports")
+OLDER_BACKPORTS = Kernel(suite="trixie-backports", series=OTHERS, passing=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,4 +111,9 @@ ROWS = (
     Row(BACKPORTS, "page_poison=1, init_on_free=1, slub_debug=FZPU",
         arguments="page_poison=1 init_on_free=1 slub_debug=FZPU page_owner=on"),
     Row(BACKPORTS, "6 GiB, 4 CPUs", memory="6G", cpus=4),
+
+    Row(BULLSEYE, "the ordinary guest"),
+    Row(BULLSEYE, "poisoned pages", **POISON),
+    Row(BULLSEYE, "hugetlb of 1 GiB and 2 MiB, every struct page", **HUGE_1G),
+    Row(OLDER_BACKPORTS, "the ordinary guest"),
 )

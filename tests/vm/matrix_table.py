@@ -22,7 +22,8 @@ class Line:
 
 def name_of(row):
     suite = row.kernel.suite or "this release"
-    return f"{row.kernel.flavour} of {suite}, {row.variant}"
+    series = row.kernel.series and f" {row.kernel.series}"
+    return f"{row.kernel.flavour} of {suite}{series}, {row.variant}"
 
 
 def table(lines):
