@@ -10,6 +10,17 @@ require_modules_of() {
     die "no modules of kernel $2 in $root/lib/modules (there: ${found:-nothing})"
 }
 
+# elf_architecture FILE: x86_64 or aarch64, by e_machine.
+elf_architecture() {
+    local machine
+    machine=$(od -An -tu2 -j18 -N2 -- "$1")
+    case $((machine)) in
+        62) printf 'x86_64\n' ;;
+        183) printf 'aarch64\n' ;;
+        *) die "$1: neither x86_64 nor aarch64 (e_machine $((machine)))" ;;
+    esac
+}
+
 # has_module ROOT VERSION MODULE_OR_ALIAS
 has_module() { modprobe -C /dev/null -d "$1" -S "$2" --show-depends "$3" >/dev/null 2>&1; }
 

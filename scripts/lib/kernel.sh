@@ -14,6 +14,22 @@ unpacked() {
     cached "packages-$1-$key" fetch_and_unpack $pins
 }
 
+# unpacked_for ARCHITECTURE PACKAGE...: those of Debian's architecture, of trixie where it is not
+# this machine's own, of which its apt knows nothing.
+unpacked_for() (
+    [ "$1" = "$(dpkg --print-architecture)" ] || apt_private "deb:$1" trixie
+    unpacked "${@:2}"
+)
+
+# debian_architecture MACHINE: Debian's name of what `uname -m` says.
+debian_architecture() {
+    case $1 in
+        x86_64) printf 'amd64\n' ;;
+        aarch64) printf 'arm64\n' ;;
+        *) die "no Debian architecture for '$1'" ;;
+    esac
+}
+
 # candidates PACKAGE...: PACKAGE=VERSION a line, the versions that apt would install.
 candidates() {
     local found

@@ -3,9 +3,10 @@
 # What captures the panic, and what it must look like, is the caller's. A guest has the
 # architecture of its kernel (kernel_architecture).
 
+# need_guest_packages [ARCHITECTURE]
 need_guest_packages() {
     need_packages kmod cpio zstd xz-utils e2fsprogs
-    case ${GUEST_ARCHITECTURE:-amd64} in
+    case ${1:-${GUEST_ARCHITECTURE:-amd64}} in
         arm64) need_packages qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
         *) need_packages qemu-system-x86 gcc libc6-dev ;;
     esac
@@ -63,12 +64,11 @@ add_first_guest() {
 }
 
 # guest_unpacked KERNEL_ROOT PACKAGE...: prints a directory with programs that run in the guest.
-guest_unpacked() (
+guest_unpacked() {
+    local architecture
     architecture=$(kernel_architecture "$1")
-    # Of another architecture this machine's apt knows nothing.
-    [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
-    unpacked "${@:2}"
-)
+    unpacked_for "$architecture" "${@:2}"
+}
 
 # guest_compiler KERNEL_ROOT: the C compiler for a static program that runs in the guest.
 guest_compiler() {
@@ -85,7 +85,8 @@ kexec_root() (
     [ "$architecture" = amd64 ] || apt_private "deb:$architecture" trixie
     candidates kexec-tools >/dev/null  # lists there are
     libraries=$(apt_cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-        --no-breaks --no-replaces --no-enhances kexec-tools | grep -E '^(lib(c6|gcc|xen|lzma|z)|zlib1g)')
+        --no-breaks --no-replaces --no-enhances kexec-tools |
+        grep -E '^(lib(c6|gcc|xen|lzma|z)|zlib1g)')
     # shellcheck disable=SC2086  # one word a package
     guest_unpacked "$1" kexec-tools $libraries
 )
