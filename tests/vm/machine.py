@@ -2,6 +2,7 @@
 and the files that it leaves. What is tried and expected is scenarios.py's.
 """
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -17,6 +18,19 @@ MAKE = {"ext4": ["mke2fs", "-q", "-F", "-t", "ext4", "-L", LABEL],
         "xfs": ["mkfs.xfs", "-q", "-f", "-L", LABEL],
         "btrfs": ["mkfs.btrfs", "-q", "-f", "-L", LABEL],
         "vfat": ["mkfs.vfat", "-F", "32", "-n", LABEL]}
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    qemu: tuple
+    cpu: str
+    console: str
+
+
+ARCHITECTURES = {
+    "amd64": Architecture(("qemu-system-x86_64", "-machine", "q35"), "max,la57=off", "ttyS0"),
+    "arm64": Architecture(("qemu-system-aarch64", "-machine", "virt,gic-version=3"), "cortex-a72",
+                          "ttyAMA0")}
 
 
 class Failure(Exception):
@@ -97,12 +111,15 @@ class Console:
         self.process.stdin.flush()
 
 
-def run_qemu(memory, cpu, kernel, initramfs, arguments, disks, typing, seconds, log_path):
+def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typing, seconds,
+             log_path):
     """Boots, types, waits for the end; what the console said. disks: (path, bytes a second)."""
-    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", cpu,
+    guest = ARCHITECTURES[architecture]
+    command = [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", cpu or guest.cpu,
                "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
                "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
-               "-kernel", kernel, "-initrd", str(initramfs), "-append", arguments]
+               "-kernel", kernel, "-initrd", str(initramfs),
+               "-append", f"console={guest.console} {arguments}"]
     for i, (path, speed) in enumerate(disks):
         drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"
         if speed:
@@ -133,7 +150,7 @@ def read_tree(kernel, reader, disk, node, into, log_path):
     tar = into.with_suffix(".tar")
     with open(tar, "wb") as file:
         file.truncate(disk.stat().st_size * 2 + (16 << 20))
-    text = run_qemu("512M", "max,la57=off", kernel, reader, f"console=ttyS0 guest.from={node}",
+    text = run_qemu("amd64", "512M", "", kernel, reader, f"guest.from={node}",
                     [(disk, 0), (tar, 0)], (), 120, log_path)
     if "guest: tree copied" not in text:
         raise Failure("the disk could not be read after the capture")

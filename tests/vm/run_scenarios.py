@@ -20,17 +20,44 @@ from dump_formats import FormatError
 from machine import Failure
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CAPTURE = "console=ttyS0 nr_cpus=1 reset_devices irqpoll panic=5 sysrq_always_enabled"
+CAPTURE = "nr_cpus=1 reset_devices irqpoll panic=5 sysrq_always_enabled"
 
 
 class Kernel:
     def __init__(self, root):
         self.root = root
+        self.architecture = machine.shell_function(TOP, "kernel_architecture", root).strip()
         self.version = machine.shell_function(TOP, "kernel_version", root).strip()
         self.image = machine.shell_function(TOP, "kernel_image", root).strip()
         self.kexec = machine.shell_function(TOP, "kexec_root", root).strip()
         self.first = machine.shell_function(TOP, "guest_initramfs", "first", root).strip()
-        self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", root).strip()
+        self.console = machine.ARCHITECTURES[self.architecture].console
+
+
+class Kernels:
+    """Each flavour's, with the program that captures on it, made when first asked for."""
+
+    def __init__(self, default_root, default_binary, work):
+        self.work = work
+        self.lock = threading.Lock()
+        self.default = Kernel(default_root)
+        self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", default_root).strip()
+        self.packers = {("amd64", ""): Packer(self.default, default_binary, work)}
+
+    def packer(self, scenario):
+        key = (scenario.flavour, scenario.suite)
+        with self.lock:
+            if key not in self.packers:
+                kernel = Kernel(machine.shell_function(TOP, "debian_kernel", *key).strip())
+                machine.shell_function(TOP, "need_guest_packages", kernel.architecture)
+                binary = self.packers["amd64", ""].binary
+                if kernel.architecture == "arm64":
+                    machine.run(str(TOP / "scripts/build"), "--arch", "aarch64")
+                    binary = str(TOP / "build/kdump-init-aarch64")
+                work = self.work / f"images-{'-'.join(key)}"
+                work.mkdir()
+                self.packers[key] = Packer(kernel, binary, work)
+            return self.packers[key]
 
 
 FS_MODULES = {"ext4": "ext4", "xfs": "xfs", "btrfs": "btrfs", "raw": "",
@@ -65,12 +92,14 @@ class Packer:
             return self.images[key]
 
 
-def try_scenario(scenario, kernel, packer, work):
+def try_scenario(scenario, kernels, work):
+    packer = kernels.packer(scenario)
+    kernel = packer.kernel
     disk = work / "disk.img"
     name, node = machine.make_disk(scenario.disk, disk)
     image = packer.image(scenario)
     targets = [f"rd.kdump.target={target}".replace("{disk}", name) for target in scenario.targets]
-    cmdline = " ".join([CAPTURE, *targets, scenario.arguments])
+    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *targets, scenario.arguments])
     typing = [(pattern, text.replace("{disk}", name)) for pattern, text in scenario.typing]
     log = work / "console.log"
     disks = [(disk, scenario.disk.bytes_per_second)]
@@ -79,19 +108,19 @@ def try_scenario(scenario, kernel, packer, work):
         machine.shell_function(TOP, "tools_disk", tools, kernel.kexec, kernel.image, image,
                                cmdline)
         disks.insert(0, (tools, 0))
-        console = machine.run_qemu(
-            scenario.memory, scenario.cpu, kernel.image, kernel.first,
-            f"console=ttyS0 panic=5 crashkernel={scenario.crashkernel} guest.unit={scenario.unit_mib}",
-            disks, typing, scenario.seconds, log)
+        initramfs = kernel.first
+        cmdline = f"panic=5 crashkernel={scenario.crashkernel} guest.unit={scenario.unit_mib}"
     else:
-        console = machine.run_qemu(scenario.memory, scenario.cpu, kernel.image, image, cmdline,
-                                   disks, typing, scenario.seconds, log)
+        initramfs = image
+    console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
+                               initramfs, cmdline, disks, typing, scenario.seconds, log)
     check_console(scenario, console)
     if scenario.disk.fs == "raw":
         check_raw(disk)
         return
     tree = work / "tree"
-    files = machine.read_tree(kernel.image, kernel.reader, disk, node, tree, work / "reader.log")
+    files = machine.read_tree(kernels.default.image, kernels.reader, disk, node, tree,
+                              work / "reader.log")
     check_tree(tree, files, scenario.result, scenario.level)
 
 
@@ -128,8 +157,7 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    kernel = Kernel(options.kernel_root)
-    packer = Packer(kernel, options.binary, options.work)
+    kernels = Kernels(options.kernel_root, options.binary, options.work)
     chosen = [s for s in scenarios.SCENARIOS
               if (options.all or s.quick or options.only) and options.only in s.name]
 
@@ -138,7 +166,7 @@ def main():
         work = options.work / re.sub(r"[^a-z0-9]+", "-", scenario.name.lower())
         work.mkdir(parents=True)
         try:
-            try_scenario(scenario, kernel, packer, work)
+            try_scenario(scenario, kernels, work)
         except (Failure, FormatError, OSError, KeyError, ValueError) as error:
             print(f"FAILED {scenario.name}: {error}, {work}/console.log", flush=True)
             return False

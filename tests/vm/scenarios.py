@@ -33,7 +33,9 @@ class Scenario:
     crashkernel: str = "128M"
     memory: str = "512M"
     unit_mib: int = 4           # size of the workload
-    cpu: str = "max,la57=off"
+    flavour: str = "amd64"      # of the kernel, and with it the architecture; see debian_kernel
+    suite: str = ""             # "": this release's
+    cpu: str = ""               # QEMU's; "": the architecture's own in machine.py
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
     level: int = 31             # of the dump that is found
@@ -94,6 +96,17 @@ SCENARIOS = (
              says=(NOT_SAVED,), result="any", quick=False),
     Scenario("an ELF dump", arguments="rd.kdump.format=elf", says=(SAVED,), quick=False),
     Scenario("five-level page tables", cpu="max", says=(SAVED,), quick=False),
+    Scenario("arm64", flavour="arm64", suite="trixie", crashkernel="192M", says=(SAVED,),
+             quick=False),
+    Scenario("arm64, pages of 16 KiB", flavour="arm64-16k", suite="trixie", cpu="max",
+             memory="1G", crashkernel="320M", says=(SAVED,), quick=False),
+    Scenario("arm64, every driver and a shell", flavour="arm64", suite="trixie", drivers="all",
+             shell=True, crashkernel="256M", disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/",),
+             arguments="rd.kdump.timeout=3",
+             typing=((r"press Enter", ENTER),
+                     (r"kdump# ", "/init dump /proc/vmcore fs:{disk}:/by-hand; echo status $?" + ENTER),
+                     (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
+             says=(r"NOT SAVED", r"rebooting now"), quick=False),
     Scenario("2 GiB full of everything with crashkernel=96M", memory="2G", unit_mib=100,
              crashkernel="96M", disk=Disk(mib=1024), says=(SAVED,), quick=False),
 )
