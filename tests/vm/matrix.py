@@ -21,6 +21,9 @@ BULLSEYE = Kernel(suite="bullseye", passing=True)
 BOOKWORM = Kernel()
 TRIXIE = Kernel(suite="trixie")
 BACKPORTS = Kernel(suite="trixie-backports")
+ARM64, ARM64_16K = Kernel("arm64", "trixie"), Kernel("arm64-16k", "trixie")
+ARM64_BACKPORTS = Kernel("arm64", "trixie-backports")
+ARM64_16K_BACKPORTS = Kernel("arm64-16k", "trixie-backports")
 OLDER_BACKPORTS = Kernel(suite="trixie-backports", series=OTHERS, passing=True)
 
 
@@ -62,6 +65,11 @@ ZSWAP = dict(disk="empty", arguments="guest.swap=/dev/vdd guest.with=swap zswap.
 ZRAM = dict(arguments="guest.swap=zram guest.with=swap")
 POISON = dict(arguments="guest.poison=1 hugepages=6", drops=("hwpoison",))
 FIVE_LEVELS = dict(cpu="max")
+# Debian's arm64 kernels are built for addresses of 52 bits, which run_guest's CPU lacks; so does
+# this one, which has pages of 16 KiB.
+ADDRESSES_47 = dict(cpu="neoverse-n1", memory="768M")
+ADDRESSES_52 = dict(cpu="max")
+ADDRESSES_52_16K = {**ADDRESSES_47, "cpu": "max"}
 
 
 def hot_added(how, more=""):
@@ -111,6 +119,13 @@ ROWS = (
     Row(BACKPORTS, "page_poison=1, init_on_free=1, slub_debug=FZPU",
         arguments="page_poison=1 init_on_free=1 slub_debug=FZPU page_owner=on"),
     Row(BACKPORTS, "6 GiB, 4 CPUs", memory="6G", cpus=4),
+
+    Row(ARM64, "addresses of 48 bits"),
+    Row(ARM64, "addresses of 52 bits", **ADDRESSES_52),
+    Row(ARM64_16K, "addresses of 47 bits", **ADDRESSES_47),
+    Row(ARM64_16K, "addresses of 52 bits", **ADDRESSES_52_16K),
+    Row(ARM64_BACKPORTS, "addresses of 48 bits"),
+    Row(ARM64_16K_BACKPORTS, "addresses of 52 bits", **ADDRESSES_52_16K),
 
     Row(BULLSEYE, "the ordinary guest"),
     Row(BULLSEYE, "poisoned pages", **POISON),

@@ -37,7 +37,8 @@ def table(lines):
                  str(line.agreed), str(line.moved), str(line.silent)]
         for version in versions:
             found = line.others.get(version)
-            cells.append("fails" if found is None else "equal" if found == (0, 0)
+            cells.append("–" if version not in line.others else "fails" if found is None
+                         else "equal" if found == (0, 0)
                          else f"-{found[0]} +{found[1]}")
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
