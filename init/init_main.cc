@@ -21,10 +21,13 @@
 #include "init/crash_handler.h"
 #include "init/dump_job.h"
 #include "init/early_mounts.h"
+#include "init/job_progress.h"
 #include "init/kernel_arguments.h"
 #include "init/modules.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
+#include "net/capture_network.h"
+#include "net/network_arguments.h"
 
 namespace kdump {
 namespace {
@@ -71,13 +74,21 @@ std::string read_arguments(Sys& sys, const char* path, Console& console) {
   return "";
 }
 
-Settings read_settings(Sys& sys, Console& console) {
+// What the image and the command line ask for, of the dump and of the network.
+struct Wishes {
+  Settings dump;
+  NetworkSettings network;
+};
+
+Wishes read_wishes(Sys& sys, Console& console) {
   const bool shell_is_packed = ::access(kBusybox, X_OK) == 0;
   const std::string packed = read_arguments(sys, kPackedArguments, console);
   const std::string command_line = read_arguments(sys, "/proc/cmdline", console);
-  KernelArguments arguments = parse_kernel_arguments(packed, command_line, shell_is_packed);
-  for (const std::string& warning : arguments.warnings) console.say("%s", warning.c_str());
-  return std::move(arguments.settings);
+  KernelArguments dump = parse_kernel_arguments(packed, command_line, shell_is_packed);
+  NetworkArguments network = parse_network_arguments(packed, command_line);
+  for (const std::string& warning : dump.warnings) console.say("%s", warning.c_str());
+  for (const std::string& warning : network.warnings) console.say("%s", warning.c_str());
+  return {.dump = std::move(dump.settings), .network = std::move(network.settings)};
 }
 
 void greet(Console& console) {
@@ -86,7 +97,20 @@ void greet(Console& console) {
   console.say("kdump-init " KDUMP_INIT_VERSION " on Linux %s, %s", kernel.release, kernel.machine);
 }
 
-Captured capture_all(Sys& sys, const Settings& settings, Board& board, Console& console) {
+// rd.neednet=1: also where no target needs it, for whoever uses the shell.
+void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board& board,
+                      Console& console) {
+  constexpr uint32_t kWaits = 4;  // an interface, its carrier, its lease, and one to spare
+  const auto done = run_bounded("network", kWaits * step_s, [&] {
+    JobProgress progress(sys, board, console);
+    if (const auto up = network.bring_up(step_s, progress); !up)
+      console.say("network: %s; going on", up.error().text);
+  });
+  if (!done) console.say("%s; going on", done.error().text);
+}
+
+Captured capture_all(Sys& sys, const Wishes& wishes, Board& board, Console& console) {
+  const Settings& settings = wishes.dump;
   struct stat vmcore;
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) {
     Captured none;
@@ -102,7 +126,9 @@ Captured capture_all(Sys& sys, const Settings& settings, Board& board, Console& 
     none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<CaptureNetwork> network = capture_network(wishes.network);
+  if (wishes.network.network_is_needed)
+    bring_up_network(sys, *network, settings.step_timeout_s, board, console);
   const JobContext context{
       .network = *network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
@@ -189,15 +215,15 @@ void init_main() {
   if (!prepared) console.say("%s; going on", prepared.error().text);
   set_kernel_knobs(sys, console);
 
-  const Settings settings = read_settings(sys, console);
+  const Wishes wishes = read_wishes(sys, console);
   Captured captured;
   if (board) {
-    load_modules(sys, settings.step_timeout_s, console);
-    captured = capture_all(sys, settings, **board, console);
+    load_modules(sys, wishes.dump.step_timeout_s, console);
+    captured = capture_all(sys, wishes, **board, console);
   } else {
     captured.why = board.error();
   }
-  end(sys, settings, captured, screen_fd, console);
+  end(sys, wishes.dump, captured, screen_fd, console);
 }
 
 }  // namespace kdump

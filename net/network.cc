@@ -1,6 +1,5 @@
 #include "net/network.h"
 
-#include "filter/base/text.h"
 #include "net/reach.h"
 
 namespace kdump {
@@ -10,10 +9,7 @@ class NetworkAsItIs final : public Network {
  public:
   Result<Route> reach(const std::string& host, uint16_t port, uint32_t step_s,
                       Observer& observer) override {
-    observer.waiting_for(text("%s to answer on port %u", host.c_str(), port).c_str(), step_s);
-    const auto servers = resolve(host, port);
-    if (!servers) return std::unexpected(servers.error());
-    return first_that_answers(*servers, step_s);
+    return resolve_and_connect(host, port, step_s, observer);
   }
 };
 

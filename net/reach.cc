@@ -12,6 +12,8 @@
 #include "filter/base/owned.h"
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
+#include "net/ip_address.h"
+#include "net/resolver_files.h"
 
 namespace kdump {
 namespace {
@@ -81,10 +83,22 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t por
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const std::string service = text("%u", port);
-  errno = 0;
-  if (const int code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list); code != 0) {
-    const char* why = code == EAI_SYSTEM ? strerror(errno) : ::gai_strerror(code);
-    return fail(Kind::io, "name %s: %s", host.c_str(), why);
+  int code = EAI_AGAIN;
+  // Some name servers refuse the question for the family that a name has not, or never answer
+  // it, and the C library then takes both for lost: each is asked for alone.
+  for (const int family : {AF_UNSPEC, AF_INET, AF_INET6}) {
+    hints.ai_family = family;
+    errno = 0;
+    code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+    if (code != EAI_AGAIN) break;
+  }
+  if (code != 0) {
+    const char* why = code == EAI_SYSTEM  ? strerror(errno)
+                      : code == EAI_AGAIN ? "no name server has answered"
+                                          : ::gai_strerror(code);
+    Error error = fail(Kind::io, "name %s: %s", host.c_str(), why).error();
+    if (code == EAI_AGAIN) error.sys_errno = EAGAIN;
+    return std::unexpected(error);
   }
   std::vector<SocketAddress> found;
   for (const addrinfo* entry = list; entry; entry = entry->ai_next) {
@@ -116,6 +130,28 @@ Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint
           .error();
   why.sys_errno = error;
   return std::unexpected(why);
+}
+
+Result<Route> resolve_and_connect(const std::string& host, uint16_t port, uint32_t step_s,
+                                  Observer& observer) {
+  if (!IpAddress::parse(host))
+    observer.waiting_for(text("the name %s", host.c_str()).c_str(), kResolverSeconds);
+  const auto servers = TRY(resolve(host, port));
+  observer.waiting_for(text("%s to answer on port %u", host.c_str(), port).c_str(), step_s);
+  return first_that_answers(servers, step_s);
+}
+
+bool may_pass(const Error& error) {
+  switch (error.sys_errno) {
+    case EAGAIN:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace kdump

@@ -1,0 +1,27 @@
+// The network of the capture kernel, which nobody else brings up: from the settings of the
+// command line to a way to the server. Every target's job has it anew; what an earlier one set
+// up is still in the kernel, is found there, and left as it is.
+#pragma once
+
+#include <memory>
+
+#include "net/network.h"
+#include "net/network_settings.h"
+
+namespace kdump {
+
+class CaptureNetwork : public Network {
+ public:
+  // Sets up everything that the settings name, without a server to reach: rd.neednet=1.
+  virtual Result<> bring_up(uint32_t step_s, Observer& observer) = 0;
+};
+
+// What reach() does, in this order:
+//  1. ifname=, bond=, vlan=, bridge=, then each ip= that names an interface. One that fails is
+//     noted; an interface that is not there has its ip= tried on the others, as in 3.
+//  2. If any interface has an address: rd.route=, then the server.
+//  3. Otherwise, or if that failed, and no ip= names its interface: the ip= without one, or DHCP,
+//     on each interface that has a carrier, first come first tried, until the server answers.
+std::unique_ptr<CaptureNetwork> capture_network(NetworkSettings settings);
+
+}  // namespace kdump
