@@ -86,6 +86,11 @@ class NfsTarget final : public MountingTarget {
     return std::make_unique<NfsFile>(std::move(*file), silence_);
   }
 
+  Result<> discard() override {
+    if (*silence_) return silent(**silence_);
+    return heard(MountingTarget::discard(), *silence_);
+  }
+
   Result<> finish() override {
     if (mount_ && *silence_) {
       mount_->abandon();

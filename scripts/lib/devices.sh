@@ -17,7 +17,7 @@ percent_decode() {
 }
 
 # split_target URL: sets target_scheme, target_device (decoded) and target_rest, what follows
-# the device in the URL as it was written.
+# the device in the URL as it was written. Of a server's URL it sets what split_server does.
 split_target() {
     local url=$1 body
     [[ $url =~ [[:space:]] ]] && die "target '$url': write white space as %20"
@@ -34,8 +34,12 @@ split_target() {
             target_rest=${body#"$target_device"}
             [ -n "$target_device" ] || die "target '$url': expected raw:DEVICE"
             ;;
+        nfs | ssh)
+            split_server "$url"
+            return
+            ;;
         dir) die "target '$url': dir: is for the command; the capture kernel mounts with fs:" ;;
-        *) die "target '$url': unknown scheme, expected fs:DEVICE:/DIRECTORY or raw:DEVICE" ;;
+        *) die "target '$url': unknown scheme, expected fs:, raw:, nfs:// or ssh://" ;;
     esac
     target_device=$(percent_decode "$target_device")
     case $target_device in
@@ -81,7 +85,7 @@ blkid_value() { blkid -p -o value -s "$2" -- "$1" 2>/dev/null || :; }
 # device_aliases NODE: what names the drivers of NODE and of every bus it hangs on, from the
 # root down: the aliases that the devices announce, and the modules that serve them now.
 device_aliases() {
-    local node=$1 numbers path found=()
+    local node=$1 numbers path
     numbers=$(stat -L -c '%Hr:%Lr' -- "$node")
     path=$(readlink -e "/sys/dev/block/$numbers") || die "$node: no /sys/dev/block/$numbers"
     case $path in
@@ -89,6 +93,12 @@ device_aliases() {
             die "$node: lies on device-mapper or mdraid, which the capture does not assemble;" \
                 "name the file system of a plain disk or partition" ;;
     esac
+    aliases_above "$path"
+}
+
+# aliases_above PATH: the same for a device by its path in /sys/devices.
+aliases_above() {
+    local path=$1 found=()
     while [ "$path" != /sys/devices ] && [ "$path" != / ]; do
         [ ! -r "$path/modalias" ] || found=("$(cat "$path/modalias")" "${found[@]}")
         [ ! -e "$path/driver/module" ] ||

@@ -54,6 +54,20 @@ add_modules() {
     done
 }
 
+# add_network_firmware INTO ROOT: what the network drivers in the tree INTO load into their cards, as
+# far as it is under ROOT, in the form in which it lies there.
+add_network_firmware() {
+    local into=$1 root=${2%/} module name file
+    while read -r module _; do
+        [[ $module == */drivers/net/* ]] || continue
+        for name in $(modinfo -F firmware "$into/$module"); do
+            for file in "$root/lib/firmware/$name"{,.xz,.zst}; do
+                [ ! -r "$file" ] || install -D -m 644 "$file" "$into/${file#"$root/"}"
+            done
+        done
+    done <"$into/etc/kdump-init/modules"
+}
+
 # pack_initramfs TREE FILE [ZSTD_LEVEL]: the same tree always gives the same bytes: names
 # sorted, times and owners zero, inode numbers from 1. A kernel takes the whole window of zstd,
 # 8 MiB at level 19, from its memory while it unpacks: 512 KiB are enough.

@@ -149,6 +149,7 @@ TEST_CASE("after a call that timed out no further one waits for the server") {
     REQUIRE(!kept);
     CHECK(says(kept.error().text, "the server has stopped answering"));
     CHECK(!target->create("kdump-init.log", 10));
+    CHECK(!target->discard());
     CHECK(scene->sys.calls() == calls);
   }
   FAIL("the fault never stopped firing");

@@ -1,0 +1,179 @@
+# What a target on a server needs in the image: the drivers of the interfaces that lead there, how
+# the capture kernel finds these again (by MAC: it may name them otherwise), and the keys of SSH.
+# Sourced after devices.sh. Knows nothing of archives.
+
+# NIC drivers of ordinary machines, for an image that must boot on another one.
+generic_nics=(virtio_net e1000 e1000e igb igc ixgbe i40e ice iavf r8169 tg3 bnx2 bnx2x bnxt_en
+    mlx4_en mlx5_core cxgb4 qede sfc be2net enic ena gve vmxnet3 hv_netvsc xen-netfront fec
+    8139cp 8139too forcedeth atlantic cdc_ether r8152 ax88179_178a)
+
+# What is in every image with such a target: packets for DHCP, IPv6 where it is a module.
+network_modules=(af_packet ipv6)
+
+# Where kdump-init looks for the keys (targets/server_url.h).
+ssh_directory=etc/kdump-init/ssh
+
+# split_server URL: sets target_user, target_host (no brackets, decoded), target_port ("" if none)
+# and target_options, the words behind the question mark.
+split_server() {
+    local url=$1 body=${1#*://} authority
+    [[ $url == *://?*/* ]] || die "target '$url': expected ${url%%:*}://HOST/DIRECTORY"
+    authority=${body%%/*} target_user="" target_port="" target_options=()
+    [[ $authority != *@* ]] || { target_user=${authority%@*} && authority=${authority##*@}; }
+    if [[ $authority =~ ^\[([^]]*)\](:([0-9]+))?$ || $authority =~ ^([^:]*)(:([0-9]+))?$ ]]; then
+        target_host=$(percent_decode "${BASH_REMATCH[1]}")
+        target_port=${BASH_REMATCH[3]}
+    else
+        die "target '$url': '$authority' is not HOST or HOST:PORT (an IPv6 address stands in brackets)"
+    fi
+    [[ $body != *\?* ]] || IFS='&' read -ra target_options <<<"${body#*\?}"
+}
+
+# target_option NAME: its value, decoded; nothing if it is not among target_options.
+target_option() {
+    local option
+    for option in "${target_options[@]}"; do
+        [ "${option%%=*}" != "$1" ] || percent_decode "${option#*=}"
+    done
+}
+
+# nfs_modules: of the client, for the version that the target names or for all.
+nfs_modules() {
+    case $(target_option vers)$(target_option nfsvers) in
+        3) echo nfsv3 ;;
+        4*) echo nfsv4 ;;
+        *) echo nfsv4 nfsv3 ;;
+    esac
+}
+
+# interface_to HOST: the interface by which this machine reaches it; nothing if it does not.
+interface_to() {
+    local address
+    address=$(getent ahosts "${1%%%*}" | awk 'NR == 1 {print $1}') || :
+    [ -n "$address" ] || return 0
+    ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p'
+}
+
+# ports_of INTERFACE: the interfaces with hardware that it is made of, itself where it has some.
+ports_of() {
+    local lower
+    if [ -e "/sys/class/net/$1/device" ]; then
+        printf '%s\n' "$1"
+        return
+    fi
+    for lower in "/sys/class/net/$1"/lower_*; do
+        [ ! -e "$lower" ] || ports_of "${lower##*/lower_}"
+    done
+}
+
+all_ports() {
+    local device
+    for device in /sys/class/net/*/device; do
+        [ ! -e "$device" ] || basename "${device%/device}"
+    done
+}
+
+# stack_modules INTERFACE: what bonds, VLANs and bridges under it are made with.
+stack_modules() {
+    local path=/sys/class/net/$1 lower
+    [ ! -d "$path/bonding" ] || echo bonding
+    [ ! -d "$path/bridge" ] || echo bridge
+    [ ! -e "/proc/net/vlan/$1" ] || echo 8021q
+    for lower in "$path"/lower_*; do
+        [ ! -e "$lower" ] || stack_modules "${lower##*/lower_}"
+    done
+}
+
+# permanent_mac INTERFACE: a bond gives its ports another one.
+permanent_mac() {
+    local permanent
+    permanent=$(ip -o link show dev "$1" | sed -n 's/.* permaddr \([0-9a-f:]*\).*/\1/p')
+    printf '%s\n' "${permanent:-$(cat "/sys/class/net/$1/address")}"
+}
+
+# ip_arguments INTERFACE HOST: the ip= (and nameserver=) by which the capture kernel sets up the
+# interface as it is set up here: DHCP where its address is a lease, else the address and the
+# gateway by which HOST is reached.
+ip_arguments() {
+    local interface=$1 host=$2 mac line address gateway server
+    mac=$(permanent_mac "$interface")
+    line=$(ip -o -4 addr show dev "$interface" scope global | head -n 1)
+    if [ -z "$line" ] && [ -n "$(ip -o -6 addr show dev "$interface" scope global)" ]; then
+        echo "ip=$mac:auto6"
+        return
+    fi
+    if [ -z "$line" ] || [[ $line == *" dynamic "* ]]; then
+        echo "ip=$mac:dhcp"
+        return
+    fi
+    address=$(awk '{print $4}' <<<"$line")
+    gateway=$(ip -o -4 route show default dev "$interface" | sed -n 's/.* via \([^ ]*\).*/\1/p' | head -n 1)
+    echo "ip=${address%/*}::$gateway:${address#*/}::$mac:none"
+    [[ $host =~ [a-zA-Z] && $host != *:* ]] || return 0
+    # A resolver on this machine's loopback is not in the capture kernel.
+    while read -r server; do
+        [[ $server == 127.* || $server == ::1 ]] || echo "nameserver=$server"
+    done < <(sed -n 's/^nameserver  *\([^ ]*\).*/\1/p' /etc/resolv.conf)
+}
+
+# check_ssh_key KEY URL: ends the script unless libssh2 can use it without a person.
+check_ssh_key() {
+    local key=$1 url=$2 public
+    [ -r "$key" ] || die "target '$url': key '$key' cannot be read (ssh-keygen -t ecdsa -N '' -f $key" \
+        "makes one)"
+    public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null) ||
+        die "target '$url': $key is no private key without a passphrase; make one for kdump alone:" \
+            "ssh-keygen -t ecdsa -N '' -f FILE"
+    case ${public%% *} in
+        ecdsa-sha2-*) ;;
+        ssh-rsa)
+            ! grep -q 'BEGIN OPENSSH PRIVATE KEY' "$key" ||
+                die "target '$url': $key is an RSA key in OpenSSH's format, which libssh2 cannot" \
+                    "read; rewrite it: ssh-keygen -p -m PEM -N '' -f $key"
+            ;;
+        *)
+            die "target '$url': $key is of type ${public%% *}, which libssh2 does not know; make" \
+                "another: ssh-keygen -t ecdsa -N '' -f FILE"
+            ;;
+    esac
+}
+
+# known_host_lines FILE HOST PORT URL: the lines of FILE that are of the server; ends the script
+# where none of them is of a type that libssh2 knows.
+known_host_lines() {
+    local file=$1 host=$2 port=$3 url=$4 lines name=$2 scan
+    [ "$port" = 22 ] || name="[$host]:$port"
+    scan="ssh-keyscan -t ecdsa,rsa -p $port $host >>FILE"
+    [ -r "$file" ] || die "target '$url': known_hosts '$file' cannot be read; make it: $scan"
+    lines=$(ssh-keygen -F "$name" -f "$file" 2>/dev/null | grep -v '^#') ||
+        die "target '$url': $file has no key of $name; compare fingerprints and add it: $scan"
+    lines=$(grep -E ' (ecdsa-sha2-nistp(256|384|521)|ssh-rsa) ' <<<"$lines") ||
+        die "target '$url': $file has no ECDSA or RSA key of $name, and libssh2 knows no other;" \
+            "add the server's: $scan"
+    printf '%s\n' "$lines"
+}
+
+# pack_ssh TREE URL: puts the target's key and its server's keys into the tree; sets packed_key to
+# where the capture finds the key, "" for the place where it looks by itself.
+pack_ssh() {
+    local tree=$1 url=$2 key known_hosts directory=$1/$ssh_directory packed n=1
+    key=$(target_option key) known_hosts=$(target_option known_hosts)
+    [ -n "$key" ] && [ -n "$known_hosts" ] ||
+        die "target '$url': name the files to pack: ?key=FILE&known_hosts=FILE"
+    check_ssh_key "$key" "$url"
+    install -d -m 700 "$directory"
+    # Assigned first: a failure inside a redirection would go unnoticed.
+    packed=$(known_host_lines "$known_hosts" "$target_host" "${target_port:-22}" "$url")
+    printf '%s\n' "$packed" >>"$directory/known_hosts"
+    chmod 600 "$directory/known_hosts"
+    packed=$directory/key
+    while [ -e "$packed" ] && ! cmp -s "$key" "$packed"; do
+        n=$((n + 1))
+        packed=$directory/key.$n
+    done
+    install -m 600 "$key" "$packed"
+    ssh-keygen -y -P '' -f "$key" >"$packed.pub"
+    chmod 600 "$packed.pub"
+    packed_key=""
+    [ "$n" = 1 ] || packed_key=/$ssh_directory/key.$n
+}
