@@ -31,22 +31,33 @@ void set_text(char (&out)[kUtsField], std::string_view from) {
   });
 }
 
-void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& system) {
-  const auto symbol = info.symbol("init_uts_ns");
-  const auto offset = info.offset("uts_namespace.name");
-  if (!symbol || !offset) return;
-  // struct new_utsname, in its order.
+// struct new_utsname at this address; false if something else lies there.
+bool read_utsname_at(Vaddr address, AddressSpace& space, CrashedSystem& system) {
+  // In its order.
   char(*const fields[])[kUtsField] = {&system.sysname, &system.nodename, &system.release,
                                       &system.version, &system.machine,  &system.domainname};
   std::array<uint8_t, std::size(fields) * kUtsField> raw;
-  if (!space.read({*symbol + *offset}, raw)) return;
+  if (!space.read(address, raw)) return false;
   const char* at = reinterpret_cast<const char*>(raw.data());
-  // Anything but this first field means that something else lies there.
-  if (std::string_view(at, 6) != std::string_view("Linux\0", 6)) return;
+  if (std::string_view(at, 6) != std::string_view("Linux\0", 6)) return false;
   for (auto* field : fields) {
     set_text(*field, {at, kUtsField});
     at += kUtsField;
   }
+  return true;
+}
+
+void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& system) {
+  const auto symbol = info.symbol("init_uts_ns");
+  if (!symbol) return;
+  if (const auto offset = info.offset("uts_namespace.name")) {
+    read_utsname_at({*symbol + *offset}, space, system);
+    return;
+  }
+  // Exported since v5.11. Before, a reference count of four bytes stood in front of it until
+  // 9a56493f6942 ("uts: Use generic ns_common::count", v5.9).
+  for (const uint64_t offset : {0, 4})
+    if (read_utsname_at({*symbol + offset}, space, system)) return;
 }
 
 }  // namespace

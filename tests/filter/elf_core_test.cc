@@ -222,4 +222,14 @@ TEST_CASE("who crashed is told from vmcoreinfo, notes and utsname, made printabl
   CHECK(system.cpus == 2);
 }
 
+TEST_CASE("a kernel that does not say where its host name is has it at one of two places") {
+  for (const char* offset : {"0", "4"}) {
+    TextCore core(std::string(kSmall) + "OFFSET(uts_namespace.name)=" + offset +
+                  "\nnodename old\n");
+    core.keys().apply("-OFFSET(uts_namespace.name)");
+    core.rewrite();
+    CHECK(std::string(core.open()->system().nodename) == "old");
+  }
+}
+
 }  // namespace kdump
