@@ -119,7 +119,8 @@ def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typ
                "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
                "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
                "-kernel", kernel, "-initrd", str(initramfs),
-               "-append", f"console={guest.console} {arguments}"]
+               # As in scripts/lib/qemu.sh.
+               "-append", f"console={guest.console} {arguments} no_timer_check"]
     for i, (path, speed) in enumerate(disks):
         drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"
         if speed:
