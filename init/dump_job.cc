@@ -112,12 +112,14 @@ Result<> DumpJob::prepare_target() {
   const CrashedSystem system = report_.system.value_or(CrashedSystem{});
   const std::string client = context_.identity_is_ours ? safe_host(system.nodename) : "";
   const TargetContext context{.sys = sys_,
-                              .limits = {.step_s = settings_.step_timeout_s},
+                              .limits = {.step_s = settings_.step_timeout_s,
+                                         .stall_s = settings_.stall_timeout_s},
                               .observer = progress_,
                               .network = context_.network,
                               .volatile_is_refused = context_.volatile_is_refused,
                               .mount_root = context_.mount_root,
-                              .client_name = client};
+                              .client_name = client,
+                              .buffer_bytes = buffer_bytes(memory_available(sys_))};
   target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));
   report_.target = target_->describe();
   space_ = TRY(target_->preflight());

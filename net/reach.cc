@@ -2,28 +2,19 @@
 
 #include <ifaddrs.h>
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
-#include "filter/base/owned.h"
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
 #include "net/ip_address.h"
 #include "net/resolver_files.h"
+#include "net/tcp_socket.h"
 
 namespace kdump {
 namespace {
-
-struct SocketTraits {
-  using Handle = int;
-  static constexpr int kNone = -1;
-  static void release(int fd) { ::close(fd); }
-};
-using Socket = Owned<SocketTraits>;
 
 bool same_host(const SocketAddress& a, const sockaddr& b) {
   if (a.any.sa_family != b.sa_family) return false;
@@ -42,30 +33,11 @@ std::string interface_with(const SocketAddress& local) {
   return name;
 }
 
-// 0, or the errno of a connection that did not come about in time.
-int wait_connected(int fd, int64_t until_ms) {
-  for (;;) {
-    const int64_t left_ms = until_ms - real_sys().monotonic_ms();
-    pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
-    const int ready = left_ms > 0 ? ::poll(&waiting, 1, static_cast<int>(left_ms)) : 0;
-    if (ready == 0) return ETIMEDOUT;
-    if (ready < 0 && errno == EINTR) continue;
-    int error = errno;
-    socklen_t size = sizeof error;
-    if (ready > 0) ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return error;
-  }
-}
-
 // 0 and route filled, or an errno.
 int try_one(const SocketAddress& server, int64_t until_ms, Route& route) {
-  const Socket socket(
-      ::socket(server.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return errno;
-  if (::connect(socket.get(), &server.any, server.size()) != 0) {
-    if (errno != EINPROGRESS) return errno;
-    if (const int error = wait_connected(socket.get(), until_ms)) return error;
-  }
+  int error = 0;
+  const Socket socket = connect_tcp(server, until_ms, error);
+  if (!socket) return error;
   route.server = server;
   socklen_t size = sizeof route.local.v6;
   if (::getsockname(socket.get(), &route.local.any, &size) != 0) return errno;

@@ -18,5 +18,7 @@ Result<std::unique_ptr<Target>> make_nfs_target(const std::string& text, std::st
                                                 const TargetContext& context);
 Result<std::unique_ptr<Target>> make_raw_target(const std::string& text, std::string_view rest,
                                                 const TargetContext& context);
+Result<std::unique_ptr<Target>> make_ssh_target(const std::string& text, std::string_view rest,
+                                                const TargetContext& context);
 
 }  // namespace kdump

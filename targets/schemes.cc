@@ -2,6 +2,7 @@
 
 #include "targets/factories.h"
 #include "targets/nfs_url.h"
+#include "targets/server_url.h"
 #include "targets/url.h"
 
 namespace kdump {
@@ -27,6 +28,7 @@ constexpr Scheme kSchemes[] = {
     {"raw", check<parse_raw_url>, make_raw_target},
     {"dir", check<parse_directory_url>, make_directory_target},
     {"nfs", check<parse_nfs_url>, make_nfs_target},
+    {"ssh", check<parse_ssh_url>, make_ssh_target},
 };
 
 Result<const Scheme*> scheme_of(const std::string& url) {

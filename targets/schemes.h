@@ -18,6 +18,7 @@ struct TargetContext {
   // PID 1: the crashed host's name. NFS servers tell their clients apart by what these call
   // themselves. Empty: the machine keeps the names it has.
   std::string client_name = {};
+  uint64_t buffer_bytes = 4 << 20;  // a target may hold so much of what it has not sent yet
 };
 
 // Parses only; touches no device. Fails: refused, with the URL and what is wrong in it.

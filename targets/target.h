@@ -41,9 +41,10 @@ class Target {
     std::optional<uint64_t> largest_file;  // nullopt: no limit below free_bytes (vfat: 4 GiB - 1)
   };
 
-  // How long the parts of a target may wait (rd.kdump.timeout), seconds.
+  // How long the parts of a target may wait, seconds.
   struct Limits {
-    uint32_t step_s = 30;
+    uint32_t step_s = 30;   // for a device, a link, an answer (rd.kdump.timeout)
+    uint32_t stall_s = 60;  // for what is written to get on (rd.kdump.stall)
   };
 
   virtual ~Target() = default;

@@ -1,8 +1,10 @@
 # The libraries the product links, static, inside a copy of the sysroot: zstd, mbedTLS, libssh2,
-# and doctest's header for the tests. Their options are all here and in mbedtls_config.h.
-# Sourced after sysroot.sh.
+# and doctest's header for the tests. Their options are all here and in mbedtls_config.h; what is
+# changed in them lies in patches/. The tests on the host link the same mbedTLS and libssh2, built
+# with its own compiler (host-libraries). Sourced after sysroot.sh.
 
 library_sources=(libzstd mbedtls libssh2)
+ssh_sources=(mbedtls libssh2)
 
 # Compression and encryption are what a dump's time goes to.
 fast_flags="-O2 -DNDEBUG -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
@@ -19,7 +21,7 @@ install_toolchain_packages() {
 toolchain() {
     local arch=$1 base key
     base=$(sysroot "$arch")
-    key=$(hash_of <(basename "$base") "$top"/toolchain/{libraries.sh,mbedtls_config.h} \
+    key=$(hash_of <(basename "$base") "$top"/toolchain/{libraries.sh,mbedtls_config.h,patches/*} \
         <(pins_of "${library_sources[@]}") <(versions_of doctest-dev))
     checked_cached "toolchain-$arch-$key" make_toolchain "$arch" "$base"
 }
@@ -30,13 +32,41 @@ make_toolchain() {
     rm -f "$into/manifest" "$into/.complete"
     mkdir "$build"
     for package in "${library_sources[@]}"; do
-        source_tree "$package" "$build/$package"
+        patched_tree "$package" "$build/$package"
     done
     step "zstd ($arch)" make_zstd "$arch" "$into" "$build"
     step "mbedTLS ($arch)" make_mbedtls "$arch" "$into" "$build"
     step "libssh2 ($arch)" make_libssh2 "$arch" "$into" "$build"
     install_doctest "$into/usr/include/doctest"
     rm -rf "$build"
+}
+
+# host_libraries: prints the directory with the mbedTLS and libssh2 of the host's own compiler.
+host_libraries() {
+    local key
+    key=$(hash_of "$top"/toolchain/{libraries.sh,sources.sh,mbedtls_config.h,patches/*} \
+        <(pins_of "${ssh_sources[@]}") <(versions_of gcc libc6-dev))
+    checked_cached "host-libraries-$key" make_host_libraries
+}
+
+make_host_libraries() {
+    local into=$1 build=$1/build package
+    mkdir "$build"
+    for package in "${ssh_sources[@]}"; do
+        patched_tree "$package" "$build/$package"
+    done
+    step "mbedTLS (host)" make_mbedtls host "$into" "$build"
+    step "libssh2 (host)" make_libssh2 host "$into" "$build"
+    rm -rf "$build"
+}
+
+# patched_tree PACKAGE DIRECTORY: its source with our own patches, each of which says why.
+patched_tree() {
+    local patch
+    source_tree "$1" "$2"
+    for patch in "$top/toolchain/patches/$1"-*.patch; do
+        [ ! -e "$patch" ] || patch -d "$2" -p1 --fuzz=0 --batch --silent <"$patch"
+    done
 }
 
 # There are no exceptions here, and doctest must be told: a failed REQUIRE is counted, but does
@@ -49,11 +79,22 @@ install_doctest() {
     } >"$1/doctest.h"
 }
 
-# make_library ARCH SYSROOT SOURCE BUILD C_FLAGS ARGUMENT...: for those that use cmake, all do.
+# host_cmake PREFIX ARGUMENT...: configures for the host, whatever CC and CFLAGS say.
+host_cmake() {
+    local prefix=$1
+    shift
+    env -u CC -u CFLAGS -u LDFLAGS cmake -G Ninja -DCMAKE_C_COMPILER=gcc \
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+        -DCMAKE_INSTALL_PREFIX="$prefix/usr" -DCMAKE_PREFIX_PATH="$prefix/usr" "$@"
+}
+
+# make_library ARCH|host SYSROOT SOURCE BUILD C_FLAGS ARGUMENT...: all of them use cmake.
 make_library() {
     local arch=$1 sysroot=$2 source=$3 build=$4 flags=$5
+    local configure=(target_cmake "$arch" "$sysroot")
     shift 5
-    target_cmake "$arch" "$sysroot" -S "$source" -B "$build" \
+    [ "$arch" != host ] || configure=(host_cmake "$sysroot")
+    "${configure[@]}" -S "$source" -B "$build" \
         -DCMAKE_C_FLAGS_RELEASE="$flags -ffile-prefix-map=$source=." \
         -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF "$@"
     ninja -C "$build" install

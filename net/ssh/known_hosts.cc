@@ -1,0 +1,167 @@
+#include "net/ssh/known_hosts.h"
+
+#include "filter/base/text.h"
+#include "net/ssh/digest.h"
+
+namespace kdump {
+namespace {
+
+constexpr uint16_t kDefaultPort = 22;
+
+// What is offered for each type of key. libssh2 with mbedTLS knows no ed25519; RSA signatures
+// with SHA-1 are not taken from anybody.
+struct Algorithm {
+  std::string_view key_type;
+  std::string_view offered;
+};
+constexpr Algorithm kAlgorithms[] = {
+    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
+    {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
+};
+
+std::string_view next_field(std::string_view& line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return line = {};
+  line.remove_prefix(begin);
+  const std::string_view field = line.substr(0, line.find_first_of(" \t"));
+  line.remove_prefix(field.size());
+  return field;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Patterns of * and ?. Goes back only to the last *, so its time is bounded by the product.
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  size_t p = 0, n = 0, star = std::string_view::npos, star_name = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_name = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || lower(pattern[p]) == lower(name[n]))) {
+      ++p, ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++star_name;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+// |1|SALT|HASH, both in base64.
+bool matches_hashed(std::string_view field, const std::string& name) {
+  const size_t bar = field.find('|', 3);
+  if (bar == std::string_view::npos) return false;
+  const auto salt = base64_decode(field.substr(3, bar - 3));
+  const auto hash = base64_decode(field.substr(bar + 1));
+  return salt && hash && hmac_sha1(*salt, name) == *hash;
+}
+
+bool matches(std::string_view field, const std::string& name) {
+  if (field.starts_with("|1|")) return matches_hashed(field, name);
+  bool matched = false;
+  while (!field.empty()) {
+    const size_t comma = field.find(',');
+    std::string_view pattern = field.substr(0, comma);
+    field = comma == std::string_view::npos ? std::string_view() : field.substr(comma + 1);
+    const bool is_negated = pattern.starts_with('!');
+    if (is_negated) pattern.remove_prefix(1);
+    if (pattern.empty() || !matches_pattern(pattern, name)) continue;
+    if (is_negated) return false;
+    matched = true;
+  }
+  return matched;
+}
+
+std::string lowered(std::string name) {
+  for (char& c : name) c = lower(c);
+  return name;
+}
+
+// How known_hosts writes a server: "[host]:port", "host" where the port is the usual one.
+std::string with_port(const std::string& host, uint16_t port) {
+  return port == kDefaultPort ? lowered(host) : text("[%s]:%u", lowered(host).c_str(), port);
+}
+
+}  // namespace
+
+KnownHosts KnownHosts::of_server(std::string_view file, const std::string& host,
+                                 const std::string& address, uint16_t port) {
+  KnownHosts known;
+  known.host_ = host;
+  known.port_ = port;
+  const std::string names[] = {with_port(host, port), with_port(address, port)};
+  while (!file.empty()) {
+    const size_t end = file.find('\n');
+    std::string_view line = file.substr(0, end);
+    file = end == std::string_view::npos ? std::string_view() : file.substr(end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+
+    std::string_view field = next_field(line);
+    if (field.empty() || field.starts_with('#')) continue;
+    std::string_view marker;
+    if (field.starts_with('@')) {
+      marker = field;
+      field = next_field(line);
+    }
+    if (!matches(field, names[0]) && !matches(field, names[1])) continue;
+    const std::string_view type = next_field(line);
+    const auto blob = base64_decode(next_field(line));
+    if (!blob || blob->empty()) continue;
+    if (marker.empty())
+      known.keys_.push_back({std::string(type), *blob});
+    else if (marker == "@revoked")
+      known.revoked_.push_back(*blob);
+    else if (marker == "@cert-authority")
+      ++known.authorities_;
+  }
+  return known;
+}
+
+Result<std::string> KnownHosts::algorithms(const char* file) const {
+  std::string offered, unusable;
+  for (const KnownHostKey& key : keys_) {
+    bool is_usable = false;
+    for (const Algorithm& each : kAlgorithms) {
+      if (key.type != each.key_type) continue;
+      is_usable = true;
+      if (offered.find(each.offered) == std::string::npos)
+        offered += (offered.empty() ? "" : ",") + std::string(each.offered);
+    }
+    if (!is_usable) unusable = key.type;
+  }
+  if (!offered.empty()) return offered;
+  // The line is what fixes it, so it comes where no shortening reaches it.
+  const std::string line =
+      text("ssh-keyscan -t ecdsa,rsa -p %u %s >> %s", port_, host_.c_str(), file);
+  if (!unusable.empty())
+    return fail(Kind::refused, "only an %s key of %s is known, which cannot be checked here; %s",
+                unusable.c_str(), host_.c_str(), line.c_str());
+  if (authorities_)
+    return fail(Kind::refused, "%s is known only by @cert-authority, which is not used here; %s",
+                host_.c_str(), line.c_str());
+  return fail(Kind::refused, "no key of %s is known; check its fingerprint, then %s", host_.c_str(),
+              line.c_str());
+}
+
+Result<> KnownHosts::check(std::string_view blob, const char* file) const {
+  const std::string shown = key_fingerprint(blob);
+  for (const std::string& revoked : revoked_)
+    if (revoked == blob)
+      return fail(Kind::refused, "%s shows the key %s, which %s has as @revoked", host_.c_str(),
+                  shown.c_str(), file);
+  const KnownHostKey* expected = nullptr;
+  for (const KnownHostKey& key : keys_) {
+    if (key.blob == blob) return {};
+    // A blob begins with its type, length first: told apart from keys of other types.
+    if (!expected || blob.substr(0, 4 + key.type.size()).ends_with(key.type)) expected = &key;
+  }
+  return fail(Kind::refused, "the host key is not the known one: it is %s, known is %s",
+              shown.c_str(), expected ? key_fingerprint(expected->blob).c_str() : "none");
+}
+
+}  // namespace kdump

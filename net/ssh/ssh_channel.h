@@ -1,0 +1,61 @@
+// A channel of an SSH session: a subsystem's or a command's standard streams, without blocking.
+#pragma once
+
+#include <string>
+
+#include "filter/base/bytes.h"
+#include "net/ssh/ssh_session.h"
+
+struct _LIBSSH2_CHANNEL;
+
+namespace kdump {
+
+class SshChannel {
+ public:
+  // Fails: unsupported, where the server refuses to start it.
+  static Result<SshChannel> subsystem(SshSession& session, const char* name, int64_t until_ms);
+  static Result<SshChannel> command(SshSession& session, const std::string& command,
+                                    int64_t until_ms);
+
+  SshChannel(SshChannel&& other) noexcept;
+  SshChannel& operator=(SshChannel&&) = delete;
+  ~SshChannel();
+
+  // Sends some of data; 0: nothing more goes now. After 0 the next call must be with the same
+  // data: a piece of it may be half-sent.
+  Result<size_t> send_some(Bytes data);
+  // What has come; 0: nothing now. is_at_end() tells whether more will.
+  Result<size_t> receive_some(MutableBytes out) { return receive_some(0, out); }
+  bool is_at_end() const;
+  // Until something can be sent or has come. False: until_ms came.
+  bool wait(int64_t until_ms) const { return session_.wait(until_ms); }
+
+  // Sends all of data, with progress at least every idle_ms.
+  Result<> send_all(Bytes data, uint32_t idle_ms);
+
+  struct Ending {
+    int status = -1;             // -1: ended by a signal, or the server does not say
+    std::string output, errors;  // of each the first kMaxTextBytes
+  };
+  // Closes the command's input, takes what it prints, and waits for its end.
+  Result<Ending> finish(int64_t until_ms);
+  static constexpr size_t kMaxTextBytes = 4096;
+
+ private:
+  SshChannel(SshSession& session, _LIBSSH2_CHANNEL* channel)
+      : session_(session), channel_(channel) {}
+  static Result<SshChannel> open(SshSession& session, const char* request, const std::string& what,
+                                 int64_t until_ms);
+  Result<size_t> receive_some(int stream, MutableBytes out);
+  Result<size_t> drain(int stream, std::string& into);
+
+  // Which call has left a packet half-sent: data to send, or, from within a read, a window's
+  // adjustment or a key exchange. The other one would wait for it for ever.
+  enum class Half : uint8_t { none, send, receive };
+  Half half_ = Half::none;
+
+  SshSession& session_;
+  _LIBSSH2_CHANNEL* channel_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,170 @@
+#include "net/ssh/ssh_session.h"
+
+#include <libssh2.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "filter/base/sys.h"
+#include "net/ssh/aes_hardware.h"
+#include "net/ssh/known_hosts.h"
+
+namespace kdump {
+namespace {
+
+// Without SHA-1 and CBC, which no server needs that offers ECDSA or RSA with SHA-2.
+constexpr char kKeyExchanges[] =
+    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
+    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
+constexpr char kMacs[] =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
+// The fastest first. Without instructions for AES its tables are slow, and leak through caches.
+constexpr char kCiphersWithAes[] =
+    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,"
+    "aes256-ctr";
+constexpr char kCiphersWithoutAes[] =
+    "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,"
+    "aes256-ctr";
+
+// libssh2's messages can quote the server.
+std::string printable(const char* message) {
+  std::string clean = message ? message : "";
+  for (char& c : clean)
+    if (c < ' ' || c > '~') c = '?';
+  return clean;
+}
+
+}  // namespace
+
+bool SshSession::would_block(int code) { return code == LIBSSH2_ERROR_EAGAIN; }
+
+std::unexpected<Error> SshSession::failed(int code, const char* what) const {
+  char* message = nullptr;
+  libssh2_session_last_error(session_, &message, nullptr, 0);
+  const Kind kind = code == LIBSSH2_ERROR_TIMEOUT ? Kind::timeout : Kind::io;
+  return fail(kind, "%s: %s: %s (libssh2 %d)", host_.c_str(), what, printable(message).c_str(),
+              code);
+}
+
+std::unexpected<Error> SshSession::timed_out(const char* what) const {
+  return fail(Kind::timeout, "%s: %s: no answer in time", host_.c_str(), what);
+}
+
+bool SshSession::has_half_sent() const {
+  return (libssh2_session_block_directions(session_) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
+}
+
+bool SshSession::wait(int64_t until_ms) const {
+  const int directions = libssh2_session_block_directions(session_);
+  pollfd waiting{.fd = socket_.get(), .events = 0, .revents = 0};
+  if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) waiting.events |= POLLOUT;
+  if (directions != LIBSSH2_SESSION_BLOCK_OUTBOUND) waiting.events |= POLLIN;
+  for (;;) {
+    const int64_t left_ms = until_ms - real_sys().monotonic_ms();
+    if (left_ms <= 0) return false;
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<int64_t>(left_ms, 1 << 30)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+Result<std::unique_ptr<SshSession>> SshSession::connect(const SocketAddress& server,
+                                                        const SshLogin& login, int64_t until_ms) {
+  const KnownHosts known =
+      KnownHosts::of_server(login.known_hosts, login.host, server.host_text(), login.port);
+  const std::string algorithms = TRY(known.algorithms(login.known_hosts_file.c_str()));
+
+  static const int started = libssh2_init(0);
+  if (started != 0) return fail(Kind::io, "libssh2 does not start (%d)", started);
+  int error = 0;
+  Socket socket = connect_tcp(server, until_ms, error);
+  if (!socket) return fail_errno(error, "connect to %s", server.text().c_str());
+  const int yes = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+
+  std::unique_ptr<SshSession> session(new SshSession(std::move(socket), login.host));
+  session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr);
+  if (!session->session_) return fail(Kind::io, "no memory for an SSH session");
+  libssh2_session_set_blocking(session->session_, 0);
+  TRY(session->set_methods(algorithms));
+  const auto shaken = session->finish_call("SSH handshake", until_ms, [&] {
+    return libssh2_session_handshake(session->session_, session->socket_.get());
+  });
+  if (!shaken && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE)
+    return fail(Kind::refused,
+                "%s offers no %s host key, or no key exchange or cipher that is usable here",
+                login.host.c_str(), algorithms.c_str());
+  if (!shaken) return std::unexpected(shaken.error());
+  TRY(session->check_host_key(known, login));
+  TRY(session->log_in(login, until_ms));
+  return session;
+}
+
+SshSession::~SshSession() {
+  if (!session_) return;
+  // What libssh2 still wants to send goes nowhere, so that nothing waits. After its free the
+  // socket is closed.
+  ::shutdown(socket_.get(), SHUT_RDWR);
+  constexpr int kTries = 16;
+  for (int i = 0; i < kTries && libssh2_session_free(session_) == LIBSSH2_ERROR_EAGAIN; ++i) {
+  }
+}
+
+Result<> SshSession::set_methods(const std::string& host_key_algorithms) {
+  const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
+  const struct {
+    int which;
+    const char* methods;
+  } wanted[] = {
+      {LIBSSH2_METHOD_KEX, kKeyExchanges}, {LIBSSH2_METHOD_HOSTKEY, host_key_algorithms.c_str()},
+      {LIBSSH2_METHOD_CRYPT_CS, ciphers},  {LIBSSH2_METHOD_CRYPT_SC, ciphers},
+      {LIBSSH2_METHOD_MAC_CS, kMacs},      {LIBSSH2_METHOD_MAC_SC, kMacs}};
+  for (const auto& each : wanted)
+    if (const int code = libssh2_session_method_pref(session_, each.which, each.methods))
+      return failed(code, "choice of algorithms");
+  return {};
+}
+
+Result<> SshSession::check_host_key(const KnownHosts& known, const SshLogin& login) const {
+  size_t size = 0;
+  int type = 0;
+  const char* const blob = libssh2_session_hostkey(session_, &size, &type);
+  if (!blob) return fail(Kind::refused, "%s shows no host key", host_.c_str());
+  if (const auto good = known.check({blob, size}, login.known_hosts_file.c_str()); !good)
+    return wrap(good.error(), "%s", host_.c_str());
+  return {};
+}
+
+Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
+  const UserKey& key = login.key;
+  const auto done = finish_call("login", until_ms, [&] {
+    return libssh2_userauth_publickey_frommemory(
+        session_, login.user.c_str(), login.user.size(), key.public_text.c_str(),
+        key.public_text.size(), key.private_text.c_str(), key.private_text.size(), nullptr);
+  });
+  if (done) return {};
+  const int code = libssh2_session_last_errno(session_);
+  if (code != LIBSSH2_ERROR_AUTHENTICATION_FAILED && code != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+    return std::unexpected(done.error());
+  const char* methods = nullptr;
+  const auto asked = finish_call("login", until_ms, [&] {
+    methods = libssh2_userauth_list(session_, login.user.c_str(),
+                                    static_cast<unsigned>(login.user.size()));
+    return methods ? 0 : libssh2_session_last_errno(session_);
+  });
+  if (asked && methods && !strstr(methods, "publickey"))
+    return fail(Kind::refused, "%s takes no keys of user %s, only: %s", host_.c_str(),
+                login.user.c_str(), printable(methods).c_str());
+  return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)",
+              host_.c_str(), key.fingerprint.c_str(), login.user.c_str());
+}
+
+std::string SshSession::cipher() const {
+  return printable(libssh2_session_methods(session_, LIBSSH2_METHOD_CRYPT_CS));
+}
+
+}  // namespace kdump

@@ -1,0 +1,73 @@
+// One SSH connection: reached, its server's key checked, logged in. Channels (ssh_channel.h) run
+// on it. libssh2 with mbedTLS does the protocol; nothing of it is seen outside net/ssh.
+// Every call that waits has a deadline and none blocks beyond it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/socket_address.h"
+#include "net/ssh/user_key.h"
+#include "net/tcp_socket.h"
+
+struct _LIBSSH2_SESSION;
+
+namespace kdump {
+
+// What is needed to log in, besides a way to the server.
+struct SshLogin {
+  std::string user;
+  std::string host;  // as the user names it, for known_hosts and messages
+  uint16_t port = 22;
+  std::string known_hosts_file;
+  std::string known_hosts;  // its text
+  UserKey key;
+};
+
+class SshSession {
+ public:
+  // Connects, checks the host's key, logs in; all within until_ms (of Sys::monotonic_ms).
+  // Fails: refused, with what to change, where server or user are not accepted; io; timeout.
+  static Result<std::unique_ptr<SshSession>> connect(const SocketAddress& server,
+                                                     const SshLogin& login, int64_t until_ms);
+  ~SshSession();
+
+  _LIBSSH2_SESSION* handle() const { return session_; }
+  const std::string& host() const { return host_; }
+  std::string cipher() const;  // for messages
+
+  // Waits until libssh2's last call, which would have blocked, can go on. False: until_ms came.
+  bool wait(int64_t until_ms) const;
+  // libssh2's last call has left a packet half-sent: only the same call can get it out.
+  bool has_half_sent() const;
+
+  // Calls `call` again until it does not say LIBSSH2_ERROR_EAGAIN; what: for the message.
+  // The value is call's own, if it is not negative.
+  template <class Call>
+  Result<int> finish_call(const char* what, int64_t until_ms, Call call) {
+    for (;;) {
+      const int code = call();
+      if (code >= 0) return code;
+      if (!would_block(code)) return failed(code, what);
+      if (!wait(until_ms)) return timed_out(what);
+    }
+  }
+  // The Error for a negative return value of libssh2.
+  std::unexpected<Error> failed(int code, const char* what) const;
+
+ private:
+  SshSession(Socket socket, std::string host)
+      : socket_(std::move(socket)), host_(std::move(host)) {}
+
+  static bool would_block(int code);
+  std::unexpected<Error> timed_out(const char* what) const;
+  Result<> set_methods(const std::string& host_key_algorithms);
+  Result<> check_host_key(const class KnownHosts& known, const SshLogin& login) const;
+  Result<> log_in(const SshLogin& login, int64_t until_ms);
+
+  Socket socket_;
+  std::string host_;
+  _LIBSSH2_SESSION* session_ = nullptr;
+};
+
+}  // namespace kdump

@@ -1,0 +1,109 @@
+#include "targets/ssh_link.h"
+
+#include <algorithm>
+
+#include "filter/base/file.h"
+#include "filter/base/text.h"
+
+namespace kdump {
+namespace {
+
+constexpr size_t kMaxKnownHostsBytes = 1 << 20;
+constexpr int64_t kBetweenTriesMs = 500;
+// Linux: another one after each boot (Documentation/admin-guide/sysctl/kernel.rst).
+constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
+constexpr uint32_t kBootIdBytes = 64;
+
+}  // namespace
+
+SshLink::SshLink(SshUrl url, const TargetContext& context)
+    : url_(std::move(url)), context_(context) {}
+
+int64_t SshLink::wait_for(const char* what, uint32_t seconds) {
+  context_.observer.waiting_for(text("%s %s", host().c_str(), what).c_str(), seconds);
+  return now_ms() + int64_t{seconds} * 1000;
+}
+
+Result<> SshLink::connect() {
+  given_up_.reset();
+  if (session_) return {};
+  if (!login_) {
+    SshLogin login;
+    login.user = url_.server.user;
+    login.host = url_.server.host;
+    login.port = url_.server.port;
+    login.known_hosts_file = url_.known_hosts;
+    login.known_hosts = TRY(read_small_file(context_.sys, url_.known_hosts, kMaxKnownHostsBytes));
+    login.key = TRY(load_user_key(context_.sys, url_.key));
+    login_ = std::move(login);
+  }
+  return connect_until(INT64_MAX);
+}
+
+// Each step has its own time, but none goes beyond until_ms.
+Result<> SshLink::connect_until(int64_t until_ms) {
+  const auto left_s =
+      std::clamp<int64_t>((until_ms - now_ms() + 999) / 1000, 1, int64_t{context_.limits.step_s});
+  const Route route = TRY(context_.network.reach(url_.server.host, url_.server.port,
+                                                 static_cast<uint32_t>(left_s), context_.observer));
+  session_ = TRY(SshSession::connect(route.server, *login_,
+                                     std::min(until_ms, wait_for_step("to let us in"))));
+  const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
+  auto started = SftpClient::start(*session_, sftp_until_ms);
+  if (!started && started.error().kind == Kind::unsupported) return {};
+  if (!started) {
+    session_.reset();
+    return std::unexpected(started.error());
+  }
+  sftp_ = std::move(*started);
+  boot_id_ = read_boot_id(sftp_until_ms);
+  return {};
+}
+
+// Empty: not told, as by other systems or from within a chroot.
+std::string SshLink::read_boot_id(int64_t until_ms) {
+  const auto handle = sftp_->open(kBootId, sftp::kForRead, until_ms);
+  if (!handle) return {};
+  const auto id = sftp_->read(*handle, 0, kBootIdBytes, until_ms);
+  if (const auto closed = sftp_->close(*handle, until_ms); !id || !closed) return {};
+  return *id;
+}
+
+void SshLink::disconnect() {
+  sftp_.reset();
+  session_.reset();
+}
+
+Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
+  context_.observer.note(text("%s; connecting again", why.text).c_str());
+  boot_id_before_ = boot_id_;
+  Error last = why;
+  while (now_ms() < until_ms) {
+    disconnect();
+    if (const auto back = connect_until(until_ms); !back)
+      last = back.error();
+    else if (sftp_ && !sftp_->is_lost())
+      return {};
+    context_.sys.sleep_ms(std::clamp<int64_t>(until_ms - now_ms(), 0, kBetweenTriesMs));
+  }
+  disconnect();
+  return give_up(wrap(last, "lost, and no way back within %u s", context_.limits.stall_s).error());
+}
+
+std::optional<bool> SshLink::has_rebooted() const {
+  if (boot_id_.empty() || boot_id_before_.empty()) return std::nullopt;
+  return boot_id_ != boot_id_before_;
+}
+
+std::unexpected<Error> SshLink::give_up(const Error& why) {
+  if (!given_up_) given_up_ = why;
+  return std::unexpected(why);
+}
+
+Result<> SshLink::usable() const {
+  if (given_up_) return std::unexpected(*given_up_);
+  if (!session_) return fail(Kind::refused, "%s is not connected", host().c_str());
+  return {};
+}
+
+}  // namespace kdump
