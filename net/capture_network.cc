@@ -17,6 +17,7 @@ using Method = IpRequest::Method;
 constexpr int64_t kLookEveryMs = 100, kConnectEveryMs = 500;
 // Between default routes of interfaces that are all named: the first one's goes first.
 constexpr uint32_t kMetricStep = 100;
+constexpr uint32_t kFurtherSeconds = 10;
 
 // One run through the story of capture_network.h.
 class Attempt {
@@ -203,8 +204,10 @@ std::optional<Link> Attempt::next_untried() {
 }
 
 Result<Route> Attempt::reach_by_any(const std::string& host, uint16_t port) {
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
-  Error last = fail(Kind::timeout, "no interface has a carrier after %u s", step_s_).error();
+  // Where one has a carrier and an address already, others are not worth as long a wait.
+  const uint32_t patience_s = tried_.empty() ? step_s_ : std::min(step_s_, kFurtherSeconds);
+  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{patience_s} * 1000;
+  Error last = fail(Kind::timeout, "no interface has a carrier after %u s", patience_s).error();
   bool is_said = false;
   // Those that come up while others are tried have their turn too.
   while (true) {
@@ -217,7 +220,7 @@ Result<Route> Attempt::reach_by_any(const std::string& host, uint16_t port) {
       continue;
     }
     if (real_sys().monotonic_ms() >= until_ms) return std::unexpected(last);
-    if (!is_said) observer_.waiting_for("an interface with a carrier", step_s_);
+    if (!is_said) observer_.waiting_for("an interface with a carrier", patience_s);
     is_said = true;
     real_sys().sleep_ms(kLookEveryMs);
   }
@@ -231,8 +234,11 @@ Result<Route> Attempt::reach_by(const Link& link, const std::string& host, uint1
     done = setup_.configure(link, request, 0);
     is_set_up |= done.has_value();
   }
-  // A network may have IPv6 alone. Its routers have had the time of the DHCP exchange to say so.
-  if (!is_set_up && !TRY(setup_.is_configured(link))) return std::unexpected(done.error());
+  if (!is_set_up) {
+    // A network may have IPv6 alone. Its routers have had the time of the DHCP exchange to say so.
+    if (!TRY(setup_.is_configured(link))) return std::unexpected(done.error());
+    TRY(setup_.learn_from_routers(link));
+  }
   add_routes();
   auto route = connect(host, port);
   if (!route) return wrap(route.error(), "by %s", link.text().c_str());

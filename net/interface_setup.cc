@@ -155,7 +155,7 @@ Result<> InterfaceSetup::set_lease(const Link& link, const IpRequest& request, u
     if (lease->mtu && !request.mtu && lease->mtu != link.mtu)
       note(set_mtu(netlink_, link, lease->mtu));
     observer_.note(text("network: %s: %s", link.text().c_str(), in_words(*lease).c_str()).c_str());
-    return remember(lease->nameservers, lease->search);
+    return settings_.peer_dns ? remember(lease->nameservers, lease->search) : Result<>();
   }
   if (!request.address) return std::unexpected(lease.error());
   note(std::unexpected(lease.error()));
@@ -208,19 +208,22 @@ Result<> InterfaceSetup::await_v6(const Link& link, bool global, const char* wha
       return fail(Kind::timeout, "%s: %s did not come in %u s", link.text().c_str(), what, step_s_);
     real_sys().sleep_ms(kLookEveryMs);
   }
-  std::vector<IpAddress> nameservers;
-  if (router_news_)
-    router_news_->drain([&](const NetlinkReply& message) {
-      const RouterNews news = parse_router_news(message);
-      if (news.link != link.index || !nameservers.empty()) return;
-      nameservers = news.nameservers;
-    });
   for (const LinkAddress& row : TRY(list_addresses(netlink_)))
     if (row.link == link.index && row.address.is_v6() && row.is_global() == global)
       observer_.note(
           text("network: %s: %s/%u", link.text().c_str(), row.address.text().c_str(), row.prefix)
               .c_str());
-  return remember(nameservers, {});
+  return learn_from_routers(link);
+}
+
+Result<> InterfaceSetup::learn_from_routers(const Link& link) {
+  std::vector<IpAddress> nameservers;
+  if (router_news_)
+    router_news_->drain([&](const NetlinkReply& message) {
+      const RouterNews news = parse_router_news(message);
+      if (news.link == link.index && nameservers.empty()) nameservers = news.nameservers;
+    });
+  return settings_.peer_dns ? remember(nameservers, {}) : Result<>();
 }
 
 // -- Names.
@@ -228,7 +231,6 @@ Result<> InterfaceSetup::await_v6(const Link& link, bool global, const char* wha
 Result<> InterfaceSetup::remember(const std::vector<IpAddress>& nameservers,
                                   const std::vector<std::string>& search) {
   if (nameservers.empty() && search.empty()) return {};
-  if (!settings_.peer_dns) return {};
   nameservers_.insert(nameservers_.end(), nameservers.begin(), nameservers.end());
   search_.insert(search_.end(), search.begin(), search.end());
   // Those of the command line come first.

@@ -21,6 +21,8 @@ class InterfaceSetup {
   Result<> configure(const Link& link, const IpRequest& request, uint32_t metric);
   // Whether the interface has an address of its own, beyond the link-local ones.
   Result<bool> is_configured(const Link& link);
+  // The name servers that routers on this link have advertised so far.
+  Result<> learn_from_routers(const Link& link);
   // Takes away what a lease has given to the other interfaces: their default routes would go
   // before this one's.
   void forget_leases_but_of(const Link& link);

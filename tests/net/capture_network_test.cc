@@ -46,13 +46,13 @@ TEST_CASE("without any argument DHCP finds the server") {
   CHECK(has(scene.output("cat /etc/resolv.conf"), "nameserver 10.9.0.1\nsearch rack.example\n"));
 
   // The next target's job finds the interface set up, asks nobody, and its names resolve.
-  const std::string before = scene.output("ip address show eth0");
+  const std::string before = scene.output("ip -4 -o address show eth0");
   scene.observer = {};
   route = scene.reach("", "crash");
   REQUIRE_REACHED(route);
   CHECK(route->server.text() == "10.9.0.1:22");
   CHECK(scene.observer.notes.empty());
-  CHECK(scene.output("ip address show eth0") == before);
+  CHECK(scene.output("ip -4 -o address show eth0") == before);
 }
 
 TEST_CASE("a DHCP server that never answers costs one deadline and is told") {
@@ -73,7 +73,8 @@ TEST_CASE("a fixed address needs nobody, and is not given twice") {
     REQUIRE_REACHED(route);
     CHECK(route->local.host_text() == "10.9.0.7");
   }
-  CHECK(has(scene.output("ip address show eth0"), "inet 10.9.0.7/24 brd 10.9.0.255 scope global"));
+  CHECK(has(scene.output("ip -4 -o address show eth0"),
+            "inet 10.9.0.7/24 brd 10.9.0.255 scope global"));
   CHECK(has(scene.output("ip route"), "default via 10.9.0.1 dev eth0"));
   CHECK(has(scene.output("ip link show eth0"), "mtu 1420"));
   CHECK(scene.output("hostname") == "capture\n");
@@ -131,6 +132,19 @@ TEST_CASE("without any argument an IPv6 server is reached by advertisement") {
   REQUIRE_REACHED(route);
 }
 
+TEST_CASE("a network that has IPv6 alone is found out while DHCP gets no answer") {
+  NetScene scene;
+  scene.live_cable("eth0", "s0", kMac, "fd00:9::1/64");
+  scene.listen(22);
+  scene.dnsmasq("s0",
+                "--enable-ra --dhcp-range=fd00:9::,ra-only,64 --ra-param=s0,4 "
+                "--dhcp-option=option6:dns-server,[fd00:9::1] --local=/example/ "
+                "--host-record=crash.example,fd00:9::1");
+  const auto route = scene.reach("", "crash.example", 22, 8);
+  REQUIRE_REACHED(route);
+  CHECK(route->server.text() == "[fd00:9::1]:22");
+}
+
 TEST_CASE("a link-local server is reached with its zone") {
   NetScene scene;
   scene.live_cable("eth0", "s0", kMac, "fe80::1/64");
@@ -160,7 +174,7 @@ TEST_CASE("of two interfaces the one that reaches the server is found") {
   CHECK(route->interface == "eth1");
   CHECK(scene.observer.has_noted("by eth0"));
   // What eth0's lease gave is taken away again.
-  CHECK_FALSE(has(scene.output("ip address show eth0"), "inet "));
+  CHECK_FALSE(has(scene.output("ip -4 -o address show eth0"), "inet "));
 }
 
 TEST_CASE("an interface without a carrier costs nothing where another has one") {
@@ -232,13 +246,13 @@ TEST_CASE("an interface that is not there has its settings tried on the others")
 TEST_CASE("an interface that is set up already is used and left alone") {
   OneServer scene;
   scene.here("ip link set eth0 up; ip address add 10.9.0.9/24 dev eth0");
-  const std::string before = scene.output("ip address show eth0; ip route");
+  const std::string before = scene.output("ip -4 -o address show eth0; ip route");
   for (const char* arguments : {"", "ip=dhcp", "ip=eth0:dhcp"}) {
     const auto route = scene.reach(arguments, "10.9.0.1");
     REQUIRE_REACHED(route);
     CHECK(route->local.host_text() == "10.9.0.9");
   }
-  CHECK(scene.output("ip address show eth0; ip route") == before);
+  CHECK(scene.output("ip -4 -o address show eth0; ip route") == before);
 }
 
 TEST_CASE("ip=off and ip=none on an interface leave it alone") {
