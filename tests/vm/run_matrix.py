@@ -257,6 +257,8 @@ def main():
             print(f"skipped {name}: {skipped}", flush=True)
         else:
             print(f"ok {name} ({time.monotonic() - started:.0f} s)", flush=True)
+            # What an interrupted run has found so far.
+            (options.work / "table.md").write_text(matrix_table.table(lines) + "\n")
             shutil.rmtree(work)
     table = matrix_table.table(lines)
     print(table)
