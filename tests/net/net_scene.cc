@@ -166,13 +166,19 @@ void NetScene::dnsmasq(const std::string& far, const std::string& options) {
   ::usleep(300'000);
 }
 
-void NetScene::listen(uint16_t port) {
+void NetScene::run_there(const std::function<void()>& work) {
   children_.push_back(fork_child([&] {
     enter_network_of(server_);
-    const int fd = listening_socket(port);
-    for (;;) ::close(::accept(fd, nullptr, nullptr));
+    work();
   }));
   ::usleep(100'000);
+}
+
+void NetScene::listen(uint16_t port) {
+  run_there([port] {
+    const int fd = listening_socket(port);
+    for (;;) ::close(::accept(fd, nullptr, nullptr));
+  });
 }
 
 Result<Route> NetScene::reach(const std::string& arguments, const std::string& host, uint16_t port,

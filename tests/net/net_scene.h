@@ -3,6 +3,7 @@
 // answers. Names, mounts and the host name are the scene's too, and everything is gone with it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class NetScene {
                   const std::string& address);
   // dnsmasq on an interface there, with these options; it answers names too.
   void dnsmasq(const std::string& far, const std::string& options);
+  // A child there, which ends with the scene.
+  void run_there(const std::function<void()>& work);
   // TCP connections to this port of any address there are accepted.
   void listen(uint16_t port);
 
