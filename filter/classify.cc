@@ -38,7 +38,7 @@ bool is_inside_block(const uint8_t* page, const Fields& fields, const PageLayout
 class Classifier {
  public:
   Classifier(const PageLayout& layout, ClassifyState& state)
-      : layout_(layout), extent_(state.extent), contradictions_(state.contradictions) {}
+      : layout_(layout), state_(state), extent_(state.extent) {}
 
   // next: the following struct page, or nullptr if there is none here.
   PageClass classify(const uint8_t* page, const uint8_t* next, uint64_t pfn) {
@@ -52,7 +52,7 @@ class Classifier {
     }
     const PageClass found = classify_head(page, fields, next, pfn);
     if (!excluded(found, kMaxLevel) || !contradicts_itself(page, layout_)) return found;
-    ++contradictions_;
+    ++state_.contradictions;
     extent_ = {};
     return PageClass::other;
   }
@@ -61,7 +61,9 @@ class Classifier {
   // References to a compound page are counted in its head, and its tails all point to the head: one
   // that does not is not this compound page's.
   PageClass tail_class(const uint8_t* page, const Fields& fields, bool covered) const {
-    if ((fields.flags & layout_.hwpoison) && refcount(page, layout_) == 0)
+    // All ones is a struct page that was never initialised (PAGE_POISON_PATTERN).
+    if ((fields.flags & layout_.hwpoison) && refcount(page, layout_) == 0 &&
+        fields.flags != ~uint64_t{0})
       return PageClass::hwpoison;
     return covered && extent_.kind == PageExtent::Kind::compound &&
                    load<uint64_t>(page + layout_.compound_head) == extent_.tail_word
@@ -78,6 +80,7 @@ class Classifier {
         begin(PageExtent::Kind::block, PageClass::free, pfn, order);
         return fields.flags & layout_.hwpoison ? PageClass::hwpoison : PageClass::free;
       }
+      ++state_.refused_blocks;
     }
     if (!slab && fields.type == layout_.type_unaccepted &&
         is_aligned(pfn, layout_.buddy_orders - 1)) {
@@ -89,6 +92,11 @@ class Classifier {
     uint64_t order = 0;
     if ((fields.flags & layout_.head) && next) {
       order = compound_order(next, pfn, layout_);
+      // Hugetlb pages with their vmemmap optimised show their head again, among their tails.
+      if (pfn >= extent_.end_pfn) {
+        ++state_.compound;
+        state_.compound_without_order += order == 0;
+      }
       // Hugetlb pages are on no LRU list: one that is has a mark that means something else.
       hugetlb |= !(fields.flags & layout_.lru) &&
                  (load<uint64_t>(next + layout_.hugetlb_tail) & layout_.hugetlb_tail_mask) ==
@@ -106,12 +114,16 @@ class Classifier {
     return found;
   }
 
-  PageClass single_class(const uint8_t* page, const Fields& fields, bool slab, bool hugetlb) const {
+  PageClass single_class(const uint8_t* page, const Fields& fields, bool slab, bool hugetlb) {
     // First what no level keeps: then the class decides the same at every level.
     if (fields.flags & layout_.hwpoison) return PageClass::hwpoison;
     if (slab) return PageClass::slab;
     if (fields.type == layout_.type_offline) return PageClass::offline;
     const bool anonymous = load<uint64_t>(page + layout_.mapping) & layout_.anon_bit;
+    if (anonymous && !hugetlb) {
+      ++state_.anonymous;
+      state_.anonymous_listed += (fields.flags & layout_.lru) != 0;
+    }
     if (anonymous || hugetlb) return PageClass::user;
     if (is_cache(fields.flags, layout_))
       return fields.flags & layout_.has_private ? PageClass::cache_private : PageClass::cache;
@@ -128,8 +140,8 @@ class Classifier {
   }
 
   const PageLayout& layout_;
+  ClassifyState& state_;
   PageExtent& extent_;
-  uint64_t& contradictions_;
 };
 
 }  // namespace

@@ -27,7 +27,11 @@ struct PageExtent {
 
 struct ClassifyState {
   PageExtent extent;
-  uint64_t contradictions = 0;  // struct pages, so far, that were not believed
+  // So far; they tell whether the layout is right.
+  uint64_t contradictions = 0;  // struct pages that were not believed
+  uint64_t refused_blocks = 0;  // free blocks whose order or place cannot be
+  uint64_t compound = 0, compound_without_order = 0;
+  uint64_t anonymous = 0, anonymous_listed = 0;  // those on an LRU list
 };
 
 // Classifies consecutive struct pages.

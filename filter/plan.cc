@@ -53,8 +53,11 @@ void count_window(const WindowClasses& classes, uint64_t first, Plan& plan,
 constexpr uint64_t kLeastSlabBytes = 1 << 20;
 constexpr uint64_t kMostPoisonedShare = 8;
 
+// Anonymous pages are on an LRU list, nearly all; of fewer nothing is concluded.
+constexpr uint64_t kLeastAnonymous = 256;
+
 // Why the counts cannot be those of a running kernel, with the key that must be wrong; or empty.
-std::string implausible(const Plan& plan, Vmcore& vmcore) {
+std::string implausible(const Plan& plan, const ClassifyState& seen, Vmcore& vmcore) {
   const auto count = [&](PageClass c) { return plan.pages_by_class[static_cast<size_t>(c)]; };
   const uint64_t ram = plan.ram_pages();
   if (!vmcore.mem_map() || ram < kMinPagesForRatios) return {};
@@ -66,24 +69,58 @@ std::string implausible(const Plan& plan, Vmcore& vmcore) {
   const uint64_t described = ram - count(PageClass::user) - count(PageClass::offline);
   const uint64_t least = described / vmcore.page_size() * layout.size / 2;
   if (kernel < least)
-    return text("every page is kept: only %" PRIu64 " of %" PRIu64
+    return text("only %" PRIu64 " of %" PRIu64
                 " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64
                 ")",
                 kernel, ram, least);
   if (count(PageClass::hwpoison) > ram / kMostPoisonedShare)
-    return text("every page is kept: %" PRIu64 " of %" PRIu64
-                " pages would be poisoned by NUMBER(PG_hwpoison), which cannot be",
+    return text("%" PRIu64 " of %" PRIu64 " pages would be poisoned by NUMBER(PG_hwpoison)",
                 count(PageClass::hwpoison), ram);
   // Slab pages look like others where their mark is wrong, also like user memory.
   const bool can_tell_slab = layout.slab || layout.type_slab != PageLayout::kNoType;
   if (can_tell_slab && count(PageClass::slab) < kLeastSlabBytes / vmcore.page_size())
-    return text("every page is kept: only %" PRIu64 " of %" PRIu64
-                " pages would be slab by NUMBER(%s), which cannot be",
+    return text("only %" PRIu64 " of %" PRIu64 " pages would be slab by NUMBER(%s)",
                 count(PageClass::slab), ram, layout.slab ? "PG_slab" : "PAGE_SLAB_MAPCOUNT_VALUE");
+  if (layout.lru && seen.anonymous >= kLeastAnonymous && seen.anonymous_listed < seen.anonymous / 2)
+    return text("only %" PRIu64 " of %" PRIu64
+                " anonymous pages would be on an LRU list by NUMBER(PG_lru)",
+                seen.anonymous_listed, seen.anonymous);
   return {};
 }
 
-Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
+// What is kept, though it might be left out, for want of a struct page to rely on.
+void add_warnings(const WindowScan& scan, Plan& plan) {
+  const ClassifyState& seen = scan.seen();
+  if (plan.protected_pages)
+    plan.warnings.push_back(
+        text("%" PRIu64
+             " page frames of the kernel's own (image, page tables, struct pages, per-CPU areas,"
+             " log, stacks) are kept although their struct pages call them free, cache or user"
+             " memory",
+             plan.protected_pages));
+  if (scan.unknown_pages())
+    plan.warnings.push_back(text("%" PRIu64
+                                 " page frames have no readable struct page, or one not to be"
+                                 " believed: they are kept",
+                                 scan.unknown_pages()));
+  if (seen.contradictions)
+    plan.warnings.push_back(text("%" PRIu64
+                                 " struct pages contradict themselves: their pages are kept",
+                                 seen.contradictions));
+  if (seen.refused_blocks)
+    plan.warnings.push_back(text("%" PRIu64
+                                 " free blocks are larger than LENGTH(zone.free_area) allows, or"
+                                 " begin where none can: they are kept",
+                                 seen.refused_blocks));
+  if (seen.compound_without_order > seen.compound / 2)
+    plan.warnings.push_back(
+        text("%" PRIu64 " of %" PRIu64 " compound pages have no order that can be, by"
+             " OFFSET(folio._folio_order), OFFSET(page.compound_order) or flags:"
+             " their tails are kept",
+             seen.compound_without_order, seen.compound));
+}
+
+Plan count_pages(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
   Plan plan;
   SegmentCounter segments;
   WindowScan scan(vmcore);
@@ -101,25 +138,16 @@ Result<Plan> count_pages(Vmcore& vmcore, Progress& progress, PageSelection* sele
   for (uint32_t level = 0; level <= kMaxLevel; ++level)
     plan.elf_segments[level] = segments.segments(level);
   plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
+  if (!vmcore.mem_map()) return plan;
+  if (const std::string why = implausible(plan, scan.seen(), vmcore); !why.empty()) {
+    vmcore.distrust_mem_map();
+    plan = count_pages(vmcore, progress, selection);
+    plan.warnings.push_back("every page is kept: " + why + ", which cannot be");
+    return plan;
+  }
   plan.protected_pages = scan.protected_pages();
-  if (vmcore.mem_map()) plan.warnings = vmcore.protected_memory().warnings;
-  if (plan.protected_pages)
-    plan.warnings.push_back(
-        text("%" PRIu64
-             " page frames of the kernel's own (image, page tables, struct pages, per-CPU areas,"
-             " log, stacks) are kept although their struct pages call them free, cache or user"
-             " memory",
-             plan.protected_pages));
-  if (vmcore.mem_map() && scan.unknown_pages())
-    plan.warnings.push_back(
-        text("%" PRIu64
-             " page frames have no readable struct page, or one not to be believed: they are"
-             " kept",
-             scan.unknown_pages()));
-  if (scan.contradictions())
-    plan.warnings.push_back(text("%" PRIu64
-                                 " struct pages contradict themselves: their pages are kept",
-                                 scan.contradictions()));
+  plan.warnings = vmcore.protected_memory().warnings;
+  add_warnings(scan, plan);
   return plan;
 }
 
@@ -140,12 +168,7 @@ uint64_t Plan::kept_pages(uint32_t level) const {
 }
 
 Result<Plan> make_plan(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
-  Plan plan = TRY(count_pages(vmcore, progress, selection));
-  if (std::string why = implausible(plan, vmcore); !why.empty()) {
-    vmcore.distrust_mem_map();
-    plan = TRY(count_pages(vmcore, progress, selection));
-    plan.warnings.push_back(std::move(why));
-  }
+  Plan plan = count_pages(vmcore, progress, selection);
   const bool can_tell_free =
       vmcore.mem_map() && vmcore.mem_map()->layout().type_buddy != PageLayout::kNoType;
   if (can_tell_free && plan.ram_pages() >= kMinPagesForRatios &&

@@ -25,8 +25,8 @@ class WindowScan {
 
   // Pages of RAM, so far, that were kept because their struct page could not be found or read.
   uint64_t unknown_pages() const { return unknown_pages_; }
-  // Struct pages, so far, whose fields contradict each other; their pages were kept.
-  uint64_t contradictions() const { return state_.contradictions; }
+  // What was seen of struct pages so far.
+  const ClassifyState& seen() const { return state_; }
   // Pages, so far, that are the kernel's own although their struct pages say otherwise.
   uint64_t protected_pages() const { return protected_pages_; }
 

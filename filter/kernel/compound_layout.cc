@@ -31,6 +31,9 @@ std::optional<uint32_t> find_order(const Vmcoreinfo& info, const PageLayout& lay
     return in_first_tail(info.offset("folio._folio_order"), layout.size, 1, layout);
   if (info.value("OFFSET(page.compound_order)"))
     return in_first_tail(info.offset("page.compound_order"), 0, 1, layout);
+  // Each release that has destructors exports both.
+  if (info.value("OFFSET(folio._folio_dtor)") || info.value("OFFSET(page.compound_dtor)"))
+    return std::nullopt;
   // ebc1baf5c9b4 ("mm: free up a word in the first tail page", v6.6): the low byte of its flags.
   return layout.flags;
 }
@@ -81,7 +84,8 @@ void decode_compound_layout(const Vmcoreinfo& info, uint32_t page_size, PageLayo
     warnings.push_back(
         "vmcoreinfo lacks a usable mark of hugetlb pages: NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE),"
         " NUMBER(PG_hugetlb), or NUMBER(HUGETLB_PAGE_DTOR) with OFFSET(folio._folio_dtor) or"
-        " OFFSET(page.compound_dtor): they are kept");
+        " OFFSET(page.compound_dtor), apart from OFFSET(folio._folio_order) or"
+        " OFFSET(page.compound_order): they are kept");
 }
 
 }  // namespace kdump

@@ -59,11 +59,15 @@ Result<SectionBits> find_bits(const Vmcoreinfo& info, uint16_t elf_machine,
   const int64_t section_number = std::bit_width(roots_of_sections) - 1;
   if (!section && physmem && is_counted) section = *physmem - section_number;
   if (!section && !physmem) section = unsaid_section_bits(elf_machine);
-  if (!section) return fail(Kind::unsupported, "vmcoreinfo lacks NUMBER(SECTION_SIZE_BITS)");
+  if (!section)
+    return fail(Kind::unsupported,
+                "vmcoreinfo lacks NUMBER(SECTION_SIZE_BITS), and SIZE(mem_section) and"
+                " LENGTH(mem_section) do not give it");
   if (!physmem && is_counted) physmem = *section + section_number;
   if (!physmem)
     return fail(Kind::unsupported,
-                "vmcoreinfo lacks NUMBER(MAX_PHYSMEM_BITS), and a usable LENGTH(mem_section)");
+                "vmcoreinfo lacks NUMBER(MAX_PHYSMEM_BITS), and SIZE(mem_section) and"
+                " LENGTH(mem_section) do not give it");
   return SectionBits{*section, *physmem};
 }
 
@@ -105,9 +109,15 @@ Result<> MemMap::decode_sections(const Vmcoreinfo& info, uint16_t elf_machine) {
       TRY(find_bits(info, elf_machine, roots.value_or(0) * per_page));
   if (section_bits < kMinSectionBits || section_bits > kMaxSectionBits ||
       1ull << section_bits < page_size)
-    return fail(Kind::corrupt, "NUMBER(SECTION_SIZE_BITS)=%" PRId64 " cannot be", section_bits);
+    return fail(Kind::corrupt,
+                "NUMBER(SECTION_SIZE_BITS)=%" PRId64 " with NUMBER(MAX_PHYSMEM_BITS)=%" PRId64
+                " cannot be",
+                section_bits, physmem_bits);
   if (physmem_bits < section_bits || physmem_bits > kMaxPhysmemBits)
-    return fail(Kind::corrupt, "NUMBER(MAX_PHYSMEM_BITS)=%" PRId64 " cannot be", physmem_bits);
+    return fail(Kind::corrupt,
+                "NUMBER(MAX_PHYSMEM_BITS)=%" PRId64 " with NUMBER(SECTION_SIZE_BITS)=%" PRId64
+                ", SIZE(mem_section)=%" PRIu64 " cannot be",
+                physmem_bits, section_bits, *entry_size);
   pages_per_section_ = (1ull << section_bits) / page_size;
   entry_size_ = *entry_size;
   map_offset_ = *map_offset;

@@ -65,6 +65,10 @@ constexpr TypeRow kTypes[] = {
     {&PageLayout::type_unaccepted, "PAGE_UNACCEPTED_MAPCOUNT_VALUE"},  // since v6.16
 };
 
+// A number in the highest byte; before 4ffca5a96678 a flag that is clear among ones.
+bool is_type_number(uint64_t bits) { return (bits & 0xff'ffff) == 0; }
+bool is_type_flag(uint64_t bits) { return std::has_single_bit(~bits & 0xffff'ffff); }
+
 class Decoder {
  public:
   Decoder(const Vmcoreinfo& info, uint32_t page_size, std::vector<std::string>& warnings)
@@ -96,6 +100,11 @@ class Decoder {
     return static_cast<uint32_t>(*offset);
   }
 
+  // The name that this kernel has for it.
+  std::string_view key_of(const FieldRow& row) const {
+    return row.other_key.empty() || info_.offset(row.key) ? row.key : row.other_key;
+  }
+
   bool has(uint32_t PageLayout::*offset) const {
     const auto row = std::ranges::find(kFields, offset, &FieldRow::offset);
     return field(*row).has_value();
@@ -110,7 +119,7 @@ class Decoder {
         const auto taken = field(other);
         if (taken && *offset < *taken + other.bytes && *taken < *offset + row.bytes)
           return fail(Kind::corrupt, "OFFSET(%s)=%u and OFFSET(%s)=%u in vmcoreinfo overlap",
-                      row.key.data(), *offset, other.key.data(), *taken);
+                      key_of(row).data(), *offset, key_of(other).data(), *taken);
       }
     }
     if (!has(&PageLayout::flags))
@@ -118,43 +127,54 @@ class Decoder {
     return {};
   }
 
+  // Bit 0 is PG_locked in every kernel.
   uint64_t flag(std::string_view number) const {
     const auto bit = info_.number(number);
-    return bit && *bit >= 0 && *bit < 64 ? 1ull << *bit : 0;
+    return bit && *bit > 0 && *bit < 64 ? 1ull << *bit : 0;
   }
 
   Result<> decode_flags() {
     // A mask of one bit, not a bit's index.
     const auto head = static_cast<uint64_t>(info_.number("PG_head_mask").value_or(0));
     if (std::has_single_bit(head)) layout_.head = head;
-    uint64_t taken = layout_.head;
     for (const FlagRow& row : kFlags) {
       const uint64_t bit = flag(row.number);
-      if (bit & taken)
-        return fail(Kind::corrupt,
-                    "NUMBER(%s)=%d in vmcoreinfo is another flag's bit too (NUMBER(PG_head_mask)"
-                    " and earlier ones: %#" PRIx64 ")",
-                    row.number.data(), std::countr_zero(bit), taken);
-      taken |= bit;
       if (row.mask) layout_.*row.mask = bit;
+      std::string_view same = bit & layout_.head ? "PG_head_mask" : std::string_view();
+      for (const FlagRow& other : std::span(kFlags, static_cast<size_t>(&row - kFlags)))
+        if (bit & flag(other.number)) same = other.number;
+      if (!same.empty())
+        return fail(Kind::corrupt, "NUMBER(%s) and NUMBER(%s) in vmcoreinfo are the same flag",
+                    row.number.data(), same.data());
     }
     // Since 6326fec1122c ("mm: Use owner_priv bit for PageSwapCache, valid when PageSwapBacked",
     // v4.10) PG_swapcache's bit has other meanings too, such as a page table that Xen has pinned.
-    // Without PG_swapbacked (before v4.17) what is in the swap cache but on no list is kept.
+    // PG_swapbacked is exported since v4.17.
     const uint64_t swapcache = flag("PG_swapcache"), swapbacked = flag("PG_swapbacked");
     if (swapcache && swapbacked) layout_.swap_mask = layout_.swap_value = swapcache | swapbacked;
     return {};
   }
 
+  // All types of a kernel are of one kind, that of the first.
+  bool is_page_type(int32_t value) const {
+    const auto bits = static_cast<uint32_t>(value);
+    const uint64_t buddy = layout_.type_buddy == PageLayout::kNoType ? bits : layout_.type_buddy;
+    return value < kLeastMapcount && ((is_type_number(bits) && is_type_number(buddy)) ||
+                                      (is_type_flag(bits) && is_type_flag(buddy)));
+  }
+
   Result<> decode_types() {
     for (const TypeRow& row : kTypes) {
       if (!info_.value(text("NUMBER(%s)", row.number.data()))) continue;
-      // An int in the kernel, printed as a long: -129 as well as 0xf0000000.
       const int64_t number = info_.number(row.number).value_or(0);
       const auto value = static_cast<int32_t>(number);
-      if (value >= kLeastMapcount || (number != value && number != static_cast<uint32_t>(value))) {
-        warnings_.push_back(text("NUMBER(%s) in vmcoreinfo is no page type: such pages are kept",
-                                 row.number.data()));
+      // An int in the kernel, printed as a long: -129 as well as 0xf0000000.
+      const bool is_int = number == value || number == static_cast<uint32_t>(value);
+      if (!is_int || !is_page_type(value)) {
+        warnings_.push_back(
+            text("NUMBER(%s) in vmcoreinfo is no page type, or is not like"
+                 " NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE): such pages are kept",
+                 row.number.data()));
         continue;
       }
       for (const TypeRow& other : std::span(kTypes, static_cast<size_t>(&row - kTypes)))
@@ -208,16 +228,18 @@ class Decoder {
     // look like a page type.
     if (missing(!layout_.slab && layout_.type_slab == PageLayout::kNoType,
                 "NUMBER(PAGE_SLAB_MAPCOUNT_VALUE) or NUMBER(PG_slab)",
-                "free, offline and user pages are kept")) {
+                "free, offline, user and page cache pages are kept")) {
       keep_free();
       keep_user();
+      keep_cache();
       layout_.type_offline = PageLayout::kNoType;
     }
     // The kernel tells slab by one of them, and the other's bit may then mean something else.
     if (layout_.type_slab != PageLayout::kNoType) layout_.slab = 0;
 
     // A tail's fields overlay others: taken for an ordinary page it can look anonymous or cached.
-    if (missing(!has(&PageLayout::compound_head), "OFFSET(page.compound_head) or compound_info",
+    if (missing(!has(&PageLayout::compound_head),
+                "OFFSET(page.compound_head) or OFFSET(page.compound_info)",
                 "page cache and user pages are kept")) {
       layout_.tail_bit = layout_.head = 0;
       keep_cache();
@@ -231,6 +253,8 @@ class Decoder {
       layout_.anon_bit = 0;
     }
     missing(!layout_.lru, "NUMBER(PG_lru)", "page cache is kept");
+    missing(!layout_.swap_mask, "NUMBER(PG_swapcache) or NUMBER(PG_swapbacked)",
+            "what is in the swap cache and on no list is kept");
     if (missing(!layout_.has_private, "NUMBER(PG_private)",
                 "page cache is taken for cache with private data"))
       layout_.has_private = ~uint64_t{0};

@@ -202,7 +202,7 @@ TEST_CASE("a key that one rule needs costs what that rule leaves out, and is nam
                         Row{"OFFSET(page._mapcount)", true, false, false},
                         Row{"OFFSET(page.private)", true, false, false},
                         Row{"LENGTH(zone.free_area)", true, false, false},
-                        Row{"NUMBER(PG_slab)", true, true, false},
+                        Row{"NUMBER(PG_slab)", true, true, true},
                         Row{"OFFSET(page.compound_head)", false, true, true},
                         Row{"OFFSET(page.mapping)", false, false, true},
                         Row{"NUMBER(PG_lru)", false, false, true}}) {
