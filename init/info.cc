@@ -6,6 +6,7 @@
 #include "filter/base/text.h"
 #include "filter/kernel/printk_log.h"
 #include "init/crash_name.h"
+#include "init/crash_view.h"
 #include "init/human_size.h"
 #include "init/panic_reason.h"
 #include "init/vmcore_dump.h"
@@ -66,7 +67,9 @@ std::string system_as_text(const Info& info) {
   return fact("kernel", printable(system.release)) + fact("", printable(system.version)) +
          fact("machine", printable(system.machine)) + fact("host", printable(system.nodename)) +
          fact("crashed", utc_time(system.crash_time_s)) +
-         fact("reason", printable(info.panic_reason)) + fact("cpus", text("%u", system.cpus)) +
+         fact("uptime", info.uptime_ms ? uptime_as_text(*info.uptime_ms) : "") +
+         fact("reason", printable(info.panic_reason)) +
+         fact("panicked", panicked_as_text(info.scene)) + fact("cpus", text("%u", system.cpus)) +
          fact("memory", text("%s in %" PRIu64 " pages of %u KiB", human_size(memory).c_str(),
                              info.plan.ram_pages(), info.page_size / 1024));
 }
@@ -109,6 +112,9 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
   const auto log = write_kernel_log(vmcore, reason);
   info.panic_reason = reason.take();
   if (!log) info.warnings.push_back(std::string("no kernel log: ") + log.error().text);
+  if (log && log->newest_ts_nsec) info.uptime_ms = log->newest_ts_nsec / 1'000'000;
+  info.scene = find_crash_scene(vmcore);
+  info.warnings.insert(info.warnings.end(), info.scene.warnings.begin(), info.scene.warnings.end());
   return info;
 }
 
@@ -121,8 +127,9 @@ std::string dump_sizes_as_text(std::span<const DumpSize> dumps) {
 }
 
 std::string info_as_text(const Info& info) {
-  std::string out =
-      system_as_text(info) + "\n" + classes_as_text(info) + "\n" + dump_sizes_as_text(info.dumps);
+  const std::string cpus = cpus_as_text(info.scene);
+  std::string out = system_as_text(info) + "\n" + cpus + (cpus.empty() ? "" : "\n") +
+                    classes_as_text(info) + "\n" + dump_sizes_as_text(info.dumps);
   for (const std::string& warning : info.warnings) out += "\nwarning: " + printable(warning) + "\n";
   return out;
 }
@@ -131,7 +138,12 @@ std::string info_as_json(const Info& info) {
   JsonWriter json;
   json.begin_object();
   add_system(json, info.system);
+  if (info.uptime_ms)
+    json.milliseconds("uptime_seconds", static_cast<int64_t>(*info.uptime_ms));
+  else
+    json.null("uptime_seconds");
   add_text_or_null(json, "reason", info.panic_reason);
+  add_crash_scene(json, info.scene);
   json.number("page_size", info.page_size);
   json.begin_object("pages");
   add_pages(json, &info.plan);

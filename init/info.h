@@ -2,10 +2,12 @@
 // big a dump would be. Gathered once, printed as a table or as JSON. Writes no dump.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "filter/kernel/crash_scene.h"
 #include "filter/plan.h"
 #include "filter/vmcore/vmcore.h"
 #include "init/settings.h"
@@ -24,7 +26,9 @@ struct Info {
   CrashedSystem system;
   uint32_t page_size = 0;
   Plan plan;
-  std::string panic_reason;  // empty: the log has none, or there is no log
+  std::string panic_reason;           // empty: the log has none, or there is no log
+  std::optional<uint64_t> uptime_ms;  // from boot to the log's newest record
+  CrashScene scene;                   // views the vmcore
   std::vector<DumpSize> dumps;
   std::vector<std::string> warnings;
 };

@@ -29,6 +29,7 @@ Result<> LogText::add_record(uint64_t ts_nsec, Bytes text) {
     text = text.subspan(line + 1);
   }
   ++records_;
+  newest_ts_nsec_ = ts_nsec;
   return {};
 }
 

@@ -26,6 +26,8 @@ class LogText {
   Result<> finish();
 
   uint64_t records() const { return records_; }
+  // When the newest record was logged, since boot; 0: not known.
+  uint64_t newest_ts_nsec() const { return newest_ts_nsec_; }
   uint64_t bytes() const { return written_ + used_; }
 
  private:
@@ -34,7 +36,7 @@ class LogText {
   Result<> add(Bytes bytes);
 
   Sink& out_;
-  uint64_t records_ = 0, written_ = 0;
+  uint64_t records_ = 0, newest_ts_nsec_ = 0, written_ = 0;
   size_t used_ = 0;
   std::unique_ptr<std::array<uint8_t, kBufferBytes>> buffer_;
 };

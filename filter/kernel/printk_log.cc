@@ -26,6 +26,7 @@ Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   TRY(text.finish());
   summary.records = text.records();
   summary.bytes = text.bytes();
+  summary.newest_ts_nsec = text.newest_ts_nsec();
   return summary;
 }
 

@@ -14,8 +14,9 @@ namespace kdump {
 
 struct LogSummary {
   uint64_t records = 0;
-  uint64_t bytes = 0;   // of text written
-  std::string warning;  // empty, or why the log may lack something
+  uint64_t bytes = 0;           // of text written
+  uint64_t newest_ts_nsec = 0;  // when the newest record was logged, since boot; 0: not known
+  std::string warning;          // empty, or why the log may lack something
 };
 
 // Writes the log to `out` from offset 0, byte for byte what syslog(2) gives ("[   12.345678] text",

@@ -110,12 +110,16 @@ TEST_CASE("dmesg and info print what is known of the crash") {
   CHECK(bench.run("info vmcore") == 0);
   CHECK(says(bench.out, "host      tiny"));
   CHECK(says(bench.out, "crashed   2026-11-21T03:21:31Z"));
+  CHECK(says(bench.out, "uptime    00:00:02\n"));
   CHECK(says(bench.out, "reason    out of coffee"));
+  CHECK(says(bench.out, "  0 (user space)"));  // two CPUs that left registers of zeros
   CHECK(says(bench.out, "free                   128        0.5  50.0% #################\n"));
 
   CHECK(bench.run("info --json vmcore") == 0);
   CHECK(says(bench.out, "\"free\": 128,"));
   CHECK(says(bench.out, "\"reason\": \"out of coffee\""));
+  CHECK(says(bench.out, "\"uptime_seconds\": 2.000"));
+  CHECK(says(bench.out, "\"panic_cpu\": null"));
 }
 
 TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
