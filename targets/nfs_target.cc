@@ -1,7 +1,9 @@
 // nfs://HOST/EXPORT: the kernel's NFS client, mounted by mount(2). The kernel resolves no names and
 // asks nobody which version to speak: both are done here. Once it is mounted it is a directory like
 // any other, but for a server that stops answering: then every further call would wait in vain, so
-// that the first one that timed out speaks for all after it.
+// that the first one that timed out speaks for all after it. A call times out when the connection
+// breaks; while a server keeps it and says nothing, version 4 waits (RPC_TASK_NO_RETRANS_TIMEOUT in
+// net/sunrpc/clnt.c), and the supervisor's stall time-out ends the job.
 //
 // Option names and errors: nfs(5), fs/nfs/fs_context.c. Client identity: fs/nfs/nfs4client.c.
 #include <fcntl.h>

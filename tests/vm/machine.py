@@ -111,16 +111,23 @@ class Console:
         self.process.stdin.flush()
 
 
+def nic_options(model, lan, number):
+    """A network card; number makes its MAC another machine's."""
+    backend = "user,id=n0" if lan == "user" else "hubport,id=n0,hubid=0"
+    return ["-netdev", backend, "-device", f"{model},netdev=n0,mac=52:54:00:00:00:{number:02x}"]
+
+
 def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typing, seconds,
-             log_path):
-    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second)."""
+             log_path, more=()):
+    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second).
+    typing: (pattern, text to type or something to do); more: further options of QEMU."""
     guest = ARCHITECTURES[architecture]
     command = [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", cpu or guest.cpu,
                "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
                "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
                "-kernel", kernel, "-initrd", str(initramfs),
                # As in scripts/lib/qemu.sh.
-               "-append", f"console={guest.console} {arguments} no_timer_check"]
+               "-append", f"console={guest.console} {arguments} no_timer_check", *more]
     for i, (path, speed) in enumerate(disks):
         drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"
         if speed:
@@ -134,7 +141,10 @@ def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typ
         at = 0
         for pattern, text in typing:
             at = console.wait_for(pattern, at, deadline)
-            console.type(text)
+            if callable(text):
+                text()
+            else:
+                console.type(text)
         try:
             process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--on
 
 import argparse
 import concurrent.futures
+import filecmp
 import pathlib
 import re
 import sys
@@ -15,6 +16,7 @@ import time
 
 import machine
 import scenarios
+import servers
 from check_tree import check_raw, check_tree
 from dump_formats import FormatError
 from machine import Failure
@@ -73,12 +75,16 @@ class Packer:
         self.images = {}
         self.lock = threading.Lock()
 
-    def image(self, scenario):
+    def image(self, scenario, targets):
+        """targets: URLs to pack."""
         options = list(scenario.packed)
+        for target in targets:
+            options += ["--target", target]
         if scenario.drivers == "all":
             options.append("--all-drivers")
         else:
-            options += ["--modules", f"virtio_pci virtio_blk {FS_MODULES[scenario.disk.fs]}"]
+            nic = "virtio_net e1000 " if scenario.server else ""
+            options += ["--modules", f"virtio_pci virtio_blk {nic}{FS_MODULES[scenario.disk.fs]}"]
         if scenario.shell:
             options.append("--shell")
         key = tuple(options)
@@ -93,14 +99,52 @@ class Packer:
 
 
 def try_scenario(scenario, kernels, work):
+    if not scenario.server:
+        return run_machine(scenario, kernels, work)
+    server, url = servers.START[scenario.server](work)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(scenario.machines) as pool:
+            works = [work / f"machine-{i}" for i in range(1, scenario.machines + 1)]
+            for each in works:
+                each.mkdir()
+            local = list(pool.map(lambda each: run_machine(scenario, kernels, each, server, url),
+                                  works))
+        server.thaw()
+        files = sorted(path for path in server.directory.rglob("*") if path.is_file())
+        check_tree(server.directory, files, scenario.on_server, scenario.level, scenario.machines)
+        compare_copies(files, local[0])
+    finally:
+        server.stop()
+
+
+def compare_copies(remote, local):
+    """Where both have a dump it is of the same vmcore."""
+    dumps = [path for files in (remote, local) for path in files if path.name == "vmcore"]
+    if len({path.parents[1] for path in dumps}) == 2 and \
+            not filecmp.cmp(dumps[0], dumps[-1], shallow=False):
+        raise Failure(f"{dumps[0]} and {dumps[-1]} differ")
+
+
+def run_machine(scenario, kernels, work, server=None, url=""):
     packer = kernels.packer(scenario)
     kernel = packer.kernel
     disk = work / "disk.img"
     name, node = machine.make_disk(scenario.disk, disk)
-    image = packer.image(scenario)
-    targets = [f"rd.kdump.target={target}".replace("{disk}", name) for target in scenario.targets]
-    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *targets, scenario.arguments])
-    typing = [(pattern, text.replace("{disk}", name)) for pattern, text in scenario.typing]
+
+    def filled_in(text):
+        return text.replace("{disk}", name).replace("{server}", url)
+
+    targets = [filled_in(target) for target in scenario.targets]
+    image = packer.image(scenario, targets if server else ())
+    named = () if server else [f"rd.kdump.target={target}" for target in targets]
+    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *named, scenario.arguments])
+    typing = [(pattern, filled_in(text)) for pattern, text in scenario.typing]
+    if scenario.freezes_at:
+        typing.append((scenario.freezes_at, server.freeze))
+    more = ()
+    if server:
+        more = machine.nic_options(scenario.nic or "virtio-net-pci", scenario.lan,
+                                   int(work.name.rpartition("-")[2]))
     log = work / "console.log"
     disks = [(disk, scenario.disk.bytes_per_second)]
     if scenario.crash:
@@ -113,15 +157,16 @@ def try_scenario(scenario, kernels, work):
     else:
         initramfs = image
     console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
-                               initramfs, cmdline, disks, typing, scenario.seconds, log)
+                               initramfs, cmdline, disks, typing, scenario.seconds, log, more)
     check_console(scenario, console)
     if scenario.disk.fs == "raw":
         check_raw(disk)
-        return
+        return []
     tree = work / "tree"
     files = machine.read_tree(kernels.default.image, kernels.reader, disk, node, tree,
                               work / "reader.log")
     check_tree(tree, files, scenario.result, scenario.level)
+    return files
 
 
 PANIC = "Kernel panic - not syncing: sysrq triggered crash"

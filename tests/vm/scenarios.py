@@ -1,7 +1,8 @@
 """What is tried in QEMU with kdump-init as PID 1, as data: the disk, the arguments, what is
 done while it runs, and what must be true afterwards. How it is done is machine.py's.
 
-{disk} in a target stands for the name by which the scenario's disk is looked for.
+{disk} in a target stands for the name by which the scenario's disk is looked for, {server} for the
+URL of its server.
 """
 
 import dataclasses
@@ -36,6 +37,12 @@ class Scenario:
     flavour: str = "amd64"      # of the kernel, and with it the architecture; see debian_kernel
     suite: str = ""             # "": this release's
     cpu: str = ""               # QEMU's; "": the architecture's own in machine.py
+    server: str = ""            # "nfs" or "ssh": one on the host; the targets are then packed
+    on_server: str = "saved"    # as result, which is of the disk
+    freezes_at: str = ""        # regular expression at which the server stops answering
+    nic: str = ""               # QEMU's model; "": virtio where there is a server, else none
+    lan: str = "user"           # what it is plugged into: "user", or "nobody": no one is there
+    machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
     level: int = 31             # of the dump that is found
@@ -108,6 +115,43 @@ SCENARIOS = (
                      (r"kdump# ", "/init dump /proc/vmcore fs:{disk}:/by-hand; echo status $?" + ENTER),
                      (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
              says=(r"NOT SAVED", r"rebooting now"), quick=False),
+    Scenario("NFS: DHCP, newest version", server="nfs", targets=("{server}?path=/a/b",),
+             result="nothing", says=(r"10.0.2.2:/crash/a/b/", SAVED)),
+    Scenario("SSH: a key, SFTP, DHCP", server="ssh", targets=("{server}",), result="nothing",
+             says=(SAVED,)),
+    Scenario("SSH on 7.x", server="ssh", suite="trixie-backports", crashkernel="192M",
+             targets=("{server}",), result="nothing", says=(SAVED,), quick=False),
+    Scenario("NFS: static address on another card, version 4.0", server="nfs", nic="e1000",
+             lan="user", targets=("{server}?vers=4.0",), result="nothing",
+             arguments="ip=10.0.2.99::10.0.2.2:24::52:54:00:00:00:01:none",
+             says=(SAVED,), quick=False),
+    Scenario("NFS on 7.x", server="nfs", suite="trixie-backports", crashkernel="192M",
+             targets=("{server}",), result="nothing", says=(SAVED,), quick=False),
+    Scenario("NFS: the dump is the one that is written locally", server="nfs", shell=True,
+             disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/", "{server}?path=/nowhere/x"),
+             arguments="rd.kdump.timeout=5 rd.neednet=1 rd.kdump.target=fs:LABEL=nowhere:/",
+             typing=((r"press Enter", ENTER),
+                     (r"kdump# ", "/init dump /proc/vmcore {server}; echo status $?" + ENTER),
+                     (r"status 0[\s\S]*kdump# ",
+                      "/init dump /proc/vmcore fs:{disk}:/; echo status $?" + ENTER),
+                     (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
+             says=(r"NOT SAVED", r"rebooting now"), quick=False),
+    Scenario("NFS: a server that stops answering gives way to the next target", server="nfs",
+             targets=("{server}", "fs:{disk}:/"), disk=Disk(mib=640, by="LABEL"),
+             freezes_at=r"writing .*%", on_server="any", level=0,
+             arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.timeout=8 "
+                       "rd.kdump.stall=20",
+             says=(r"FAILED .*(no progress|stopped answering)", r"trying the next target", SAVED),
+             quick=False),
+    Scenario("NFS: no such server, then a disk", server="nfs", disk=Disk(by="LABEL"),
+             targets=("nfs://10.0.2.2:9/crash", "fs:{disk}:/"), on_server="nothing",
+             says=(r"FAILED nfs://10.0.2.2:9/crash: .*refused", r"trying the next target", SAVED),
+             quick=False),
+    Scenario("NFS: nobody gives an address", server="nfs", lan="nobody", targets=("{server}",),
+             result="nothing", on_server="nothing", arguments="rd.kdump.timeout=10",
+             says=(r"DHCP", NOT_SAVED), quick=False),
+    Scenario("NFS: two machines of one name at once", server="nfs", machines=2,
+             targets=("{server}",), result="nothing", says=(SAVED,), quick=False),
     Scenario("2 GiB full of everything with crashkernel=96M", memory="2G", unit_mib=100,
              crashkernel="96M", disk=Disk(mib=1024), says=(SAVED,), quick=False),
 )
