@@ -67,15 +67,39 @@ bool is_marked_incomplete(const std::string& dump) {
 
 bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
 
+std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 }  // namespace
+
+TEST_CASE("a key that cannot be is named on the console, in the log and in the report") {
+  for (const std::string key : {"LENGTH(zone.free_area)", "NUMBER(SECTION_SIZE_BITS)",
+                                "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "OFFSET(page.mapping)"}) {
+    CAPTURE(key);
+    const TextCore core(
+        "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\nram 0 1M\n"
+        "data 128K\npage 128 free order=7\n" +
+        key + "=1");
+    Run run;
+    run.sys.add_file("/core", content_of(core.path()));
+    run.settings.vmcore = "/core";
+    CHECK(run.job() == Board::Outcome::saved);
+    CHECK(run.log_says(key.c_str()));  // what the console says is what the board has
+    const std::string log = run.file("kdump-init.log"), report = run.file("report.json");
+    CHECK(says(log, key.c_str()));
+    REQUIRE(says(report, "\"warnings\": ["));
+    CHECK(says(report.substr(report.find("\"warnings\"")), key.c_str()));
+  }
+}
 
 TEST_CASE("memory far up makes the dump ELF: the bitmaps of kdump would be larger than memory") {
   const TextCore far(
       "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\n"
       "load 0xfffffffe00000 0x200000 0x200000 0xffff908000000000\nram 0 12M\n");
-  std::ifstream in(far.path(), std::ios::binary);
   Run run;
-  run.sys.add_file("/far", std::string(std::istreambuf_iterator<char>(in), {}));
+  run.sys.add_file("/far", content_of(far.path()));
   run.settings.vmcore = "/far";
   CHECK(run.job() == Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
