@@ -96,7 +96,7 @@ size_t WindowScan::scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first,
   const auto view =
       leaf ? vmcore_.memory().view(leaf->paddr, std::min<uint64_t>(leaf->bytes, out.size() * size))
            : Result<Bytes>(std::unexpected(leaf.error()));
-  if (!view) return skip(struct_pages.value % PhysMemory::kFaultUnit, size, out);
+  if (!view) return skip(struct_pages.value % vmcore_.memory().page_size(), size, out);
   const size_t count = std::min(view->size() / size / kPair * kPair, out.size());
   if (count == 0) return scan_copied(map, struct_pages, first, out);
 
@@ -107,13 +107,13 @@ size_t WindowScan::scan_in_place(MemMap& map, Vaddr struct_pages, Pfn first,
 
   // What lies before the page that cannot be read is classified again, which does not touch it.
   const size_t into_unit =
-      (reinterpret_cast<uintptr_t>(pages.data()) + fault) % PhysMemory::kFaultUnit;
+      (reinterpret_cast<uintptr_t>(pages.data()) + fault) % vmcore_.memory().page_size();
   const size_t good = fault < into_unit ? 0 : (fault - into_unit) / size / kPair * kPair;
   state_ = before;
   if (!classify_guarded(pages.first(good * size), first, map.layout(), out.first(good), &fault))
     return skip(0, size, out);
   const size_t begin = reinterpret_cast<uintptr_t>(pages.data() + good * size);
-  return good + skip(begin % PhysMemory::kFaultUnit, size, out.subspan(good));
+  return good + skip(begin % vmcore_.memory().page_size(), size, out.subspan(good));
 }
 
 // Struct pages that straddle two leaves, or two pieces of the file: a pair of them at a time.
@@ -124,7 +124,7 @@ size_t WindowScan::scan_copied(MemMap& map, Vaddr struct_pages, Pfn first,
   const MutableBytes pages = MutableBytes(copy).first(count * size);
   if (!vmcore_.address_space().read(struct_pages, pages) ||
       !classify(pages, first, map.layout(), state_, out.first(count)))
-    return skip(struct_pages.value % PhysMemory::kFaultUnit, size, out);
+    return skip(struct_pages.value % vmcore_.memory().page_size(), size, out);
   return count;
 }
 
@@ -138,7 +138,7 @@ bool WindowScan::classify_guarded(Bytes pages, Pfn first, const PageLayout& layo
 
 // Steps over the struct pages that begin in the rest of a page that cannot be read.
 size_t WindowScan::skip(size_t into_unit, size_t size, std::span<PageClass> out) {
-  const size_t touched = (PhysMemory::kFaultUnit - into_unit + size - 1) / size;
+  const size_t touched = (vmcore_.memory().page_size() - into_unit + size - 1) / size;
   const size_t count = std::min((touched + kPair - 1) / kPair * kPair, out.size());
   std::ranges::fill(out.first(count), PageClass::absent);
   any_unknown_ = true;

@@ -84,11 +84,11 @@ Result<Bytes> PhysMemory::find_view(Paddr at, uint64_t max_bytes) {
   if (const auto mapped = windows_.at(offset))
     return mapped->first(std::min<uint64_t>(max_bytes, mapped->size()));
 
-  // One unit a read: /proc/vmcore answers a longer one that meets a bad page with an error alone,
+  // One page a read: /proc/vmcore answers a longer one that meets a bad page with an error alone,
   // and finding the page would mean touching it again.
-  if (!bounce_) bounce_ = std::make_unique<std::array<uint8_t, kFaultUnit>>();
-  const uint64_t size = std::min(max_bytes, kFaultUnit - at.value % kFaultUnit);
-  const MutableBytes out = MutableBytes(*bounce_).first(size);
+  if (!bounce_) bounce_ = std::make_unique<uint8_t[]>(page_size_);
+  const uint64_t size = std::min(max_bytes, page_size_ - at.value % page_size_);
+  const MutableBytes out(bounce_.get(), size);
   TRY(file_.read_at(offset, out));
   return out;
 }

@@ -1,6 +1,6 @@
 // The crashed machine's physical memory, read from the vmcore: PT_LOADs turned into disjoint
 // ranges, mapped in windows, with read(2) where a mapping cannot be had. A page that cannot be
-// read is a hole: it is touched once, never again in the same call.
+// read is a hole as a whole: it is touched once, never again in the same call.
 //
 // Thread-safe: no.
 #pragma once
@@ -17,9 +17,6 @@ namespace kdump {
 
 class PhysMemory {
  public:
-  // A page that faults is skipped in units of this, the smallest page there is.
-  static constexpr uint64_t kFaultUnit = 4096;
-
   // file and core must outlive this. page_size: a power of two.
   PhysMemory(const File& file, const ElfCore& core, uint32_t page_size);
 
@@ -72,7 +69,7 @@ class PhysMemory {
   FileWindows windows_;
   std::vector<Range> ranges_;  // disjoint, ascending
   uint64_t bytes_read_ = 0;
-  std::unique_ptr<std::array<uint8_t, kFaultUnit>> bounce_;  // where mmap fails
+  std::unique_ptr<uint8_t[]> bounce_;  // one page, where mmap fails
 };
 
 }  // namespace kdump
