@@ -1,5 +1,5 @@
-// arm64's page tables in every geometry: pages, blocks, addresses of 52 bits, attributes, and
-// what may not be taken for a mapping.
+// arm64's page tables in every geometry: pages, blocks, addresses of 52 bits, attributes, what may
+// not be taken for a mapping; and the struct pages that are found through them.
 #include <doctest/doctest.h>
 #include <elf.h>
 #include <unistd.h>
@@ -7,27 +7,60 @@
 #include <cinttypes>
 
 #include "filter/kernel/address_space.h"
+#include "filter/plan.h"
 #include "filter/vmcore/vmcore.h"
 #include "tests/fixtures/arm64_tables.h"
 
 namespace kdump {
 namespace {
 
-constexpr uint64_t kRam = 0x4000'0000, kRamBytes = 64u << 20;
+constexpr uint64_t kRam = 0x4000'0000, kRamBytes = 48u << 20;
 constexpr uint64_t kHighRam = 0x000b'4000'0000'0000;  // needs all of 52 bits
 constexpr uint64_t kImage = 0xffff'ffff'c000'0000;    // where the image is: in every address size
 
 // A crashed kernel that has page tables and nothing else.
 struct Arm64Core {
-  explicit Arm64Core(const Arm64Geometry& with) : geometry(with) {
+  explicit Arm64Core(const Arm64Geometry& with, bool with_high_ram = true) : geometry(with) {
     image.add_load({kRam, kRamBytes, kRamBytes, linear(kRam)});
-    if (geometry.form != Arm64Geometry::Form::plain)
+    if (with_high_ram && geometry.form != Arm64Geometry::Form::plain)
       image.add_load({kHighRam, 1u << 20, 1u << 20, linear(kHighRam)});
     image.set_kernel_data(kRam + (32u << 20));
     tables = std::make_unique<Arm64Tables>(image, geometry);
     tables->map(image_vaddr(tables->root_paddr()), tables->root_paddr(),
                 geometry.levels.size() - 1);
   }
+  // Sparse sections of 16 MiB, their struct pages in a vmemmap of single pages.
+  void add_struct_pages() {
+    constexpr uint64_t kSection = 16u << 20, kEntry = 32;
+    const size_t last = geometry.levels.size() - 1;
+    const uint64_t page = geometry.page_bytes, vmemmap = half() + (1ull << 34);
+    const uint64_t first = kRam / page * 64, bytes = kRamBytes / page * 64;
+    struct_pages = image.allocate(bytes, page);
+    for (uint64_t i = 0; i < bytes / 64; ++i) put_field(i, 48, ~uint32_t{0});  // not mapped
+    for (uint64_t at = 0; at < bytes; at += page)
+      tables->map(vmemmap + first + at, struct_pages + at, last);
+    const uint64_t roots = image.allocate(page, page);
+    tables->map(image_vaddr(roots), roots, last);
+    for (uint64_t section = kRam / kSection; section < (kRam + kRamBytes) / kSection; ++section) {
+      const uint64_t root = roots + section / (page / kEntry) * 8;
+      if (!image.get<uint64_t>(root)) {
+        const uint64_t entries = image.allocate(page, page);
+        tables->map(image_vaddr(entries), entries, last);
+        image.put(root, image_vaddr(entries));
+      }
+      image.put(image.get<uint64_t>(root) - kImage + kRam + section % (page / kEntry) * kEntry,
+                vmemmap | 0xf);
+    }
+    snprintf(section_keys, sizeof section_keys,
+             "SYMBOL(mem_section)=%" PRIx64 "\nLENGTH(mem_section)=%" PRIu64 "\n",
+             image_vaddr(roots), 4096 / (page / kEntry));
+  }
+  // Of the page frame that many after the first.
+  template <class T>
+  void put_field(uint64_t page, uint64_t offset, T value) {
+    image.put(struct_pages + page * 64 + offset, value);
+  }
+
   ~Arm64Core() {
     if (!path.empty()) unlink(path.c_str());
   }
@@ -68,6 +101,22 @@ struct Arm64Core {
   CoreImage image;
   std::unique_ptr<Arm64Tables> tables;
   std::string path;
+  uint64_t struct_pages = 0;
+  char section_keys[128] = {};
+};
+
+const char* const kPageKeys =
+    "SIZE(page)=64\nOFFSET(page.flags)=0\nOFFSET(page.compound_head)=8\nOFFSET(page.mapping)=24\n"
+    "OFFSET(page.private)=40\nOFFSET(page._mapcount)=48\nOFFSET(page._refcount)=52\n"
+    "OFFSET(page.lru)=8\nLENGTH(zone.free_area)=14\nOFFSET(mem_section.section_mem_map)=0\n"
+    "SIZE(mem_section)=32\nNUMBER(SECTION_SIZE_BITS)=24\nNUMBER(MAX_PHYSMEM_BITS)=36\n"
+    "NUMBER(PG_lru)=5\nNUMBER(PG_head_mask)=64\nNUMBER(PG_private)=14\nNUMBER(PG_swapcache)=11\n"
+    "NUMBER(PG_swapbacked)=18\nNUMBER(PG_hwpoison)=22\n"
+    "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-268435456\nNUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)=-251658240\n"
+    "NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)=-201326592\nNUMBER(PAGE_SLAB_MAPCOUNT_VALUE)=-184549376\n";
+
+struct Silent final : Progress {
+  void update(Phase, uint64_t, uint64_t, uint64_t) override {}
 };
 
 void check_leaf(AddressSpace& space, uint64_t vaddr, uint64_t paddr, uint64_t leaf_bytes) {
@@ -194,15 +243,48 @@ TEST_CASE("arm64: a key that is missing or cannot be is named, and PT_LOADs tran
           std::string::npos);
     CHECK(vmcore->address_space().read<uint64_t>({core.linear(kRam + 4096)}) == 42);
   }
-  for (const char* line : {"NUMBER(VA_BITS)=64", "NUMBER(VA_BITS)=-1", "NUMBER(TCR_EL1_T1SZ)=0x0",
-                           "NUMBER(TCR_EL1_T1SZ)=0x30", "NUMBER(kimage_voffset)=0x0",
-                           "NUMBER(kimage_voffset)=-1", "SYMBOL(swapper_pg_dir)=ffff800080000000",
-                           "SYMBOL(swapper_pg_dir)=0", "PAGESIZE=8192", "PAGESIZE=65536"}) {
+  for (const char* line :
+       {"NUMBER(VA_BITS)=64", "NUMBER(VA_BITS)=-1", "NUMBER(TCR_EL1_T1SZ)=0x0",
+        "NUMBER(TCR_EL1_T1SZ)=0x30", "NUMBER(kimage_voffset)=0x0", "NUMBER(kimage_voffset)=-1",
+        "SYMBOL(swapper_pg_dir)=ffff800080000000", "SYMBOL(swapper_pg_dir)=0", "PAGESIZE=65536"}) {
     CAPTURE(line);
     const auto vmcore = core.open(std::string(line) + "\n" + core.keys());
     CHECK_FALSE(vmcore->address_space().page_tables());
     CHECK(all_warnings(*vmcore).find("no page tables: ") != std::string::npos);
     CHECK(vmcore->address_space().read<uint64_t>({core.linear(kRam + 4096)}) == 42);
+  }
+}
+
+TEST_CASE("arm64: struct pages tell what each page is, whatever the size of pages") {
+  for (const Arm64Geometry& geometry : arm64_geometries()) {
+    CAPTURE(geometry.name);
+    Arm64Core core(geometry, false);
+    core.add_struct_pages();
+    core.put_field(256, 48, uint32_t{0xf0000000});  // free, order 4
+    core.put_field(256, 40, uint64_t{4});
+    core.put_field(300, 24, core.half() + 0x1001);  // anonymous
+    core.put_field(301, 0, uint64_t{1u << 5});      // page cache
+    core.put_field(301, 24, core.half() + 0x2000);
+    const uint64_t marked = kRam + 7 * geometry.page_bytes;
+    core.image.put(marked, uint64_t{1});
+    core.image.put(marked + geometry.page_bytes - 8, uint64_t{2});
+    const auto vmcore = core.open(core.keys() + kPageKeys + core.section_keys);
+    REQUIRE_MESSAGE(vmcore->mem_map(), all_warnings(*vmcore));
+    Silent progress;
+    PageSelection selection(*vmcore, kMaxLevel);
+    const auto plan = make_plan(*vmcore, progress, &selection);
+    REQUIRE(plan);
+    const auto count = [&](PageClass c) { return plan->pages_by_class[static_cast<size_t>(c)]; };
+    const uint64_t pages = kRamBytes / geometry.page_bytes;
+    CHECK(count(PageClass::free) == 16);
+    CHECK(count(PageClass::user) == 1);
+    CHECK(count(PageClass::cache) == 1);
+    CHECK(count(PageClass::other) == pages - 18);
+    std::vector<uint8_t> bytes(geometry.page_bytes), readable(1);
+    selection.read_pages({marked / geometry.page_bytes}, bytes, readable);
+    CHECK(readable[0]);
+    CHECK(load<uint64_t>(bytes.data()) == 1);
+    CHECK(load<uint64_t>(bytes.data() + bytes.size() - 8) == 2);
   }
 }
 
