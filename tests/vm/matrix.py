@@ -71,6 +71,8 @@ FIVE_LEVELS = dict(cpu="max")
 ADDRESSES_47 = dict(cpu="neoverse-n1", memory="768M")
 ADDRESSES_52 = dict(cpu="max,pauth-impdef=on")  # signs pointers in a way that is quick to emulate
 ADDRESSES_52_16K = {**ADDRESSES_47, **ADDRESSES_52}
+# Of 128 MiB the kernel's 49 and the 64 of its contiguous memory area leave the copier nothing.
+ROOM = dict(memory="1G", arguments="crashkernel=256M")
 
 
 def hot_added(how, more=""):
@@ -125,8 +127,8 @@ ROWS = (
     Row(ARM64, "addresses of 52 bits", **ADDRESSES_52),
     Row(ARM64_16K, "addresses of 47 bits", **ADDRESSES_47),
     Row(ARM64_16K, "addresses of 52 bits", **ADDRESSES_52_16K),
-    Row(ARM64_BACKPORTS, "addresses of 48 bits"),
-    Row(ARM64_16K_BACKPORTS, "addresses of 52 bits", **ADDRESSES_52_16K),
+    Row(ARM64_BACKPORTS, "addresses of 48 bits", **ROOM),
+    Row(ARM64_16K_BACKPORTS, "addresses of 52 bits", **ADDRESSES_52, **ROOM),
 
     Row(BULLSEYE, "the ordinary guest"),
     Row(BULLSEYE, "poisoned pages", **POISON),

@@ -110,7 +110,7 @@ SCENARIOS = (
     Scenario("arm64, every driver and a shell", flavour="arm64", suite="trixie", drivers="all",
              seconds=900,
              shell=True, crashkernel="256M", disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/",),
-             arguments="rd.kdump.timeout=3",
+             arguments="rd.kdump.timeout=20",
              typing=((r"press Enter", ENTER),
                      (r"kdump# ", "/init dump /proc/vmcore fs:{disk}:/by-hand; echo status $?" + ENTER),
                      (r"status 0[\s\S]*kdump# ", "exit" + ENTER)),
