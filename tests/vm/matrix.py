@@ -43,6 +43,8 @@ class Row:
     quick: bool = False
 
 
+# Where addresses may lie above 4 GiB the capture kernel sets 64 MiB aside for bounce buffers.
+ROOMY = "crashkernel=192M"
 HOT_ADDED = dict(monitor=(
     ("hotplug", ("object_add memory-backend-ram,id=hot0,size=384M",
                  "device_add pc-dimm,id=dimm0,memdev=hot0")),))
@@ -59,7 +61,7 @@ VIRTIO_MEM = dict(
     memory="512M,slots=2,maxmem=2G",
     qemu="-object memory-backend-ram,id=vmem0,size=256M "
          "-device virtio-mem-pci,id=vm0,memdev=vmem0,requested-size=180M",
-    arguments="guest.hotplug=online", drops=("offline",))
+    arguments=f"{ROOMY} guest.hotplug=online", drops=("offline",))
 XFS = dict(disk="xfs", arguments="guest.files=xfs:/dev/vdd guest.tmpfs=huge=always")
 SWAP = dict(disk="empty", arguments="guest.swap=/dev/vdd guest.with=swap,ksm")
 ZSWAP = dict(disk="empty", arguments="guest.swap=/dev/vdd guest.with=swap zswap.enabled=1")
@@ -77,7 +79,7 @@ ROOM = dict(memory="1G", arguments="crashkernel=256M")
 
 def hot_added(how, more=""):
     return {**HOT_ADDED, "memory": "512M,slots=2,maxmem=4G",
-            "arguments": f"guest.hotplug={how} {more}"}
+            "arguments": f"{ROOMY} guest.hotplug={how} {more}"}
 
 
 ROWS = (
@@ -121,7 +123,7 @@ ROWS = (
     Row(TRIXIE, "slub_debug=FZPU, page_owner=on", arguments="slub_debug=FZPU page_owner=on"),
     Row(BACKPORTS, "page_poison=1, init_on_free=1, slub_debug=FZPU",
         arguments="page_poison=1 init_on_free=1 slub_debug=FZPU page_owner=on"),
-    Row(BACKPORTS, "6 GiB, 4 CPUs", memory="6G", cpus=4, arguments="guest.unit=64"),
+    Row(BACKPORTS, "6 GiB, 4 CPUs", memory="6G", cpus=4, arguments=f"{ROOMY} guest.unit=64"),
 
     Row(ARM64, "addresses of 48 bits"),
     Row(ARM64, "addresses of 52 bits", **ADDRESSES_52),
