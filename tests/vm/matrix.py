@@ -120,6 +120,8 @@ ROWS = (
     Row(TRIXIE, "swap through zswap", **ZSWAP),
     Row(BACKPORTS, "swap and KSM", **SWAP),
     Row(BACKPORTS, "swap in zram", **ZRAM),
+    Row(BOOKWORM, "a log that wrapped", arguments="guest.log=4000"),
+    Row(BACKPORTS, "a log that wrapped", arguments="guest.log=4000"),
     Row(TRIXIE, "slub_debug=FZPU, page_owner=on", arguments="slub_debug=FZPU page_owner=on"),
     Row(BACKPORTS, "page_poison=1, init_on_free=1, slub_debug=FZPU",
         arguments="page_poison=1 init_on_free=1 slub_debug=FZPU page_owner=on"),
