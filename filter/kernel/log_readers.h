@@ -13,6 +13,8 @@ namespace kdump {
 // Why a log may lack something; empty: whole.
 using LogWarning = std::string;
 
+constexpr uint32_t kMaxLogBufBytes = 1u << 31;  // LOG_BUF_LEN_MAX
+
 // The lockless ring of v5.10 and later (kernel/printk/printk_ringbuffer.h).
 // Fails: unsupported, where a key is missing; corrupt, where the ring cannot be found; the sink's.
 bool has_printk_ring(const Vmcoreinfo& info);

@@ -10,14 +10,17 @@ constexpr uint64_t kNsecPerSec = 1'000'000'000;
 
 }  // namespace
 
-LogText::LogText(Sink& out)
-    : out_(out), buffer_(std::make_unique<std::array<uint8_t, kBufferBytes>>()) {}
+LogText::LogText(Sink& out, bool with_times)
+    : out_(out),
+      with_times_(with_times),
+      buffer_(std::make_unique<std::array<uint8_t, kBufferBytes>>()) {}
 
 Result<> LogText::add_record(uint64_t ts_nsec, Bytes text) {
   char prefix[40];
   const int length = snprintf(prefix, sizeof prefix, "[%5" PRIu64 ".%06" PRIu64 "] ",
                               ts_nsec / kNsecPerSec, ts_nsec % kNsecPerSec / 1000);
-  const Bytes prefix_bytes(reinterpret_cast<const uint8_t*>(prefix), static_cast<size_t>(length));
+  const Bytes prefix_bytes(reinterpret_cast<const uint8_t*>(prefix),
+                           with_times_ ? static_cast<size_t>(length) : 0);
   // A record without text is an empty line: it has its prefix too.
   const uint8_t newline = '\n';
   for (;;) {

@@ -1,7 +1,8 @@
 // Records of the kernel's log as syslog(2), and so dmesg, gives them (kernel/printk/printk.c,
 // record_print_text()): "[   12.345678] text", each further line of a record with the same prefix,
-// every other byte as it was logged. What a terminal makes of such bytes is its writer's concern
-// (init/terminal_text.h). Collects records in a buffer of fixed size and passes that on to a sink.
+// or without any after printk.time=0; every other byte as it was logged. What a terminal makes of
+// such bytes is its writer's concern (init/terminal_text.h). Collects records in a buffer of fixed
+// size and passes that on to a sink.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ namespace kdump {
 class LogText {
  public:
   // out must outlive this; it is written forward from offset 0.
-  explicit LogText(Sink& out);
+  LogText(Sink& out, bool with_times);
 
   // Fails as the sink does.
   Result<> add_record(uint64_t ts_nsec, Bytes text);
@@ -36,6 +37,7 @@ class LogText {
   Result<> add(Bytes bytes);
 
   Sink& out_;
+  bool with_times_;
   uint64_t records_ = 0, newest_ts_nsec_ = 0, written_ = 0;
   size_t used_ = 0;
   std::unique_ptr<std::array<uint8_t, kBufferBytes>> buffer_;

@@ -2,18 +2,27 @@
 
 #include <algorithm>
 
+#include "filter/kernel/kallsyms.h"
 #include "filter/kernel/log_readers.h"
 
 namespace kdump {
 namespace {
 
-constexpr uint32_t kMaxLogBufBytes = 1u << 31;  // LOG_BUF_LEN_MAX
+// Whether the kernel printed times with its records: a parameter (printk.time=), kept in a bool of
+// which only kallsyms tells. Yes where that cannot be had: nearly all do.
+bool has_times(const Vmcoreinfo& info, AddressSpace& space) {
+  Kallsyms::Wanted printk_time{"printk_time"};
+  auto symbols = Kallsyms::open(info, space);
+  if (!symbols || !symbols->find({&printk_time, 1}) || !printk_time.address) return true;
+  const auto value = space.read<uint8_t>(*printk_time.address);
+  return !value || *value != 0;
+}
 
 }  // namespace
 
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   const Vmcoreinfo& info = vmcore.info();
-  LogText text(out);
+  LogText text(out, has_times(info, vmcore.address_space()));
   LogSummary summary;
   if (has_printk_ring(info))
     summary.warning = TRY(read_printk_ring(info, vmcore.address_space(), text));

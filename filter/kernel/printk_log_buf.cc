@@ -8,8 +8,7 @@
 namespace kdump {
 namespace {
 
-constexpr uint32_t kMaxLogBufBytes = 1u << 31;  // LOG_BUF_LEN_MAX
-constexpr uint64_t kMaxHeaderBytes = 256;       // struct printk_log has 16 to 24
+constexpr uint64_t kMaxHeaderBytes = 256;  // struct printk_log has 16 to 24
 
 class LogBuf {
  public:

@@ -9,7 +9,6 @@
 namespace kdump {
 namespace {
 
-constexpr uint32_t kMaxLogBufBytes = 1u << 31;
 constexpr size_t kMaxLevelDigits = 3;  // a facility may be part of it
 
 Result<uint32_t> read_number(const Vmcoreinfo& info, AddressSpace& space, const char* name) {

@@ -96,6 +96,19 @@ TEST_CASE("the log reads as syslog(2) gives it") {
   }
 }
 
+TEST_CASE("a kernel that prints no times prints no prefixes") {
+  const std::string log = "log 1.0 one\nlog 2.0 two\\nlines\nlog 3.0\nlog 4.0 four\n";
+  const std::string symbol = of("x86_64-6.1") + "symbol 1M T _stext\nsymbol 5M d printk_time\n";
+  TextCore core(symbol + log);
+  CHECK(log_of(core).text == "one\ntwo\nlines\n\nfour\n");
+  core.image().put(5u << 20, uint8_t{1});
+  core.rewrite();
+  CHECK(log_of(core).text.starts_with("[    1.000000] one\n[    2.000000] two\n[    2.000000] "));
+  // Nothing is known of it where the symbol leads nowhere.
+  const std::string nowhere = "symbol 1M T _stext\nsymbol =0 a printk_time\n";
+  CHECK(log_of(TextCore(of("x86_64-6.1") + nowhere + log)).text.starts_with("[ "));
+}
+
 TEST_CASE("an empty log is empty") {
   CHECK(log_of(TextCore(of("x86_64-4.19"))).text == "");
   CHECK(log_of(TextCore(of("x86_64-6.1"))).text == "");
