@@ -36,7 +36,9 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const size_t length = utf8_length(text);
-    const unsigned char lead = static_cast<unsigned char>(text[0]);
+    const auto lead = static_cast<unsigned char>(text[0]);
+    // Control characters of one byte, and of two: U+0080 to U+009F command terminals as well.
+    const auto code = length == 2 && lead == 0xc2 ? static_cast<unsigned char>(text[1]) : lead;
     if (length == 0) {
       out += "\\ufffd";
       text.remove_prefix(1);
@@ -45,9 +47,9 @@ void append_json_string(std::string& out, std::string_view text) {
     if (lead == '"' || lead == '\\') {
       out += '\\';
       out += text[0];
-    } else if (lead < 0x20 || lead == 0x7f) {
+    } else if (length <= 2 && (code < 0x20 || (code >= 0x7f && code < 0xa0))) {
       char escaped[8];
-      snprintf(escaped, sizeof escaped, "\\u%04x", lead);
+      snprintf(escaped, sizeof escaped, "\\u%04x", code);
       out += escaped;
     } else {
       out.append(text.substr(0, length));

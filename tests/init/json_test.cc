@@ -23,6 +23,8 @@ TEST_CASE("strings are escaped") {
 
 TEST_CASE("UTF-8 passes, what is not becomes the replacement character") {
   CHECK(quoted("grün €𝄞") == "\"grün €𝄞\"");
+  CHECK(quoted("\xc2\x9b\xc2\x80\xc2\x9f\xc2\xa0\xc3\x9b") ==
+        "\"\\u009b\\u0080\\u009f\xc2\xa0\xc3\x9b\"");
   CHECK(quoted("\xff") == R"("\ufffd")");
   CHECK(quoted("a\xc3") == R"("a\ufffd")");
   CHECK(quoted("\xc0\xaf") == R"("\ufffd\ufffd")");            // overlong
