@@ -41,11 +41,7 @@ Result<std::unique_ptr<ElfWriter>> ElfWriter::create(PageSource& pages, const Du
 ElfWriter::ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options,
                      Sink& sink, Progress& progress, ElfLayout layout, AlignedBuffer data_buffer,
                      PageBatch batch)
-    : pages_(pages),
-      header_(header),
-      options_(options),
-      sink_(sink),
-      progress_(progress),
+    : WriterBase(pages, header, options, sink, progress),
       layout_(layout),
       data_(sink_, std::move(data_buffer), layout.data, options.max_bytes),
       batch_(std::move(batch)),
@@ -58,17 +54,11 @@ Result<DumpResult> ElfWriter::run() {
   for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn();
        first = pages_.next_window({first.value + kWindowPages}))
     TRY(write_window(first));
-  // Readers want all program headers inside the file, even where no page follows them.
-  if (sink_.end() < layout_.data) {
-    const uint8_t zero = 0;
-    TRY(absorb_no_space(sink_.write_at(layout_.data - 1, bytes_of(zero))));
-  }
+  TRY(reach(layout_.data));
   TRY(absorb_no_space(
       sink_.write_at(0, bytes_of(make_elf_header(layout_, header_.elf_machine,
                                                  result_.complete ? 0 : kElfIncomplete)))));
-  result_.bytes_written = sink_.bytes();
-  result_.end_offset = sink_.end();
-  return result_;
+  return finish();
 }
 
 Result<> ElfWriter::write_headers() {
@@ -81,9 +71,7 @@ Result<> ElfWriter::write_headers() {
 
 Result<> ElfWriter::write_window(Pfn first) {
   if (const Result<> selected = window_.select(pages_, first); !selected) {
-    // The other windows are still worth having.
-    result_.complete = false;
-    result_.why = selected.error();
+    miss_window(selected.error());
     return {};
   }
   uint32_t from = 0;
@@ -119,10 +107,7 @@ Result<> ElfWriter::write_run(ElfRun range) {
 Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
   const bool kept = test_bit(window_.kept, index);
   pages_handled_ += kept;
-  if (!stopped_ && !data_.fits((uint64_t{zero_pages_} + 1) * layout_.page_size))
-    stop(
-        fail(Kind::no_space, "the dump's limit of %" PRIu64 " bytes is reached", options_.max_bytes)
-            .error());
+  if (!stopped_ && !data_.fits((uint64_t{zero_pages_} + 1) * layout_.page_size)) stop_at_limit();
   if (stopped_) {
     result_.pages_dropped += kept;
     return {};
@@ -245,25 +230,6 @@ uint64_t ElfWriter::kept_pages(uint32_t first, uint32_t count) const {
 Result<> ElfWriter::absorb_data(Result<> written) {
   data_failed_ = data_failed_ || !written;
   return absorb_no_space(written);
-}
-
-// Want of space ends the dump and not the writer; anything else is the caller's.
-Result<> ElfWriter::absorb_no_space(Result<> written) {
-  if (written || written.error().kind != Kind::no_space) return written;
-  stop(written.error());
-  return {};
-}
-
-void ElfWriter::stop(const Error& why) {
-  if (result_.complete) result_.why = why;
-  result_.complete = false;
-  stopped_ = true;
-}
-
-void ElfWriter::report() {
-  const uint64_t total =
-      options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
-  progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
 }
 
 }  // namespace kdump

@@ -4,14 +4,14 @@
 
 #include <memory>
 
-#include "filter/dump/counted_sink.h"
 #include "filter/dump/data_stream.h"
 #include "filter/dump/elf_layout.h"
 #include "filter/dump/page_batch.h"
+#include "filter/dump/writer_base.h"
 
 namespace kdump {
 
-class ElfWriter {
+class ElfWriter : WriterBase {
  public:
   // Everything that takes memory or can be refused happens here; nothing is written yet.
   static Result<std::unique_ptr<ElfWriter>> create(PageSource& pages, const DumpHeader& header,
@@ -43,16 +43,8 @@ class ElfWriter {
   void drop_pages_without_data();
   uint64_t kept_pages(uint32_t first, uint32_t count) const;
   Result<> absorb_data(Result<> written);
-  Result<> absorb_no_space(Result<> written);
-  void stop(const Error& why);
-  void report();
   bool merging() const { return slots_promised_ + layout_.window_slots >= layout_.slots; }
 
-  PageSource& pages_;
-  const DumpHeader& header_;
-  const DumpOptions& options_;
-  CountedSink sink_;
-  Progress& progress_;
   const ElfLayout layout_;
   DataStream data_;
   PageBatch batch_;  // for reading alone
@@ -65,10 +57,7 @@ class ElfWriter {
   uint64_t slots_used_ = 0;      // written
   uint64_t slots_promised_ = 0;  // and those of ended_
 
-  bool stopped_ = false;
   bool data_failed_ = false;
-  uint64_t pages_handled_ = 0;
-  DumpResult result_;
 };
 
 }  // namespace kdump

@@ -52,11 +52,7 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
 KdumpWriter::KdumpWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options,
                          Sink& sink, Progress& progress, KdumpLayout layout,
                          AlignedBuffer data_buffer)
-    : pages_(pages),
-      header_(header),
-      options_(options),
-      sink_(sink),
-      progress_(progress),
+    : WriterBase(pages, header, options, sink, progress),
       layout_(layout),
       data_(sink_, std::move(data_buffer), layout.data, options.max_bytes),
       pending_capacity_(
@@ -76,15 +72,9 @@ Result<DumpResult> KdumpWriter::run() {
        first = pages_.next_window({first.value + kWindowPages}))
     TRY(write_window(first));
 
-  // Readers want the bitmaps inside the file, even where no page follows them.
-  if (sink_.end() < layout_.data) {
-    const uint8_t zero = 0;
-    TRY(absorb_no_space(sink_.write_at(layout_.data - 1, bytes_of(zero))));
-  }
+  TRY(reach(layout_.data));
   TRY(absorb_no_space(write_header(result_.complete ? 0 : kdump_format::kIncomplete)));
-  result_.bytes_written = sink_.bytes();
-  result_.end_offset = sink_.end();
-  return result_;
+  return finish();
 }
 
 Result<> KdumpWriter::write_header(uint32_t status) {
@@ -95,9 +85,7 @@ Result<> KdumpWriter::write_header(uint32_t status) {
 
 Result<> KdumpWriter::write_window(Pfn first) {
   if (const Result<> selected = window_.select(pages_, first); !selected) {
-    // The other windows are still worth having.
-    result_.complete = false;
-    result_.why = selected.error();
+    miss_window(selected.error());
     return {};
   }
   TRY(absorb_no_space(write_bits(layout_.ram_bitmap, window_.ram, 0, kWindowPages / 8)));
@@ -167,10 +155,7 @@ Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
              .error());
   const bool zero = page.form == PageBatch::Form::zero;
   const bool shared = zero && zero_page_;
-  if (!stopped_ && !shared && !data_.fits(content.size()))
-    stop(
-        fail(Kind::no_space, "the dump's limit of %" PRIu64 " bytes is reached", options_.max_bytes)
-            .error());
+  if (!stopped_ && !shared && !data_.fits(content.size())) stop_at_limit();
   if (stopped_) {
     ++result_.pages_dropped;
     return {};
@@ -256,25 +241,6 @@ void KdumpWriter::drop_pages_without_data() {
   result_.pages_dropped += pending_.size() - good;
   pending_.resize(good);
   pending_descriptors_.resize(good);
-}
-
-// Want of space ends the dump and not the writer; anything else is the caller's.
-Result<> KdumpWriter::absorb_no_space(Result<> written) {
-  if (written || written.error().kind != Kind::no_space) return written;
-  stop(written.error());
-  return {};
-}
-
-void KdumpWriter::stop(const Error& why) {
-  if (result_.complete) result_.why = why;
-  result_.complete = false;
-  stopped_ = true;
-}
-
-void KdumpWriter::report() {
-  const uint64_t total =
-      options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
-  progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
 }
 
 }  // namespace kdump

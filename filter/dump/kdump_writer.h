@@ -3,15 +3,14 @@
 #pragma once
 
 #include "filter/dump/compress_pipeline.h"
-#include "filter/dump/counted_sink.h"
 #include "filter/dump/data_stream.h"
-#include "filter/dump/dump_writer.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/window_bits.h"
+#include "filter/dump/writer_base.h"
 
 namespace kdump {
 
-class KdumpWriter {
+class KdumpWriter : WriterBase {
  public:
   // Everything that takes memory or can be refused happens here; nothing is written yet.
   static Result<std::unique_ptr<KdumpWriter>> create(PageSource& pages, const DumpHeader& header,
@@ -33,15 +32,7 @@ class KdumpWriter {
   Result<> checkpoint(uint32_t end);
   Result<> write_bits(uint64_t bitmap, const PageBits& bits, uint32_t from_byte, uint32_t end_byte);
   void drop_pages_without_data();
-  Result<> absorb_no_space(Result<> written);
-  void stop(const Error& why);
-  void report();
 
-  PageSource& pages_;
-  const DumpHeader& header_;
-  const DumpOptions& options_;
-  CountedSink sink_;
-  Progress& progress_;
   const KdumpLayout layout_;
   DataStream data_;
   std::unique_ptr<CompressPipeline> pipeline_;
@@ -63,10 +54,7 @@ class KdumpWriter {
   PageBits dumped_;              // bitmap 2 of the window
   uint32_t dumped_written_ = 0;  // bytes of it that the sink has
 
-  bool stopped_ = false;      // no further page is taken
   bool data_failed_ = false;  // the sink refused data: it is not offered again
-  uint64_t pages_handled_ = 0;
-  DumpResult result_;
 };
 
 }  // namespace kdump

@@ -1,0 +1,46 @@
+#include "filter/dump/writer_base.h"
+
+namespace kdump {
+
+Result<> WriterBase::absorb_no_space(Result<> written) {
+  if (written || written.error().kind != Kind::no_space) return written;
+  stop(written.error());
+  return {};
+}
+
+void WriterBase::stop(const Error& why) {
+  if (result_.complete) result_.why = why;
+  result_.complete = false;
+  stopped_ = true;
+}
+
+void WriterBase::stop_at_limit() {
+  stop(fail(Kind::no_space, "the dump's limit of %" PRIu64 " bytes is reached", options_.max_bytes)
+           .error());
+}
+
+void WriterBase::miss_window(const Error& why) {
+  result_.complete = false;
+  result_.why = why;
+}
+
+Result<> WriterBase::reach(uint64_t end) {
+  if (sink_.end() >= end) return {};
+  const uint8_t zero = 0;
+  return absorb_no_space(sink_.write_at(end - 1, bytes_of(zero)));
+}
+
+void WriterBase::report() {
+  const uint64_t total =
+      options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
+  progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
+}
+
+DumpResult WriterBase::finish() const {
+  DumpResult result = result_;
+  result.bytes_written = sink_.bytes();
+  result.end_offset = sink_.end();
+  return result;
+}
+
+}  // namespace kdump
