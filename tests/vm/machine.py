@@ -162,7 +162,7 @@ def read_tree(kernel, reader, disk, node, into, log_path):
     with open(tar, "wb") as file:
         file.truncate(disk.stat().st_size * 2 + (16 << 20))
     text = run_qemu("amd64", "512M", "", kernel, reader, f"guest.from={node}",
-                    [(disk, 0), (tar, 0)], (), 120, log_path)
+                    [(disk, 0), (tar, 0)], (), 400, log_path)
     if "guest: tree copied" not in text:
         raise Failure("the disk could not be read after the capture")
     with tarfile.open(tar) as archive:

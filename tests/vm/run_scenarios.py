@@ -162,6 +162,8 @@ def run_machine(scenario, kernels, work, server=None, url=""):
     if scenario.disk.fs == "raw":
         check_raw(disk)
         return []
+    if server and not any("{disk}" in target for target in scenario.targets) and not scenario.typing:
+        return []  # nothing was to be written there
     tree = work / "tree"
     files = machine.read_tree(kernels.default.image, kernels.reader, disk, node, tree,
                               work / "reader.log")
