@@ -49,7 +49,7 @@ Result<> SshLink::connect_until(int64_t until_ms) {
   session_ = TRY(SshSession::connect(route.server, *login_,
                                      std::min(until_ms, wait_for_step("to let us in"))));
   const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
-  auto started = SftpClient::start(*session_, sftp_until_ms);
+  auto started = SftpClient::start(session_, sftp_until_ms);
   if (!started && started.error().kind == Kind::unsupported) return {};
   if (!started) {
     session_.reset();

@@ -23,7 +23,7 @@ class SshLink {
   void disconnect();
 
   // After connect():
-  SshSession& session() { return *session_; }
+  const std::shared_ptr<SshSession>& session() { return session_; }
   // nullptr: the server has no SFTP.
   SftpClient* sftp() { return sftp_.get(); }
 
@@ -69,7 +69,7 @@ class SshLink {
   const SshUrl url_;
   const TargetContext context_;
   std::optional<SshLogin> login_;
-  std::unique_ptr<SshSession> session_;
+  std::shared_ptr<SshSession> session_;
   std::unique_ptr<SftpClient> sftp_;
   std::string boot_id_, boot_id_before_;
   std::optional<Error> given_up_;

@@ -23,9 +23,10 @@ constexpr char kLimits[] = "limits@openssh.com";
 
 }  // namespace
 
-Result<std::unique_ptr<SftpClient>> SftpClient::start(SshSession& session, int64_t until_ms) {
+Result<std::unique_ptr<SftpClient>> SftpClient::start(std::shared_ptr<SshSession> session,
+                                                      int64_t until_ms) {
   SshChannel channel = TRY(SshChannel::subsystem(session, "sftp", until_ms));
-  std::unique_ptr<SftpClient> client(new SftpClient(std::move(channel), session.host()));
+  std::unique_ptr<SftpClient> client(new SftpClient(std::move(channel), session->host()));
   client->max_write_bytes_ = kSafeWriteBytes;
   TRY(client->negotiate(until_ms));
   return client;

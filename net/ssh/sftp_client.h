@@ -15,7 +15,8 @@ namespace kdump {
 class SftpClient {
  public:
   // Fails: unsupported, where the server has no SFTP.
-  static Result<std::unique_ptr<SftpClient>> start(SshSession& session, int64_t until_ms);
+  static Result<std::unique_ptr<SftpClient>> start(std::shared_ptr<SshSession> session,
+                                                   int64_t until_ms);
 
   bool is_lost() const { return is_lost_; }
   uint32_t last_status() const { return last_status_; }

@@ -9,33 +9,34 @@
 
 namespace kdump {
 
-Result<SshChannel> SshChannel::open(SshSession& session, const char* request,
+Result<SshChannel> SshChannel::open(std::shared_ptr<SshSession> session, const char* request,
                                     const std::string& what, int64_t until_ms) {
   _LIBSSH2_CHANNEL* handle = nullptr;
-  TRY(session.finish_call("open a channel", until_ms, [&] {
-    handle = libssh2_channel_open_session(session.handle());
-    return handle ? 0 : libssh2_session_last_errno(session.handle());
+  TRY(session->finish_call("open a channel", until_ms, [&] {
+    handle = libssh2_channel_open_session(session->handle());
+    return handle ? 0 : libssh2_session_last_errno(session->handle());
   }));
   SshChannel channel(session, handle);
-  const auto started = session.finish_call(request, until_ms, [&] {
+  const auto started = session->finish_call(request, until_ms, [&] {
     return libssh2_channel_process_startup(
         handle, request, static_cast<unsigned>(std::char_traits<char>::length(request)),
         what.c_str(), static_cast<unsigned>(what.size()));
   });
   if (started) return channel;
-  if (libssh2_session_last_errno(session.handle()) == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
-    return fail(Kind::unsupported, "%s refuses %s %.40s", session.host().c_str(), request,
+  if (libssh2_session_last_errno(session->handle()) == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+    return fail(Kind::unsupported, "%s refuses %s %.40s", session->host().c_str(), request,
                 what.c_str());
   return std::unexpected(started.error());
 }
 
-Result<SshChannel> SshChannel::subsystem(SshSession& session, const char* name, int64_t until_ms) {
-  return open(session, "subsystem", name, until_ms);
+Result<SshChannel> SshChannel::subsystem(std::shared_ptr<SshSession> session, const char* name,
+                                         int64_t until_ms) {
+  return open(std::move(session), "subsystem", name, until_ms);
 }
 
-Result<SshChannel> SshChannel::command(SshSession& session, const std::string& command,
-                                       int64_t until_ms) {
-  return open(session, "exec", command, until_ms);
+Result<SshChannel> SshChannel::command(std::shared_ptr<SshSession> session,
+                                       const std::string& command, int64_t until_ms) {
+  return open(std::move(session), "exec", command, until_ms);
 }
 
 SshChannel::SshChannel(SshChannel&& other) noexcept
@@ -50,25 +51,29 @@ Result<size_t> SshChannel::send_some(Bytes data) {
   if (half_ == Half::receive) return size_t{0};
   const ssize_t sent = libssh2_channel_write_ex(
       channel_, 0, reinterpret_cast<const char*>(data.data()), data.size());
-  const bool is_half = sent == LIBSSH2_ERROR_EAGAIN && session_.has_half_sent();
+  const bool is_half = sent == LIBSSH2_ERROR_EAGAIN && session_->has_half_sent();
   half_ = is_half ? Half::send : Half::none;
   if (sent >= 0) return static_cast<size_t>(sent);
   if (sent == LIBSSH2_ERROR_EAGAIN) return size_t{0};
-  return session_.failed(static_cast<int>(sent), "send");
+  return session_->failed(static_cast<int>(sent), "send");
 }
 
 Result<size_t> SshChannel::receive_some(int stream, MutableBytes out) {
   if (half_ == Half::send) return size_t{0};
   const ssize_t got =
       libssh2_channel_read_ex(channel_, stream, reinterpret_cast<char*>(out.data()), out.size());
-  const bool is_half = got == LIBSSH2_ERROR_EAGAIN && session_.has_half_sent();
+  const bool is_half = got == LIBSSH2_ERROR_EAGAIN && session_->has_half_sent();
   half_ = is_half ? Half::receive : Half::none;
   if (got >= 0) return static_cast<size_t>(got);
   if (got == LIBSSH2_ERROR_EAGAIN) return size_t{0};
-  return session_.failed(static_cast<int>(got), "receive");
+  return session_->failed(static_cast<int>(got), "receive");
 }
 
-bool SshChannel::is_at_end() const { return libssh2_channel_eof(channel_) == 1; }
+bool SshChannel::is_at_end() {
+  // To libssh2 a stream has no end while there is something unread in the other one.
+  const auto drained = drain(SSH_EXTENDED_DATA_STDERR, errors_);
+  return !drained || libssh2_channel_eof(channel_) == 1;
+}
 
 Result<> SshChannel::send_all(Bytes data, uint32_t idle_ms) {
   int64_t until_ms = real_sys().monotonic_ms() + idle_ms;
@@ -78,9 +83,9 @@ Result<> SshChannel::send_all(Bytes data, uint32_t idle_ms) {
     if (sent != 0)
       until_ms = real_sys().monotonic_ms() + idle_ms;
     else if (is_at_end())
-      return fail(Kind::io, "%s: the remote command has ended", session_.host().c_str());
+      return fail(Kind::io, "%s: the remote command has ended", session_->host().c_str());
     else if (!wait(until_ms))
-      return fail(Kind::timeout, "%s has taken nothing for %u s", session_.host().c_str(),
+      return fail(Kind::timeout, "%s has taken nothing for %u s", session_->host().c_str(),
                   idle_ms / 1000);
   }
   return {};
@@ -97,22 +102,22 @@ Result<size_t> SshChannel::drain(int stream, std::string& into) {
 }
 
 Result<SshChannel::Ending> SshChannel::finish(int64_t until_ms) {
-  TRY(session_.finish_call("end of input", until_ms,
-                           [&] { return libssh2_channel_send_eof(channel_); }));
+  TRY(session_->finish_call("end of input", until_ms,
+                            [&] { return libssh2_channel_send_eof(channel_); }));
   Ending ending;
   while (!is_at_end()) {
-    if (TRY(drain(0, ending.output)) + TRY(drain(SSH_EXTENDED_DATA_STDERR, ending.errors)) != 0)
-      continue;
+    if (TRY(drain(0, ending.output)) != 0) continue;
     if (!is_at_end() && !wait(until_ms))
-      return fail(Kind::timeout, "%s: the remote command does not end", session_.host().c_str());
+      return fail(Kind::timeout, "%s: the remote command does not end", session_->host().c_str());
   }
-  TRY(session_.finish_call("close", until_ms, [&] { return libssh2_channel_close(channel_); }));
-  TRY(session_.finish_call("close", until_ms,
-                           [&] { return libssh2_channel_wait_closed(channel_); }));
+  ending.errors = errors_;
+  TRY(session_->finish_call("close", until_ms, [&] { return libssh2_channel_close(channel_); }));
+  TRY(session_->finish_call("close", until_ms,
+                            [&] { return libssh2_channel_wait_closed(channel_); }));
   char* signal = nullptr;
   libssh2_channel_get_exit_signal(channel_, &signal, nullptr, nullptr, nullptr, nullptr, nullptr);
   if (signal)
-    libssh2_free(session_.handle(), signal);
+    libssh2_free(session_->handle(), signal);
   else
     ending.status = libssh2_channel_get_exit_status(channel_);
   return ending;

@@ -13,8 +13,9 @@ namespace kdump {
 class SshChannel {
  public:
   // Fails: unsupported, where the server refuses to start it.
-  static Result<SshChannel> subsystem(SshSession& session, const char* name, int64_t until_ms);
-  static Result<SshChannel> command(SshSession& session, const std::string& command,
+  static Result<SshChannel> subsystem(std::shared_ptr<SshSession> session, const char* name,
+                                      int64_t until_ms);
+  static Result<SshChannel> command(std::shared_ptr<SshSession> session, const std::string& command,
                                     int64_t until_ms);
 
   SshChannel(SshChannel&& other) noexcept;
@@ -24,11 +25,11 @@ class SshChannel {
   // Sends some of data; 0: nothing more goes now. After 0 the next call must be with the same
   // data: a piece of it may be half-sent.
   Result<size_t> send_some(Bytes data);
-  // What has come; 0: nothing now. is_at_end() tells whether more will.
+  // What has come on standard output; 0: nothing now. is_at_end() tells whether more will.
   Result<size_t> receive_some(MutableBytes out) { return receive_some(0, out); }
-  bool is_at_end() const;
+  bool is_at_end();
   // Until something can be sent or has come. False: until_ms came.
-  bool wait(int64_t until_ms) const { return session_.wait(until_ms); }
+  bool wait(int64_t until_ms) const { return session_->wait(until_ms); }
 
   // Sends all of data, with progress at least every idle_ms.
   Result<> send_all(Bytes data, uint32_t idle_ms);
@@ -42,19 +43,20 @@ class SshChannel {
   static constexpr size_t kMaxTextBytes = 4096;
 
  private:
-  SshChannel(SshSession& session, _LIBSSH2_CHANNEL* channel)
-      : session_(session), channel_(channel) {}
-  static Result<SshChannel> open(SshSession& session, const char* request, const std::string& what,
-                                 int64_t until_ms);
+  SshChannel(std::shared_ptr<SshSession> session, _LIBSSH2_CHANNEL* channel)
+      : session_(std::move(session)), channel_(channel) {}
+  static Result<SshChannel> open(std::shared_ptr<SshSession> session, const char* request,
+                                 const std::string& what, int64_t until_ms);
   Result<size_t> receive_some(int stream, MutableBytes out);
   Result<size_t> drain(int stream, std::string& into);
+  std::string errors_;  // the first of what came on standard error
 
   // Which call has left a packet half-sent: data to send, or, from within a read, a window's
   // adjustment or a key exchange. The other one would wait for it for ever.
   enum class Half : uint8_t { none, send, receive };
   Half half_ = Half::none;
 
-  SshSession& session_;
+  std::shared_ptr<SshSession> session_;
   _LIBSSH2_CHANNEL* channel_;
 };
 

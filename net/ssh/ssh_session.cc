@@ -72,7 +72,7 @@ bool SshSession::wait(int64_t until_ms) const {
   }
 }
 
-Result<std::unique_ptr<SshSession>> SshSession::connect(const SocketAddress& server,
+Result<std::shared_ptr<SshSession>> SshSession::connect(const SocketAddress& server,
                                                         const SshLogin& login, int64_t until_ms) {
   const KnownHosts known =
       KnownHosts::of_server(login.known_hosts, login.host, server.host_text(), login.port);
@@ -86,7 +86,7 @@ Result<std::unique_ptr<SshSession>> SshSession::connect(const SocketAddress& ser
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 
-  std::unique_ptr<SshSession> session(new SshSession(std::move(socket), login.host));
+  std::shared_ptr<SshSession> session(new SshSession(std::move(socket), login.host));
   session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr);
   if (!session->session_) return fail(Kind::io, "no memory for an SSH session");
   libssh2_session_set_blocking(session->session_, 0);

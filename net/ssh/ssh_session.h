@@ -1,5 +1,5 @@
 // One SSH connection: reached, its server's key checked, logged in. Channels (ssh_channel.h) run
-// on it. libssh2 with mbedTLS does the protocol; nothing of it is seen outside net/ssh.
+// on it and keep it. libssh2 with mbedTLS does the protocol; nothing of it is seen outside net/ssh.
 // Every call that waits has a deadline and none blocks beyond it.
 #pragma once
 
@@ -28,7 +28,7 @@ class SshSession {
  public:
   // Connects, checks the host's key, logs in; all within until_ms (of Sys::monotonic_ms).
   // Fails: refused, with what to change, where server or user are not accepted; io; timeout.
-  static Result<std::unique_ptr<SshSession>> connect(const SocketAddress& server,
+  static Result<std::shared_ptr<SshSession>> connect(const SocketAddress& server,
                                                      const SshLogin& login, int64_t until_ms);
   ~SshSession();
 

@@ -1,0 +1,49 @@
+// A real SSH server for tests, on loopback, with keys and a directory of its own; an ordinary
+// process that is ended with everything it has started. And a target on it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "targets/schemes.h"
+#include "tests/targets/target_scene.h"
+
+namespace kdump {
+
+class SshServer {
+ public:
+  // options: further lines of sshd_config. "dropbear": that one, without SFTP.
+  explicit SshServer(std::string options = kWithSftp);
+  ~SshServer();
+
+  static constexpr char kWithSftp[] = "Subsystem sftp /usr/lib/openssh/sftp-server\n";
+  static constexpr char kDropbear[] = "dropbear";
+
+  void start();
+  void kill();                  // with every connection
+  void signal_all(int number);  // SIGSTOP, SIGCONT
+  // A ssh:// URL of directory()/crash, with the key and known_hosts that are right.
+  std::string url() const;
+  std::unique_ptr<Target> target(uint32_t stall_s = 10);
+  std::unique_ptr<Target> target(const std::string& url, uint32_t stall_s);
+
+  const std::string& directory() const { return directory_; }
+  std::string path(const char* name) const { return directory_ + "/" + name; }
+  uint16_t port() const { return port_; }
+  SilentObserver observer;
+
+ private:
+  std::string directory_;
+  std::string options_;
+  uint16_t port_;
+  pid_t pid_ = 0;
+  std::unique_ptr<Network> network_ = network_as_it_is();
+};
+
+// Runs a shell command; fails the test if it does.
+void must_run(const std::string& command);
+std::string content_of(const std::string& path);  // empty: not there
+
+}  // namespace kdump

@@ -1,0 +1,261 @@
+// The ssh: target against real servers, sound and at fault.
+#include "tests/targets/ssh_server.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+// libssh2 1.11.1 forgets its copy of the host key at each key exchange after the first: some 100
+// bytes a GiB.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:_libssh2_copy_string\n"; }
+
+using namespace kdump;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char kCrash[] = "host-2026-11-21-03:21:29";
+constexpr size_t kMiB = 1 << 20;
+
+Bytes as_bytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// Like a dump: a head that is written last, tables that follow their data, a gap of zeros.
+std::string whole_dump(size_t data_bytes) {
+  std::string dump(64 * 1024 + data_bytes, '\0');
+  std::fill_n(dump.begin(), 600, 'H');
+  std::fill_n(dump.begin() + 4096, 30'000, 'T');
+  uint32_t state = 1;
+  for (size_t i = 64 * 1024; i < dump.size(); ++i)
+    dump[i] = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return dump;
+}
+
+// between: called once, when half of the data has been handed over.
+Result<> write_dump(
+    TargetFile& file, const std::string& dump, const std::function<void()>& between = [] {}) {
+  const auto piece = [&](size_t from, size_t to) {
+    return file.write_at(from, as_bytes(dump.substr(from, to - from)));
+  };
+  TRY(file.write_at(0, as_bytes(std::string(600, 'h'))));
+  size_t table = 4096;
+  for (size_t at = 64 * 1024; at < dump.size(); at += kMiB) {
+    TRY(piece(at, std::min(at + kMiB, dump.size())));
+    if (at / kMiB == dump.size() / kMiB / 2) between();
+    if (table < 34'096) {
+      TRY(piece(table, std::min<size_t>(table + 3000, 34'096)));
+      table += 3000;
+    }
+  }
+  if (table < 34'096) TRY(piece(table, 34'096));
+  return piece(0, 600);
+}
+
+Result<> save(
+    Target& target, const std::string& dump, const std::function<void()>& between = [] {}) {
+  TRY(target.preflight());
+  TRY(target.begin(kCrash));
+  const auto file = TRY(target.create("vmcore", 0));
+  TRY(write_dump(*file, dump, between));
+  return file->commit();
+}
+
+std::string saved(const SshServer& server, const char* name = "vmcore") {
+  return content_of(server.directory() + "/crash/" + kCrash + "/" + name);
+}
+
+bool exists(const SshServer& server, const char* name) {
+  return fs::exists(server.directory() + "/crash/" + kCrash + "/" + name);
+}
+
+bool says(const Result<>& result, const char* part) {
+  INFO((result ? "success" : result.error().text));
+  const bool said = !result && std::string(result.error().text).find(part) != std::string::npos;
+  CHECK(said);
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("SFTP: a crash is saved byte for byte, whatever the cipher and however often it rekeys") {
+  const std::string dump = whole_dump(24 * kMiB);
+  for (const char* cipher : {"aes128-gcm@openssh.com", "aes256-gcm@openssh.com",
+                             "chacha20-poly1305@openssh.com", "aes128-ctr"}) {
+    CAPTURE(cipher);
+    SshServer server(std::string(SshServer::kWithSftp) + "RekeyLimit 4M\nCiphers " + cipher + "\n");
+    const auto target = server.target();
+    const auto done = save(*target, dump);
+    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK((saved(server) == dump));
+    CHECK(!exists(server, "vmcore-incomplete"));
+    CHECK(target->location() == "ssh://root@127.0.0.1:" + std::to_string(server.port()) +
+                                    server.directory() + "/crash/" + kCrash);
+    CHECK(target->finish());
+  }
+}
+
+TEST_CASE("SFTP: names are exclusive, space is told, a trial is read back and taken back") {
+  SshServer server;
+  const auto target = server.target();
+  const auto space = target->preflight();
+  REQUIRE(space);
+  CHECK(space->free_bytes.value_or(0) > 0);
+  CHECK(!fs::exists(server.directory() + "/crash"));
+  REQUIRE(save(*target, whole_dump(1000)));
+  CHECK(!target->create("vmcore", 0));
+  const auto second = server.target();
+  REQUIRE(save(*second, whole_dump(2000)));
+  CHECK(second->location().ends_with(std::string(kCrash) + ".1"));
+  CHECK(second->discard());
+  CHECK(!fs::exists(server.directory() + "/crash/" + kCrash + ".1"));
+
+  const auto file = target->create("report.json", 0);
+  REQUIRE(file);
+  REQUIRE((*file)->write_at(0, as_bytes("{}")));
+  REQUIRE((*file)->commit());
+  uint8_t read[2];
+  REQUIRE((*file)->read_back(0, read));
+  CHECK(read[1] == '}');
+  CHECK(!(*file)->read_back(1, read));
+  CHECK(target->discard());
+  CHECK(!fs::exists(server.directory() + "/crash"));
+}
+
+TEST_CASE("SFTP: a server that is killed and comes back gets again what it had not acknowledged") {
+  const std::string dump = whole_dump(16 * kMiB);
+  SshServer server;
+  const auto target = server.target();
+  const auto done = save(*target, dump, [&] {
+    server.kill();
+    server.start();
+  });
+  CHECK_MESSAGE(done, (done ? "" : done.error().text));
+  CHECK((saved(server) == dump));
+  CHECK(target->finish());
+}
+
+TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in time, and once") {
+  for (const bool is_stopped : {false, true}) {
+    CAPTURE(is_stopped);
+    SshServer server;
+    const auto target = server.target(3);
+    const int64_t began_ms = real_sys().monotonic_ms();
+    const auto done = save(*target, whole_dump(32 * kMiB), [&] {
+      if (is_stopped)
+        server.signal_all(SIGSTOP);
+      else
+        server.kill();
+    });
+    CHECK(!done);
+    CHECK(!exists(server, "vmcore"));
+    const int64_t failed_ms = real_sys().monotonic_ms();
+    CHECK(failed_ms - began_ms < 8000);
+    CHECK(!target->create("report.json", 0));
+    CHECK(target->finish());
+    CHECK(real_sys().monotonic_ms() - failed_ms < 500);
+    server.signal_all(SIGCONT);
+  }
+}
+
+TEST_CASE("SFTP: a server that fails any one write is always noticed") {
+  for (const int nth : {1, 2, 3, 7, 12, 18}) {
+    CAPTURE(nth);
+    SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py " +
+                     std::to_string(nth) + "\n");
+    const auto target = server.target();
+    const auto done = save(*target, whole_dump(4 * kMiB));
+    REQUIRE(!done);
+    CHECK(done.error().kind == Kind::no_space);
+    CHECK(!exists(server, "vmcore"));
+    CHECK(target->finish());
+  }
+}
+
+TEST_CASE("a full disk is no_space over SFTP, and a failure as a stream") {
+  for (const bool has_sftp : {true, false}) {
+    CAPTURE(has_sftp);
+    SshServer server(has_sftp ? SshServer::kWithSftp : "");
+    must_run("mkdir " + server.path("crash") + " && mount -t tmpfs -o size=1M none " +
+             server.path("crash"));
+    const auto target = server.target();
+    const auto done = save(*target, whole_dump(8 * kMiB));
+    CHECK(!done);
+    if (has_sftp && !done) CHECK(done.error().kind == Kind::no_space);
+    CHECK(!exists(server, "vmcore"));
+    CHECK(target->finish());
+    must_run("umount -l " + server.path("crash"));
+  }
+}
+
+TEST_CASE("without SFTP a crash is saved as a stream, and only as one") {
+  for (const char* options : {"", SshServer::kDropbear}) {
+    CAPTURE(options);
+    SshServer server(options);
+    const auto target = server.target();
+    const auto space = target->preflight();
+    REQUIRE_MESSAGE(space, (space ? "" : space.error().text));
+    CHECK((target->access() == Target::Access::append_only));
+    CHECK(space->free_bytes.value_or(0) > 0);
+    REQUIRE(target->begin(kCrash));
+    const std::string dump = whole_dump(4 * kMiB);
+    const auto file = target->create("vmcore", 0);
+    REQUIRE(file);
+    REQUIRE((*file)->write_at(0, as_bytes(dump)));
+    CHECK(!(*file)->write_at(0, as_bytes(dump)));
+    const auto done = (*file)->commit();
+    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK((saved(server) == dump));
+    uint8_t read[3];
+    CHECK((*file)->read_back(64 * 1024, read));
+    CHECK((Bytes(read)[2] == static_cast<uint8_t>(dump[64 * 1024 + 2])));
+    CHECK(!target->create("vmcore", 0));
+    CHECK(target->discard());
+    CHECK(!fs::exists(server.directory() + "/crash"));
+    CHECK(target->finish());
+  }
+}
+
+TEST_CASE("a server or key that is not the known one is refused with what helps") {
+  SshServer server;
+  const auto attempt = [&](const std::string& url) -> Result<> {
+    const auto target = server.target(url, 3);
+    TRY(target->preflight());
+    return {};
+  };
+  const std::string at = "ssh://root@127.0.0.1:" + std::to_string(server.port()) + "/x";
+  const auto with = [&](const char* key, const char* hosts) {
+    return at + "?key=" + server.path(key) + "&known_hosts=" + server.path(hosts);
+  };
+  const std::string name = "[127.0.0.1]:" + std::to_string(server.port());
+  must_run("cd " + server.directory() + " && ssh-keygen -q -t ecdsa -N '' -f other && echo '" +
+           name + "' $(cut -d' ' -f1,2 other.pub) > changed && echo '" + name +
+           "' $(cut -d' ' -f1,2 host_ed.pub) > only_ed && : > none && echo '@revoked '" + name +
+           "' '$(cut -d' ' -f1,2 host.pub) | cat known_hosts - > revoked &&"
+           " cp known_hosts hashed && ssh-keygen -q -H -f hashed 2>/dev/null >/dev/null &&"
+           " ssh-keygen -q -t ed25519 -N '' -f ed && ssh-keygen -q -t rsa -b 2048 -N '' -f rsa &&"
+           " ssh-keygen -q -t ecdsa -N secret -f locked &&"
+           " ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f pem && cat pem.pub >> authorized");
+  CHECK(attempt(with("key", "hashed")));
+  CHECK(attempt(with("pem", "known_hosts")));
+  const auto changed = attempt(with("key", "changed"));
+  says(changed, "the host key is not the known one: it is SHA256:");
+  says(changed, ", known is SHA256:");
+  says(attempt(with("key", "only_ed")), "ssh-keyscan -t ecdsa");
+  says(attempt(with("key", "none")), "no key of 127.0.0.1 is known");
+  says(attempt(with("key", "revoked")), "@revoked");
+  says(attempt(with("other", "known_hosts")), "does not accept the key SHA256:");
+  says(attempt(with("ed", "known_hosts")), "ssh-keygen -t ecdsa");
+  says(attempt(with("rsa", "known_hosts")), "ssh-keygen -p -m PEM");
+  says(attempt(with("locked", "known_hosts")), "passphrase");
+
+  SshServer passwords(std::string(SshServer::kWithSftp) + "PubkeyAuthentication no\n");
+  const auto target = passwords.target();
+  const auto refused = target->preflight();
+  REQUIRE(!refused);
+  CHECK(std::string(refused.error().text).find("takes no keys of user root") != std::string::npos);
+}
