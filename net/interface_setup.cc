@@ -8,6 +8,7 @@
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
 #include "net/dhcp.h"
+#include "net/dhcp6.h"
 #include "net/resolver_files.h"
 #include "net/router_news.h"
 
@@ -17,6 +18,7 @@ namespace {
 using Method = IpRequest::Method;
 
 constexpr int64_t kLookEveryMs = 100;
+constexpr char kAdvertised[] = "an address from a router's advertisement";
 
 bool wants_v6(Method method) {
   return method == Method::auto6 || method == Method::dhcp6 || method == Method::either6 ||
@@ -95,11 +97,16 @@ Result<> InterfaceSetup::configure(const Link& link, const IpRequest& request, u
     case Method::link6:
       return await_v6(up, false, "a link-local address");
     case Method::auto6:
+      return await_v6(up, true, kAdvertised);
     case Method::dhcp6:
+      return set_lease6(up);
     case Method::either6:
       break;
   }
-  return await_v6(up, true, "an address from a router's advertisement");
+  const auto advertised = await_v6(up, true, kAdvertised);
+  if (advertised) return {};
+  note(advertised);
+  return set_lease6(up);
 }
 
 Result<Link> InterfaceSetup::bring_up(const Link& link, const IpRequest& request) {
@@ -195,6 +202,36 @@ void InterfaceSetup::forget_leases_but_of(const Link& link) {
              route.network == address.address.network(address.prefix);
     });
     if (is_leased && address.link != link.index) note(remove_address(netlink_, address));
+  }
+}
+
+Result<> InterfaceSetup::set_lease6(const Link& link) {
+  TRY(await_v6(link, false, "a link-local address"));
+  observer_.waiting_for(text("a DHCPv6 lease on %s", link.text().c_str()).c_str(), step_s_);
+  const auto lease = TRY(ask_dhcp6(link, real_sys().monotonic_ms() + int64_t{step_s_} * 1000));
+  // Which networks are on the link, and by which router others are reached, advertisements say.
+  IpRequest request;
+  request.address = lease.address;
+  request.prefix = lease.address.max_prefix();
+  TRY(set_fixed(link, request, 0));
+  note(await_route6(link));
+  TRY(learn_from_routers(link));
+  return settings_.peer_dns ? remember(lease.nameservers, lease.search) : Result<>();
+}
+
+// Of a network on the link, or by a router.
+Result<> InterfaceSetup::await_route6(const Link& link) {
+  observer_.waiting_for(text("an IPv6 route on %s", link.text().c_str()).c_str(), step_s_);
+  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
+  for (;;) {
+    for (const LinkRoute& route : TRY(list_routes(netlink_))) {
+      const bool is_network = route.network.is_v6() && !route.network.is_link_local() &&
+                              route.prefix < route.network.max_prefix();
+      if (route.link == link.index && (is_network || route.gateway.is_v6())) return {};
+    }
+    if (real_sys().monotonic_ms() >= until_ms)
+      return fail(Kind::timeout, "%s: no router has advertised a route", link.text().c_str());
+    real_sys().sleep_ms(kLookEveryMs);
   }
 }
 

@@ -31,6 +31,8 @@ class InterfaceSetup {
   Result<Link> bring_up(const Link& link, const IpRequest& request);
   Result<> set_fixed(const Link& link, const IpRequest& request, uint32_t metric);
   Result<> set_lease(const Link& link, const IpRequest& request, uint32_t metric);
+  Result<> set_lease6(const Link& link);
+  Result<> await_route6(const Link& link);
   Result<> apply(const Link& link, const Lease& lease, uint32_t metric);
   Result<> await_v6(const Link& link, bool global, const char* what);
   Result<> remember(const std::vector<IpAddress>& nameservers,

@@ -99,17 +99,11 @@ std::string domain_name(Bytes data, size_t& at) {
 }
 
 std::vector<std::string> search_of(const LeaseOptions& options) {
-  std::vector<std::string> search;
-  const auto add = [&](const std::string& name) {
-    if (is_domain_name(name) && search.size() < kMaxSearch) search.push_back(name);
-  };
-  for (size_t at = 0; at < options.domain_search.size();)
-    add(domain_name(options.domain_search, at));
-  if (search.empty()) {
-    std::string domain(options.domain.begin(), options.domain.end());
-    while (!domain.empty() && (domain.back() == '\0' || domain.back() == '.')) domain.pop_back();
-    add(domain);
-  }
+  std::vector<std::string> search = parse_domain_list(options.domain_search);
+  if (!search.empty()) return search;
+  std::string domain(options.domain.begin(), options.domain.end());
+  while (!domain.empty() && (domain.back() == '\0' || domain.back() == '.')) domain.pop_back();
+  if (is_domain_name(domain)) search.push_back(domain);
   return search;
 }
 
@@ -122,6 +116,15 @@ bool is_domain_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
+}
+
+std::vector<std::string> parse_domain_list(Bytes list) {
+  std::vector<std::string> names;
+  for (size_t at = 0; at < list.size() && names.size() < kMaxSearch;) {
+    std::string name = domain_name(list, at);
+    if (is_domain_name(name)) names.push_back(std::move(name));
+  }
+  return names;
 }
 
 Result<Lease> parse_lease(const IpAddress& address, const LeaseOptions& options) {

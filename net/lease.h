@@ -46,4 +46,7 @@ Result<Lease> parse_lease(const IpAddress& address, const LeaseOptions& options)
 // Letters, digits, '-', '_' and dots, at most 253 of them.
 bool is_domain_name(std::string_view text);
 
+// The first few valid names of a list in the form of RFC 1035, with pointers or without.
+std::vector<std::string> parse_domain_list(Bytes list);
+
 }  // namespace kdump

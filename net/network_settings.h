@@ -18,7 +18,7 @@ struct IpRequest {
   enum class Method : uint8_t {
     fixed,    // the address below; without one the interface is left alone
     dhcp4,    // the address below, if there is one, where no server answers
-    dhcp6,    // DHCPv6, where the router says so; else its prefix
+    dhcp6,    // DHCPv6; routes by advertisement
     auto6,    // an address from a router's advertisement
     either6,  // auto6, else dhcp6
     link6,    // the link-local address alone

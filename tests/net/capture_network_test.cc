@@ -145,6 +145,34 @@ TEST_CASE("a network that has IPv6 alone is found out while DHCP gets no answer"
   CHECK(route->server.text() == "[fd00:9::1]:22");
 }
 
+TEST_CASE("DHCPv6 gives an address and name servers, where routers give none") {
+  for (const char* method : {"dhcp6", "either6"}) {
+    NetScene scene;
+    scene.live_cable("eth0", "s0", kMac, "fd00:9::1/64");
+    scene.listen(22);
+    scene.dnsmasq("s0",
+                  "--enable-ra --dhcp-range=fd00:9::100,fd00:9::1ff,64,1h --ra-param=s0,4 "
+                  "--dhcp-option=option6:dns-server,[fd00:9::1] "
+                  "--dhcp-option=option6:domain-search,rack.example --local=/example/ "
+                  "--host-record=crash.rack.example,fd00:9::1");
+    auto route = scene.reach(std::string("ip=eth0:") + method, "fd00:9::1", 22, 6);
+    REQUIRE_REACHED(route);
+    CHECK(has(route->local.host_text(), "fd00:9::1"));
+    CHECK(has(scene.output("cat /etc/resolv.conf"), "nameserver fd00:9::1\n"));
+    route = scene.reach(std::string("ip=eth0:") + method, "crash", 22, 6);
+    REQUIRE_REACHED(route);
+  }
+}
+
+TEST_CASE("a DHCPv6 server that never answers costs one deadline") {
+  NetScene scene;
+  scene.live_cable("eth0", "s0", kMac, "fd00:9::1/64");
+  const int64_t begin_ms = real_sys().monotonic_ms();
+  CHECK_FALSE(scene.reach("ip=eth0:dhcp6", "fd00:9::1", 22, 3));
+  CHECK(scene.observer.has_noted("no DHCPv6 server has given an address"));
+  CHECK(real_sys().monotonic_ms() - begin_ms < 9000);
+}
+
 TEST_CASE("a link-local server is reached with its zone") {
   NetScene scene;
   scene.live_cable("eth0", "s0", kMac, "fe80::1/64");

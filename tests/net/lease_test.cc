@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "net/dhcp6_message.h"
 #include "net/resolver_files.h"
 
 namespace kdump {
@@ -105,6 +106,42 @@ TEST_CASE("no option of any content goes beyond its bounds") {
     CHECK(lease->nameservers.size() <= kMaxNameservers);
     for (const std::string& name : lease->search) CHECK(is_domain_name(name));
     for (const LeaseRoute& route : lease->routes) CHECK(route.prefix <= 32);
+  }
+}
+
+TEST_CASE("a DHCPv6 answer is read, and no mutation of it goes beyond its bounds") {
+  const Dhcp6Question question{.transaction = 0x123456,
+                               .mac = *MacAddress::parse("52:54:00:12:34:56")};
+  std::vector<uint8_t>
+      answer = {kDhcp6Reply, 0x12, 0x34, 0x56, 0,    1, 0,    10,  0,   3,   0,   1,  0x52,
+                0x54,        0,    0x12, 0x34, 0x56, 0, 2,    0,   4,   9,   9,   9,  9,  // server
+                0,           3,    0,    40,   0,    0, 0,    1,   0,   0,   0,   0,  0,
+                0,           0,    0,  // association
+                0,           5,    0,    24,   0xfd, 0, 0,    9,   0,   0,   0,   0,  0,
+                0,           0,    0,    0,    0,    0, 0x50,  // address
+                0,           0,    14,   16,   0,    0, 14,   16,  0,   23,  0,   16, 0xfd,
+                0,           0,    9,    0,    0,    0, 0,    0,   0,   0,   0,   0,  0,
+                0,           1,    0,    24,   0,    6, 4,    'r', 'a', 'c', 'k', 0};
+  const auto parsed = parse_dhcp6_answer(answer, question);
+  REQUIRE(parsed);
+  CHECK(parsed->address.text() == "fd00:9::50");
+  CHECK(parsed->server.size() == 4);
+  REQUIRE(parsed->nameservers.size() == 1);
+  CHECK(parsed->nameservers[0].text() == "fd00:9::1");
+  CHECK(parsed->search == std::vector<std::string>{"rack"});
+  // What we ask is no answer to it.
+  CHECK_FALSE(parse_dhcp6_answer(dhcp6_bytes(question), question));
+
+  std::mt19937 random(9);
+  for (int round = 0; round < 30'000; ++round) {
+    std::vector<uint8_t> broken = answer;
+    for (int change = 0; change < 4; ++change)
+      broken[4 + random() % (broken.size() - 4)] = static_cast<uint8_t>(random());
+    broken.resize(random() % (broken.size() + 1));
+    const auto read = parse_dhcp6_answer(broken, question);
+    if (!read) continue;
+    CHECK(read->nameservers.size() <= kMaxNameservers);
+    CHECK_FALSE(read->address.is_link_local());
   }
 }
 
