@@ -57,6 +57,17 @@ class StructPages:
                     first = (i * per_root + j) * self.section_pages
                     yield first, (coded & -self.page_size) + first * self.size
 
+    def image_kept_whole(self):
+        """Page frames of the kernel's image, where nothing tells what the kernel freed of it: before
+        6.0 vmcoreinfo does not lead to kallsyms."""
+        if "SYMBOL(kallsyms_names)" in self.info:
+            return frozenset()
+        stext = int(self.info["SYMBOL(_stext)"], 16)
+        return frozenset(pfn for paddr, _, filesz, _, vaddr in self.memory.raw.loads
+                         if vaddr <= stext < vaddr + filesz
+                         for pfn in range((paddr + stext - vaddr) // self.page_size,
+                                          (paddr + filesz) // self.page_size))
+
     def words(self):
         """pfn -> what it is, by its own struct page and its neighbours'."""
         words = {}
