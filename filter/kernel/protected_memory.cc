@@ -137,16 +137,21 @@ class Gatherer {
   }
 
   void add_stack(Vaddr sp) {
-    const uint64_t here = sp.value & ~uint64_t{page_size_ - 1};
+    // Where a stack has overflowed sp lies in the guard page below it, where it is empty in the one
+    // above it.
+    uint64_t here = sp.value & ~uint64_t{page_size_ - 1};
+    for (const uint64_t page : {here, here + page_size_, here - page_size_}) {
+      here = page;
+      if (space_.translate({here})) break;
+    }
     if (!space_.translate({here})) return;  // in user space, or nowhere
-    // At its very top sp points behind it.
     uint64_t begin = here, end = here + page_size_;
     while (end - begin <= kMaxStackBytes && space_.translate({begin - page_size_}))
       begin -= page_size_;
     while (end - begin <= kMaxStackBytes && space_.translate({end})) end += page_size_;
     if (end - begin > kMaxStackBytes) {
       const uint64_t size = std::max<uint64_t>(kStackBytes, page_size_);
-      begin = sp.value & ~(size - 1);
+      begin = here & ~(size - 1);
       end = begin + size;
     }
     add({{begin}, end - begin});

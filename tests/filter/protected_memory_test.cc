@@ -157,6 +157,19 @@ TEST_CASE("the kernel's own memory is kept whatever its struct pages say") {
   }
 }
 
+TEST_CASE("a stack that has overflowed, or is empty, is found from its guard page") {
+  for (const char* sp : {"=0xffffc9000000fff8", "=0xffffc90000014000"}) {
+    CAPTURE(sp);
+    const std::string other = "=0xffffc90000013e00";
+    std::string kernel = kKernel;
+    kernel.replace(kernel.find(other), other.size(), sp);
+    TextCore core(kernel);
+    put_kernel_data(core);
+    const Classes classes(core);
+    for (uint64_t i = 0; i < 4; ++i) CHECK(classes.kept(kStack + 2 * i * kPage));
+  }
+}
+
 TEST_CASE("poisoned and offline pages stay out even of the kernel's own memory") {
   TextCore core(std::string(kKernel) + "page 0x110 kernel poisoned\npage 0x111 offline\n");
   put_kernel_data(core);
