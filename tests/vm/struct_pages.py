@@ -70,13 +70,17 @@ class StructPages:
 
     def words(self):
         """pfn -> what it is, by its own struct page and its neighbours'."""
-        words = {}
+        words, end, head_word = {}, 0, KEEP
         for first, address in self.sections():
-            self._section_words(self.memory.read(address, self.section_pages * self.size),
-                                first, words)
+            # A page of 1 GiB goes on through sections.
+            head_word = self._section_words(
+                self.memory.read(address, self.section_pages * self.size), first, words,
+                head_word if first == end else KEEP)
+            end = first + self.section_pages
         return words
 
-    def _section_words(self, pages, first, words):
+    def _section_words(self, pages, first, words, head_word):
+        """head_word: of the compound page whose tails may be first; of the last one, returned."""
         n = self.number
         flags_at, mapping_at = n("OFFSET(page.flags)"), n("OFFSET(page.mapping)")
         mapcount_at, private_at = n("OFFSET(page._mapcount)"), n("OFFSET(page.private)")
@@ -89,7 +93,7 @@ class StructPages:
         swap = 1 << n("NUMBER(PG_swapcache)") | 1 << n("NUMBER(PG_swapbacked)")
         hwpoison = 1 << n("NUMBER(PG_hwpoison)")
         max_order = n("LENGTH(zone.free_area)")
-        head_word, free_until = KEEP, 0
+        free_until = 0
         for i in range(self.section_pages):
             at = i * self.size
             (flags,) = struct.unpack_from("<Q", pages, at + flags_at)
@@ -121,6 +125,7 @@ class StructPages:
                     word = KEEP
                 head_word = word if word != FREE else KEEP
             words[first + i] = word
+        return head_word
 
     def _is_hugetlb(self, pages, at, flags, mapcount):
         n = self.number
