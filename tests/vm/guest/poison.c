@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mman.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,8 +62,12 @@ static void poison_pfn(const char* what, uint64_t pfn, const char* node) {
   close(fd);
 }
 
+static void told(int signal_number) { (void)signal_number; }
+
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  // Newer kernels tell a process of each dirty page it loses.
+  signal(SIGBUS, told);
   poison_mapped("anonymous page", anonymous(16 * kPage, 0), 3 * kPage);
 
   char* thp = anonymous(2 * kHugePage, 0);
