@@ -19,7 +19,8 @@
 namespace kdump {
 namespace {
 
-constexpr char kResolvStandIn[] = "/tmp/kdump-init-net-test-resolv.conf";
+// One a process: ctest runs several at once.
+std::string resolv_stand_in() { return text("/tmp/kdump-init-net-test-%d.resolv", ::getpid()); }
 
 // A child that dies with the test, and runs `work`.
 template <class Work>
@@ -66,8 +67,8 @@ NetScene::NetScene() {
   REQUIRE_MESSAGE(::geteuid() == 0, "these tests make network namespaces: run them as root");
   REQUIRE(::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) == 0);
   REQUIRE(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
-  ::close(::open(kResolvStandIn, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  REQUIRE(::mount(kResolvStandIn, "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0);
+  ::close(::open(resolv_stand_in().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  REQUIRE(::mount(resolv_stand_in().c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0);
   int ready[2];
   REQUIRE(::pipe(ready) == 0);
   server_ = fork_child([&] {
@@ -89,7 +90,7 @@ NetScene::~NetScene() {
     ::waitpid(child, nullptr, 0);
   }
   ::umount2("/etc/resolv.conf", MNT_DETACH);
-  ::unlink(kResolvStandIn);
+  ::unlink(resolv_stand_in().c_str());
 }
 
 void NetScene::here(const std::string& command) {
