@@ -19,6 +19,8 @@ constexpr uint64_t kMaxRoots = 1ull << 40;
 constexpr uint32_t kProbedSections = 1024, kEnoughSections = 16;
 // So many struct pages of each of those are looked at.
 constexpr uint64_t kProbedPages = 64;
+// None of a healthy kernel's contradicts itself; with SIZE(page) 8 bytes off one in nine does.
+constexpr uint32_t kImpossibleShare = 16;
 
 // Low bits of section_mem_map. Everything below the page offset is flags: one more each since
 // 326e1b8f83a4 ("mm/sparsemem: introduce a SECTION_IS_EARLY flag", v5.3) and 1f90a3477df3 ("mm:
@@ -171,32 +173,40 @@ uint32_t MemMap::try_table(Vaddr table) {
   return sound;
 }
 
-// A wrong SIZE(page), or offset, shows: what then seems to be a struct page mostly contradicts
-// itself.
+// A wrong SIZE(page), or offset, shows; a section that is corrupt alone is no reason to distrust
+// the others.
 Result<> MemMap::check_struct_pages() {
   if (!layout_.tail_bit) return {};  // tails, of which nothing can be said, could be any of them
-  uint32_t seen = 0, impossible = 0;
+  uint32_t sections = 0, corrupt_sections = 0, all_seen = 0, all_impossible = 0;
   std::array<uint8_t, kMaxStructPage> page;
   each_section_with_ram(kEnoughSections, [&](Pfn first) {
     const uint64_t end = (first.value / pages_per_section_ + 1) * pages_per_section_;
     const uint64_t step = std::max<uint64_t>((end - first.value) / kProbedPages, 1);
     const auto section = section_struct_pages(first);
+    uint32_t seen = 0, impossible = 0;
     for (uint64_t pfn = first.value; section && pfn < end; pfn += step) {
       const uint64_t at = section->value + pfn % pages_per_section_ * layout_.size;
       const auto ram = memory_.next_ram({pfn * memory_.page_size()});
       if (!ram || ram->value != pfn * memory_.page_size()) continue;
       if (!space_.read({at}, MutableBytes(page).first(layout_.size))) continue;
-      if (is_tail(page.data(), layout_)) continue;
+      if (is_tail(page.data(), layout_) || is_slab(page.data(), layout_)) continue;
       ++seen;
       impossible += contradicts_itself(page.data(), layout_);
     }
+    ++sections;
+    if (impossible > seen / 4 * 3) {
+      ++corrupt_sections;
+      return true;
+    }
+    all_seen += seen;
+    all_impossible += impossible;
     return true;
   });
-  if (impossible > seen / 8)
+  if (corrupt_sections > sections / 2 || all_impossible > all_seen / kImpossibleShare)
     return fail(Kind::corrupt,
-                "%u of %u struct pages looked at cannot be: SIZE(page)=%u or an OFFSET(page.*) in"
-                " vmcoreinfo is wrong",
-                impossible, seen, layout_.size);
+                "%u of %u struct pages looked at cannot be, and nearly all in %u of %u sections:"
+                " SIZE(page)=%u or an OFFSET(page.*) in vmcoreinfo is wrong",
+                all_impossible, all_seen, corrupt_sections, sections, layout_.size);
   return {};
 }
 

@@ -15,9 +15,15 @@ inline uint32_t refcount(const uint8_t* page, const PageLayout& layout) {
   return load<uint32_t>(page + layout.refcount) & static_cast<uint32_t>(layout.refcount_mask);
 }
 
-// Not for tails, whose fields mean other things. A count of references is not negative; mapping is
-// nothing, or a pointer into the kernel's half whose low two bits are flags (PAGE_MAPPING_FLAGS).
-// All kernel pointers begin with 0xf, also those that carry a KASAN tag in the bits below.
+inline bool is_slab(const uint8_t* page, const PageLayout& layout) {
+  return (load<uint64_t>(page + layout.flags) & layout.slab) ||
+         load<uint32_t>(page + layout.mapcount) == layout.type_slab;
+}
+
+// Not for tails and slab, whose fields mean other things. A count of references is not negative;
+// mapping is nothing, or a pointer into the kernel's half whose low two bits are flags
+// (PAGE_MAPPING_FLAGS). All kernel pointers begin with 0xf, also those that carry a KASAN tag in
+// the bits below.
 inline bool contradicts_itself(const uint8_t* page, const PageLayout& layout) {
   constexpr uint64_t kKernelPointer = 0xf, kMisaligned = 4;
   const uint64_t mapping = load<uint64_t>(page + layout.mapping) & layout.mapping_mask;
