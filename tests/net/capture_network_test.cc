@@ -197,7 +197,7 @@ TEST_CASE("of two interfaces the one that reaches the server is found") {
       "ip rule del pref 0; ip rule add pref 0 iif s0 to 10.7.7.7 blackhole");
   // Its carrier is there first.
   scene.here("ip link set eth0 up; sleep 0.3");
-  const auto route = scene.reach("", "10.7.7.7", 22, 3);
+  const auto route = scene.reach("", "10.7.7.7", 22, 6);
   REQUIRE_REACHED(route);
   CHECK(route->interface == "eth1");
   CHECK(scene.observer.has_noted("by eth0"));

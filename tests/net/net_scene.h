@@ -56,8 +56,9 @@ class NetScene {
   // TCP connections to this port of any address there are accepted.
   void listen(uint16_t port);
 
+  // Eight seconds hold a second question by DHCP, after four, where the server was not up yet.
   Result<Route> reach(const std::string& arguments, const std::string& host, uint16_t port = 22,
-                      uint32_t step_s = 3);
+                      uint32_t step_s = 8);
 
   RecordingObserver observer;
 
