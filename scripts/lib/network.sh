@@ -46,6 +46,15 @@ nfs_modules() {
     esac
 }
 
+# set_nfs_parameters TREE: no delegations of directories. Clients that ask for them (seen: Linux 7.2)
+# cannot open a directory of a server that answers the question wrongly (seen: nfs-ganesha 4.3).
+set_nfs_parameters() {
+    local list=$1/etc/kdump-init/modules module
+    module=$(grep -o '^[^ ]*/nfsv4\.ko' "$list") || return 0
+    modinfo -F parm "$1/$module" | grep -q '^directory_delegations:' || return 0
+    sed -i "s|^$module\$|$module directory_delegations=N|" "$list"
+}
+
 # interface_to HOST: the interface by which this machine reaches it; nothing if it does not.
 interface_to() {
     local address

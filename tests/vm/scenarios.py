@@ -125,8 +125,9 @@ SCENARIOS = (
              lan="user", targets=("{server}?vers=4.0",), result="nothing",
              arguments="ip=10.0.2.99::10.0.2.2:24::52:54:00:00:00:01:none",
              says=(SAVED,), quick=False),
-    Scenario("NFS on 7.x", server="nfs", suite="trixie-backports", crashkernel="192M",
-             targets=("{server}",), result="nothing", says=(SAVED,), quick=False),
+    # Its newer versions and nfs-ganesha 4.3 do not understand each other: docs/network.md.
+    Scenario("NFS 4.0 on 7.x", server="nfs", suite="trixie-backports", crashkernel="192M",
+             targets=("{server}?vers=4.0",), result="nothing", says=(SAVED,), quick=False),
     Scenario("NFS: the dump is the one that is written locally", server="nfs", shell=True,
              disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/", "{server}?path=/nowhere/x"),
              arguments="rd.kdump.timeout=5 rd.neednet=1 rd.kdump.target=fs:LABEL=nowhere:/",
