@@ -97,7 +97,7 @@ void greet(Console& console) {
   console.say("kdump-init " KDUMP_INIT_VERSION " on Linux %s, %s", kernel.release, kernel.machine);
 }
 
-// rd.neednet=1: also where no target needs it, for whoever uses the shell.
+// rd.neednet=1: also where no target needs it, or there is none, for whoever uses the shell.
 void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board& board,
                       Console& console) {
   constexpr uint32_t kWaits = 4;  // an interface, its carrier, its lease, and one to spare
@@ -109,8 +109,8 @@ void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board&
   if (!done) console.say("%s; going on", done.error().text);
 }
 
-Captured capture_all(Sys& sys, const Wishes& wishes, Board& board, Console& console) {
-  const Settings& settings = wishes.dump;
+Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board& board,
+                     Console& console) {
   struct stat vmcore;
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) {
     Captured none;
@@ -126,11 +126,8 @@ Captured capture_all(Sys& sys, const Wishes& wishes, Board& board, Console& cons
     none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
-  const std::unique_ptr<CaptureNetwork> network = capture_network(wishes.network);
-  if (wishes.network.network_is_needed)
-    bring_up_network(sys, *network, settings.step_timeout_s, board, console);
   const JobContext context{
-      .network = *network, .volatile_is_refused = true, .identity_is_ours = true};
+      .network = network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
   return capture(
       settings, watch,
@@ -219,7 +216,10 @@ void init_main() {
   Captured captured;
   if (board) {
     load_modules(sys, wishes.dump.step_timeout_s, console);
-    captured = capture_all(sys, wishes, **board, console);
+    const std::unique_ptr<CaptureNetwork> network = capture_network(wishes.network);
+    if (wishes.network.network_is_needed)
+      bring_up_network(sys, *network, wishes.dump.step_timeout_s, **board, console);
+    captured = capture_all(sys, wishes.dump, *network, **board, console);
   } else {
     captured.why = board.error();
   }

@@ -1,6 +1,7 @@
 #include "net/capture_network.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
@@ -30,13 +31,15 @@ class Attempt {
         devices_(netlink, settings, step_s, observer),
         setup_(netlink, devices_, settings, step_s, observer) {}
 
-  Result<> set_up_named();
+  Result<> bring_up();
   Result<Route> reach(const std::string& host, uint16_t port);
 
  private:
   Result<Route> connect(const std::string& host, uint16_t port);
-  Result<Route> reach_by_any(const std::string& host, uint16_t port);
-  Result<Route> reach_by(const Link& link, const std::string& host, uint16_t port);
+  Result<> set_up_named();
+  Result<> by_any(const std::function<Result<>(const Link&)>& way);
+  Result<> give_address(const Link& link);
+  void want_any(IpRequest::Method unless_asked);
   Result<> set_up_zone(const std::string& host);
   Result<> configure_named(const IpRequest& request, uint32_t metric);
   std::optional<Link> next_untried();
@@ -166,11 +169,33 @@ Result<Route> Attempt::reach(const std::string& host, uint16_t port) {
   }
   if (is_forbidden_)
     return fail(Kind::refused, "no interface is configured, and ip=off forbids it");
-  if (for_any_.empty()) {
-    for_any_.emplace_back();
-    if (number && number->is_v6()) for_any_.back().method = Method::auto6;
-  }
-  return reach_by_any(host, port);
+  want_any(number && number->is_v6() ? Method::auto6 : Method::dhcp4);
+  Route route;
+  const auto way = [&](const Link& link) -> Result<> {
+    TRY(give_address(link));
+    const auto found = connect(host, port);
+    if (!found) return wrap(found.error(), "by %s", link.text().c_str());
+    route = *found;
+    return {};
+  };
+  TRY(by_any(way));
+  return route;
+}
+
+// Without a server to reach, an address is what there is to be had.
+Result<> Attempt::bring_up() {
+  TRY(set_up_named());
+  const bool none_left = !named_.empty() && for_any_.empty();
+  if (TRY(is_any_configured()) || none_left || is_forbidden_) return {};
+  want_any(Method::dhcp4);
+  return by_any([&](const Link& link) { return give_address(link); });
+}
+
+// What each interface in turn is given, where no ip= says it.
+void Attempt::want_any(Method unless_asked) {
+  if (!for_any_.empty()) return;
+  for_any_.emplace_back();
+  for_any_.back().method = unless_asked;
 }
 
 bool Attempt::may_be_tried(const Link& link) const {
@@ -203,7 +228,8 @@ std::optional<Link> Attempt::next_untried() {
   return *best;
 }
 
-Result<Route> Attempt::reach_by_any(const std::string& host, uint16_t port) {
+// The interfaces that have a carrier are tried in turn, until `way` succeeds by one.
+Result<> Attempt::by_any(const std::function<Result<>(const Link&)>& way) {
   // Where one has a carrier and an address already, others are not worth as long a wait.
   const uint32_t patience_s = tried_.empty() ? step_s_ : std::min(step_s_, kFurtherSeconds);
   const int64_t until_ms = real_sys().monotonic_ms() + int64_t{patience_s} * 1000;
@@ -212,9 +238,9 @@ Result<Route> Attempt::reach_by_any(const std::string& host, uint16_t port) {
   // Those that come up while others are tried have their turn too.
   while (true) {
     if (const auto link = next_untried()) {
-      auto route = reach_by(*link, host, port);
-      if (route) return route;
-      last = route.error();
+      const Result<> done = way(*link);
+      if (done) return {};
+      last = done.error();
       note(kdump::text("%s; going on", last.text).c_str());
       is_said = false;
       continue;
@@ -226,7 +252,7 @@ Result<Route> Attempt::reach_by_any(const std::string& host, uint16_t port) {
   }
 }
 
-Result<Route> Attempt::reach_by(const Link& link, const std::string& host, uint16_t port) {
+Result<> Attempt::give_address(const Link& link) {
   setup_.forget_leases_but_of(link);
   bool is_set_up = false;
   Result<> done;
@@ -240,9 +266,7 @@ Result<Route> Attempt::reach_by(const Link& link, const std::string& host, uint1
     TRY(setup_.learn_from_routers(link));
   }
   add_routes();
-  auto route = connect(host, port);
-  if (!route) return wrap(route.error(), "by %s", link.text().c_str());
-  return route;
+  return {};
 }
 
 class CaptureNetworkOf final : public CaptureNetwork {
@@ -257,7 +281,7 @@ class CaptureNetworkOf final : public CaptureNetwork {
 
   Result<> bring_up(uint32_t step_s, Observer& observer) override {
     Netlink netlink = TRY(Netlink::open());
-    return Attempt(netlink, settings_, step_s, observer).set_up_named();
+    return Attempt(netlink, settings_, step_s, observer).bring_up();
   }
 
  private:

@@ -12,7 +12,8 @@ namespace kdump {
 
 class CaptureNetwork : public Network {
  public:
-  // Sets up everything that the settings name, without a server to reach: rd.neednet=1.
+  // The same without a server to reach (rd.neednet=1): where it says "until the server answers",
+  // until an interface has an address.
   virtual Result<> bring_up(uint32_t step_s, Observer& observer) = 0;
 };
 

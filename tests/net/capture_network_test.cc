@@ -55,6 +55,18 @@ TEST_CASE("without any argument DHCP finds the server") {
   CHECK(scene.output("ip -4 -o address show eth0") == before);
 }
 
+TEST_CASE("without a server to reach, an address is enough") {
+  OneServer scene;
+  scene.dnsmasq("s0", kRange);
+  const auto network = capture_network(NetworkSettings());
+  for (int job = 0; job < 2; ++job) {  // the second finds it set up
+    const auto up = network->bring_up(8, scene.observer);
+    CAPTURE(observer_text(scene));
+    if (!up) FAIL(up.error().text);
+    CHECK(has(scene.output("ip -4 -o address show eth0"), "10.9.0.5"));
+  }
+}
+
 TEST_CASE("a DHCP server that never answers costs one deadline and is told") {
   OneServer scene;
   const int64_t begin_ms = real_sys().monotonic_ms();
