@@ -53,6 +53,7 @@ Result<size_t> SshChannel::send_some(Bytes data) {
       channel_, 0, reinterpret_cast<const char*>(data.data()), data.size());
   const bool is_half = sent == LIBSSH2_ERROR_EAGAIN && session_->has_half_sent();
   half_ = is_half ? Half::send : Half::none;
+  awaits_window_ = sent == LIBSSH2_ERROR_EAGAIN && libssh2_channel_window_write(channel_) == 0;
   if (sent >= 0) return static_cast<size_t>(sent);
   if (sent == LIBSSH2_ERROR_EAGAIN) return size_t{0};
   return session_->failed(static_cast<int>(sent), "send");
@@ -69,6 +70,21 @@ Result<size_t> SshChannel::receive_some(int stream, MutableBytes out) {
   return session_->failed(static_cast<int>(got), "receive");
 }
 
+// Every call of libssh2 takes whatever the socket has. What is waited for may have come while
+// something else was asked, and then the socket will never tell.
+bool SshChannel::has_come() const {
+  if (half_ == Half::send) return false;
+  unsigned long queued = 0;
+  libssh2_channel_window_read_ex(channel_, &queued, nullptr);
+  return queued != 0 || libssh2_channel_eof(channel_) == 1 ||
+         (awaits_window_ && libssh2_channel_window_write(channel_) != 0);
+}
+
+bool SshChannel::wait(int64_t until_ms) const {
+  if (real_sys().monotonic_ms() >= until_ms) return false;
+  return has_come() || session_->wait(until_ms);
+}
+
 bool SshChannel::is_at_end() {
   // To libssh2 a stream has no end while there is something unread in the other one.
   const auto drained = drain(SSH_EXTENDED_DATA_STDERR, errors_);
@@ -80,6 +96,8 @@ Result<> SshChannel::send_all(Bytes data, uint32_t idle_ms) {
   while (!data.empty()) {
     const size_t sent = TRY(send_some(data));
     data = data.subspan(sent);
+    // Unread, it would take the server's breath, and pass for news in wait().
+    TRY(drain(0, output_));
     if (sent != 0)
       until_ms = real_sys().monotonic_ms() + idle_ms;
     else if (is_at_end())
@@ -106,10 +124,11 @@ Result<SshChannel::Ending> SshChannel::finish(int64_t until_ms) {
                             [&] { return libssh2_channel_send_eof(channel_); }));
   Ending ending;
   while (!is_at_end()) {
-    if (TRY(drain(0, ending.output)) != 0) continue;
+    if (TRY(drain(0, output_)) != 0) continue;
     if (!is_at_end() && !wait(until_ms))
       return fail(Kind::timeout, "%s: the remote command does not end", session_->host().c_str());
   }
+  ending.output = output_;
   ending.errors = errors_;
   TRY(session_->finish_call("close", until_ms, [&] { return libssh2_channel_close(channel_); }));
   TRY(session_->finish_call("close", until_ms,

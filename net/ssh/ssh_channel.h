@@ -29,7 +29,7 @@ class SshChannel {
   Result<size_t> receive_some(MutableBytes out) { return receive_some(0, out); }
   bool is_at_end();
   // Until something can be sent or has come. False: until_ms came.
-  bool wait(int64_t until_ms) const { return session_->wait(until_ms); }
+  bool wait(int64_t until_ms) const;
 
   // Sends all of data, with progress at least every idle_ms.
   Result<> send_all(Bytes data, uint32_t idle_ms);
@@ -49,12 +49,15 @@ class SshChannel {
                                  const std::string& what, int64_t until_ms);
   Result<size_t> receive_some(int stream, MutableBytes out);
   Result<size_t> drain(int stream, std::string& into);
-  std::string errors_;  // the first of what came on standard error
+  std::string output_, errors_;  // the first of what the command printed while it was fed
 
   // Which call has left a packet half-sent: data to send, or, from within a read, a window's
   // adjustment or a key exchange. The other one would wait for it for ever.
   enum class Half : uint8_t { none, send, receive };
   Half half_ = Half::none;
+  bool awaits_window_ = false;  // the last send found no room in the server's window
+
+  bool has_come() const;
 
   std::shared_ptr<SshSession> session_;
   _LIBSSH2_CHANNEL* channel_;
