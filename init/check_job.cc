@@ -94,12 +94,13 @@ void CheckJob::run(Network& network, const std::string& mount_root) {
 }
 
 Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
-  const TargetContext context{.sys = sys_,
-                              .limits = {.step_s = settings_.step_timeout_s},
-                              .observer = progress_,
-                              .network = network,
-                              .volatile_is_refused = true,
-                              .mount_root = mount_root};
+  const TargetContext context{
+      .sys = sys_,
+      .limits = {.step_s = settings_.step_timeout_s, .stall_s = settings_.stall_timeout_s},
+      .observer = progress_,
+      .network = network,
+      .volatile_is_refused = true,
+      .mount_root = mount_root};
   target_ = TRY(make_target(url_, context));
   const Target::Space space = TRY(target_->preflight());
   const std::string room = space.free_bytes ? human_size(*space.free_bytes) + " free"
