@@ -78,6 +78,7 @@ class StreamUpload final : public TargetFile {
       if (!channel.wait(until_ms))
         return fail(Kind::timeout, "%s does not read %s back", link_.host().c_str(), path_.c_str());
     }
+    TRY(channel.finish(until_ms));
     return {};
   }
 

@@ -40,8 +40,10 @@ Result<> SftpClient::negotiate(int64_t until_ms) {
   while (!packet) {
     auto received = receive_packet();
     // Servers accept the subsystem and only then find that they have no program for it.
-    if (!received && channel_.is_at_end())
+    if (!received && channel_.is_at_end()) {
+      TRY(channel_.finish(until_ms));
       return fail(Kind::unsupported, "%s has no SFTP", host_.c_str());
+    }
     packet = TRY(std::move(received));
     if (!packet && !channel_.is_at_end() && !wait(until_ms))
       return fail(Kind::timeout, "%s: SFTP does not answer", host_.c_str());

@@ -38,7 +38,9 @@ class SshChannel {
     int status = -1;             // -1: ended by a signal, or the server does not say
     std::string output, errors;  // of each the first kMaxTextBytes
   };
-  // Closes the command's input, takes what it prints, and waits for its end.
+  // Closes the command's input, takes what it prints, and waits for its end. A channel that is
+  // freed without this is closed from our side first, while the server may still be sending: some
+  // versions of dropbear then end the whole connection (an assertion in its common-channel.c).
   Result<Ending> finish(int64_t until_ms);
   static constexpr size_t kMaxTextBytes = 4096;
 

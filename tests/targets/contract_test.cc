@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/fixtures/reason.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;
@@ -83,7 +84,7 @@ TEST_CASE("a crash is saved: what was written, in order or not, with zeros betwe
     CAPTURE(which);
     const auto scene = make_scene(which, {.short_io_bytes = 700});
     const auto done = run(*scene);
-    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK_MESSAGE(done, reason(done));
     CHECK((scene->saved(kCrash, "vmcore") == whole_dump()));
     CHECK(scene->saved(kCrash, "vmcore-dmesg.txt") == "panic");
     CHECK(scene->saved(kCrash, "report.json") == "{}");
@@ -280,7 +281,7 @@ TEST_CASE("the contract holds on the real kernel") {
       "dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer, .network = network});
   REQUIRE(target);
   const auto done = save_crash(**target);
-  CHECK_MESSAGE(done, (done ? "" : done.error().text));
+  CHECK_MESSAGE(done, reason(done));
   CHECK((*target)->location() == at + "/" + kCrash);
   std::ifstream file((*target)->location() + "/vmcore", std::ios::binary);
   CHECK((std::string(std::istreambuf_iterator<char>(file), {}) == whole_dump()));

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "tests/fixtures/reason.h"
+
 // libssh2 1.11.1 forgets its copy of the host key at each key exchange after the first: some 100
 // bytes a GiB.
 extern "C" const char* __lsan_default_suppressions();
@@ -74,7 +76,7 @@ bool exists(const SshServer& server, const char* name) {
 }
 
 bool says(const Result<>& result, const char* part) {
-  INFO((result ? "success" : result.error().text));
+  INFO(reason(result));
   const bool said = !result && std::string(result.error().text).find(part) != std::string::npos;
   CHECK(said);
   return said;
@@ -90,7 +92,7 @@ TEST_CASE("SFTP: a crash is saved byte for byte, whatever the cipher and however
     SshServer server(std::string(SshServer::kWithSftp) + "RekeyLimit 4M\nCiphers " + cipher + "\n");
     const auto target = server.target();
     const auto done = save(*target, dump);
-    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK_MESSAGE(done, reason(done));
     CHECK((saved(server) == dump));
     CHECK(!exists(server, "vmcore-incomplete"));
     CHECK(target->location() == "ssh://root@127.0.0.1:" + std::to_string(server.port()) +
@@ -134,7 +136,7 @@ TEST_CASE("SFTP: a server that is killed and comes back gets again what it had n
     server.kill();
     server.start();
   });
-  CHECK_MESSAGE(done, (done ? "" : done.error().text));
+  CHECK_MESSAGE(done, reason(done));
   CHECK((saved(server) == dump));
   CHECK(target->finish());
 }
@@ -198,7 +200,7 @@ TEST_CASE("without SFTP a crash is saved as a stream, and only as one") {
     SshServer server(options);
     const auto target = server.target();
     const auto space = target->preflight();
-    REQUIRE_MESSAGE(space, (space ? "" : space.error().text));
+    REQUIRE_MESSAGE(space, reason(space));
     CHECK((target->access() == Target::Access::append_only));
     CHECK(space->free_bytes.value_or(0) > 0);
     REQUIRE(target->begin(kCrash));
@@ -208,13 +210,14 @@ TEST_CASE("without SFTP a crash is saved as a stream, and only as one") {
     REQUIRE((*file)->write_at(0, as_bytes(dump)));
     CHECK(!(*file)->write_at(0, as_bytes(dump)));
     const auto done = (*file)->commit();
-    CHECK_MESSAGE(done, (done ? "" : done.error().text));
+    CHECK_MESSAGE(done, reason(done));
     CHECK((saved(server) == dump));
     uint8_t read[3];
     CHECK((*file)->read_back(64 * 1024, read));
     CHECK((Bytes(read)[2] == static_cast<uint8_t>(dump[64 * 1024 + 2])));
     CHECK(!target->create("vmcore", 0));
-    CHECK(target->discard());
+    const auto discarded = target->discard();
+    CHECK_MESSAGE(discarded, reason(discarded));
     CHECK(!fs::exists(server.directory() + "/crash"));
     CHECK(target->finish());
   }
