@@ -91,7 +91,7 @@ Result<std::unique_ptr<CompressPipeline>> CompressPipeline::create(const Options
     auto worker = std::make_unique<Worker>();
     worker->shared = shared.get();
     if (options.compressing)
-      worker->compressor = TRY(PageCompressor::create(options.level, options.page_size));
+      worker->compressor = TRY(PageCompressor::create(options.max_level, options.page_size));
     shared->workers.push_back(std::move(worker));
   }
 

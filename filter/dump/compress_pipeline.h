@@ -15,7 +15,7 @@ class CompressPipeline {
     uint32_t threads = 1;
     uint32_t page_size = 4096;
     bool compressing = true;
-    int level = 1;
+    int max_level = 1;                // of any batch to come
     uint64_t memory_bytes = 1 << 20;  // for the batches of all threads together
   };
 

@@ -48,6 +48,7 @@ class Sample {
   static Result<Sample> create(PageSource& pages, const Compression& compression, uint64_t stride) {
     const bool compressing = compression.kind != Compression::Kind::none;
     Sample sample(pages, TRY(PageBatch::create(1, pages.page_size(), compressing)), stride);
+    sample.batch_.level = compression.zstd_level();
     if (compressing)
       sample.compressor_ = TRY(PageCompressor::create(compression.zstd_level(), pages.page_size()));
     return sample;

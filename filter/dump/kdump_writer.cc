@@ -37,14 +37,14 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
       TRY(CompressPipeline::create({.threads = options.threads,
                                     .page_size = pages.page_size(),
                                     .compressing = compressing,
-                                    .level = level,
+                                    .max_level = level,
                                     .memory_bytes = options.memory_bytes / kBatchShare}));
   writer->zero_content_.resize(pages.page_size());
   if (compressing) {
     writer->stored_flag_ = kdump_format::kCompressedZstd;
     PageCompressor compressor = TRY(PageCompressor::create(level, pages.page_size()));
     const std::vector<uint8_t> zeros(pages.page_size());
-    writer->zero_content_.resize(compressor.compress(zeros, writer->zero_content_));
+    writer->zero_content_.resize(compressor.compress(zeros, level, writer->zero_content_));
   }
   return writer;
 }
@@ -108,6 +108,7 @@ Result<> KdumpWriter::write_kept_pages() {
       TRY(take_finished());
       continue;
     }
+    batch->level = options_.compression.zstd_level();
     while (index < kWindowPages && batch->count < batch->capacity) {
       const uint32_t run_end = next_page(window_.kept, index, false);
       const uint32_t count = std::min(run_end - index, batch->capacity - batch->count);

@@ -46,8 +46,8 @@ void compress_batch(PageBatch& batch, PageCompressor* compressor) {
       page.size = batch.page_size;
       if (compressor == nullptr) continue;
       // Frames before this one are smaller than their pages: there is room for a page here.
-      const size_t size =
-          compressor->compress(bytes, batch.frames.bytes().subspan(frames_end, batch.page_size));
+      const size_t size = compressor->compress(
+          bytes, batch.level, batch.frames.bytes().subspan(frames_end, batch.page_size));
       if (size == 0) continue;
       page.form = PageBatch::Form::compressed;
       page.offset = frames_end;

@@ -33,6 +33,7 @@ struct PageBatch {
   uint32_t capacity = 0;
   uint32_t page_size = 0;
   uint32_t count = 0;             // pages in use
+  int level = 1;                  // to compress them at; whoever fills the batch chooses it
   AlignedBuffer pages;            // capacity pages, as read
   AlignedBuffer frames;           // compressed pages one after the other; empty if not compressing
   std::vector<uint8_t> readable;  // capacity entries, as PageSource::read_pages fills them
@@ -40,7 +41,7 @@ struct PageBatch {
 };
 
 // Decides the form of every page and compresses. compressor: nullptr stores pages as they are.
-// Pure computation: what it gives depends on the pages alone.
+// Pure computation: what it gives depends on the pages and the level alone.
 void compress_batch(PageBatch& batch, PageCompressor* compressor);
 
 }  // namespace kdump
