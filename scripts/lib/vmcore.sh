@@ -2,13 +2,15 @@
 # kernel said of every page just before. Made once, cached; nothing of kdump-init takes part,
 # so that the tests can hold its dumps against them. Sourced after qemu.sh.
 
-# make_vmcore MEMORY KERNEL_ROOT OUTDIR: a kernel with a workload panics in a guest of
-# MEMORY (QEMU's -m: with slots to add memory to, "512M,slots=2,maxmem=2G"); OUTDIR gets vmcore (a plain copy of /proc/vmcore), kpageflags and kpagecount (the
-# kernel's own word on each page just before), dmesg, iomem and the console's log.
+# make_vmcore MEMORY KERNEL_ROOT OUTDIR: a kernel with a workload panics in a guest of MEMORY
+# (QEMU's -m: with slots to add memory to, "512M,slots=2,maxmem=2G"); OUTDIR gets vmcore (a plain
+# copy of /proc/vmcore), kpageflags and kpagecount (the kernel's own word on each page just before),
+# dmesg, iomem and the console's log. Tried three times: now and then an emulated CPU runs code that
+# another one is just patching (static keys), and the kernel panics before it was asked to.
 # Variables of the caller, besides run_guest's: GUEST_ARGUMENTS for the kernel and first-init,
 # GUEST_DISKS, further disks, from the fourth on (/dev/vdd).
 make_vmcore() {
-    local memory=$1 root=$2 outdir=$3 version image first copier kexec work mib unit console
+    local memory=$1 root=$2 outdir=$3 version image first copier kexec work mib unit console try
     local GUEST_ARCHITECTURE
     GUEST_ARCHITECTURE=$(kernel_architecture "$root")
     need_guest_packages
@@ -27,19 +29,24 @@ make_vmcore() {
     kexec=$(kexec_root "$root")
     tools_disk "$work/tools.ext4" "$kexec" "$image" "$copier" \
         "console=$console nr_cpus=1 reset_devices irqpoll acpi_no_memhotplug panic=5"
-    new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
-    mke2fs -q -F -t ext4 "$work/out.ext4"
-    new_disk "$work/vmcore" "$((2 * mib + 1024))M"  # sparse; memory may be hot-added
 
-    say "crashing kernel $version in a guest of $memory"
-    # shellcheck disable=SC2086  # one word a disk
-    run_guest 900 "$memory" "$image" "$first" \
-        "console=$console panic=5 crashkernel=128M hugepages=4 guest.unit=$unit guest.out=/dev/vdb ${GUEST_ARGUMENTS-}" \
-        "$work/tools.ext4" "$work/out.ext4" "$work/vmcore" ${GUEST_DISKS-} \
-        </dev/null >"$outdir/console.log" || die "the guest failed: $outdir/console.log"
+    for try in 1 2 3; do
+        new_disk "$work/out.ext4" "$((mib / 2 + 256))M"
+        mke2fs -q -F -t ext4 "$work/out.ext4"
+        new_disk "$work/vmcore" "$((2 * mib + 1024))M"  # sparse; memory may be hot-added
 
-    debugfs -R "rdump / $work" "$work/out.ext4" 2>/dev/null
-    [ -s "$work/vmcore-size" ] || { cat "$outdir/console.log" >&2; die "nothing was copied"; }
+        say "crashing kernel $version in a guest of $memory"
+        # shellcheck disable=SC2086  # one word a disk
+        run_guest 900 "$memory" "$image" "$first" \
+            "console=$console panic=5 crashkernel=128M hugepages=4 guest.unit=$unit guest.out=/dev/vdb ${GUEST_ARGUMENTS-}" \
+            "$work/tools.ext4" "$work/out.ext4" "$work/vmcore" ${GUEST_DISKS-} \
+            </dev/null >"$outdir/console.log" || die "the guest failed: $outdir/console.log"
+        debugfs -R "rdump / $work" "$work/out.ext4" 2>/dev/null
+        [ ! -s "$work/vmcore-size" ] || break
+        cat "$outdir/console.log" >&2
+        [ "$try" != 3 ] || die "nothing was copied"
+        say "nothing was copied; trying again"
+    done
     truncate -s "$(cat "$work/vmcore-size")" "$work/vmcore"
     mv "$work"/{vmcore,kpageflags,kpagecount,dmesg,iomem,meminfo} "$outdir"
     rm -rf "$work"
