@@ -15,6 +15,7 @@
 #include "filter/base/text.h"
 #include "targets/directory_target.h"
 #include "targets/factories.h"
+#include "targets/nfs_trial.h"
 #include "targets/nfs_url.h"
 
 namespace kdump {
@@ -112,6 +113,7 @@ class NfsTarget final : public MountingTarget {
   void write_knob(const char* path, const std::string& value);
   std::string options(const Route& route, const std::string& version) const;
   std::string export_name(const std::string& host) const;
+  Result<Mount> mount_version(const Route& route, const std::string& version);
 
   const NfsUrl url_;
   const uint32_t step_s_;
@@ -171,6 +173,30 @@ bool other_version_may_do(int error) {
 // Versions 4.x share paths and permissions: what is refused for those is so in all of them.
 bool all_of_4_would_say(int error) { return error == ENOENT || error == EACCES || error == EPERM; }
 
+// One that is mounted and does not work fails with EIO; the last that is left has to do.
+Result<Mount> NfsTarget::mount_version(const Route& route, const std::string& version) {
+  const std::string name = export_name(url_.server.host);
+  observer_.waiting_for(text("%s to be mounted, version %s", name.c_str(), version.c_str()).c_str(),
+                        step_s_);
+  Mount mounted = TRY(Mount::make(sys_,
+                                  {.source = export_name(route.server.host_text()),
+                                   .type = version == "3" ? "nfs" : "nfs4",
+                                   .options = options(route, version)},
+                                  mount_root_));
+  if (version == url_.versions.back()) return mounted;
+  observer_.waiting_for(text("%s to take a small file", name.c_str()).c_str(), step_s_);
+  const auto worked = try_nfs_mount(sys_, mounted, directory_);
+  if (worked) return mounted;
+  Error why = worked.error();
+  mounted.abandon();
+  if (why.kind == Kind::timeout) return silent(why);
+  observer_.note(text("%s is mounted by version %s, but that does not work: %s", name.c_str(),
+                      version.c_str(), why.text)
+                     .c_str());
+  why.sys_errno = EIO;
+  return std::unexpected(why);
+}
+
 Result<Mount> NfsTarget::mount() {
   const Route route = TRY(network_.reach(url_.server.host, url_.server.port, step_s_, observer_));
   if (!client_name_.empty()) name_client(route);
@@ -178,15 +204,7 @@ Result<Mount> NfsTarget::mount() {
   std::optional<Error> first;
   for (const std::string& version : url_.versions) {
     if (first && version != "3" && all_of_4_would_say(first->sys_errno)) continue;
-    observer_.waiting_for(
-        text("%s to be mounted, version %s", export_name(url_.server.host).c_str(), version.c_str())
-            .c_str(),
-        step_s_);
-    auto mounted = Mount::make(sys_,
-                               {.source = export_name(route.server.host_text()),
-                                .type = version == "3" ? "nfs" : "nfs4",
-                                .options = options(route, version)},
-                               mount_root_);
+    auto mounted = mount_version(route, version);
     if (mounted) return mounted;
     const int error = mounted.error().sys_errno;
     const char* const why = error == ENODEV ? "this kernel has no NFS client (its module is not "

@@ -82,7 +82,9 @@ struct FakeFs {
   uint64_t largest_file = UINT64_MAX;
   bool refuses_colon = false;  // mkdir and open: EINVAL, as vfat does
   bool read_only = false;
-  NodePtr root = {};  // made by FakeSys
+  std::string unreadable_version = {};  // of NFS: a mount by it fails to read, with EIO
+  bool unreadable = false;              // by the last mount
+  NodePtr root = {};                    // made by FakeSys
 };
 
 struct FakeNode {

@@ -156,6 +156,7 @@ int64_t FakeSys::mount_export(const NodePtr& point, Mount mount) {
   if (std::find(versions.begin(), versions.end(), version) == versions.end())
     return -EPROTONOSUPPORT;
   mount.fs = served->fs;
+  mount.fs->unreadable = version == mount.fs->unreadable_version;
   covers_[point.get()] = mount.fs;
   mounts_.push_back(mount);
   return 0;

@@ -91,6 +91,7 @@ int64_t FakeSys::close(int fd) {
 
 int64_t FakeSys::read_from(const Open& file, MutableBytes out, uint64_t offset) const {
   if (is_directory(file.node)) return -EISDIR;
+  if (file.node->fs && file.node->fs->unreadable) return -EIO;
   const std::vector<uint8_t>& from = file.node->content.now();
   if (offset >= from.size()) return 0;
   size_t size = std::min<uint64_t>(out.size(), from.size() - offset);

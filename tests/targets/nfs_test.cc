@@ -107,6 +107,33 @@ TEST_CASE("versions are tried downwards, and the reason tells of each") {
   CHECK(says(no_client.error().text, "no NFS client"));
 }
 
+TEST_CASE("a version that is mounted and cannot be read back gives way to the next") {
+  const auto scene = make_scene("nfs");
+  FakeFs& fs = scene->sys.add_fs({.type = "nfs4", .magic = 0x6969, .unreadable_version = "4.2"});
+  scene->sys.add_export("192.0.2.7:/both", {"4.2", "4.1"}, fs);
+  scene->url = "nfs://dumps.example/both?path=/var/crash";
+  auto target = scene->target();
+  REQUIRE(target->preflight());
+  CHECK(mounted_with(*scene).starts_with("vers=4.1,"));
+  REQUIRE(scene->observer.notes.size() == 1);
+  CHECK(says(scene->observer.notes.front(),
+             "dumps.example:/both is mounted by version 4.2, but that does not work: read "));
+  CHECK(!fs.root->entries.find("var"));  // nothing is left of the trial
+  REQUIRE(target->finish());
+
+  // Who asks for one version gets it, or its reason.
+  scene->url += "&vers=4.2";
+  target = scene->target();
+  CHECK(target->preflight());
+  CHECK(mounted_with(*scene).starts_with("vers=4.2,"));
+
+  scene->sys.add_export("192.0.2.7:/only", {"4.2"}, fs);
+  scene->url = "nfs://dumps.example/only";
+  const auto none = scene->target()->preflight();
+  REQUIRE(!none);
+  CHECK(says(none.error().text, "version 4.2: Input/output error, 4.1: Protocol not supported"));
+}
+
 TEST_CASE("in the capture kernel a client is named after its host and its interface") {
   const auto scene = make_scene("nfs");
   const std::string hostname = "/proc/sys/kernel/hostname",
@@ -133,7 +160,7 @@ TEST_CASE("a name that cannot be given is noted, and the dump goes on") {
 }
 
 TEST_CASE("after a call that timed out no further one waits for the server") {
-  for (int nth = 1; nth < 60; ++nth) {
+  for (int nth = 1; nth < 200; ++nth) {
     CAPTURE(nth);
     const auto scene = make_scene("nfs", {.fail_nth = nth, .with = ETIMEDOUT, .for_ever = true});
     const auto target = scene->target();
