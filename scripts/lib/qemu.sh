@@ -14,7 +14,7 @@ need_guest_packages() {
 
 # guest_initramfs KIND KERNEL_ROOT: prints the cached image of a kernel that serves the tests;
 # KIND names its init: first (fills memory and panics), copy (copies /proc/vmcore raw),
-# reader (copies a disk's files).
+# reader (copies a disk's files), wire (joins two cards by a bad wire).
 guest_initramfs() {
     local kind=$1 root=$2 guest=$top/tests/vm/guest busybox key entry
     busybox=$(guest_unpacked "$root" busybox-static)
@@ -34,10 +34,27 @@ make_guest_initramfs() {
         first) add_first_guest "$root" "$tree" ;;
         reader) guest_modules "$root" "$tree" virtio_pci virtio_blk ext4 \
             xfs btrfs vfat nls_cp437 nls_ascii nls_utf8 ;;
+        wire)
+            need_packages iproute2
+            guest_modules "$root" "$tree" virtio_pci virtio_net bridge sch_netem
+            add_program "$tree" "$(command -v ip)"
+            add_program "$tree" "$(command -v tc)"
+            ;;
         *) guest_modules "$root" "$tree" virtio_pci virtio_blk ext4 ;;
     esac
     pack_initramfs "$tree" "$into/initramfs" 3
     rm -rf "$tree"
+}
+
+# add_program TREE FILE: with the libraries it needs, from this machine.
+add_program() {
+    local tree=$1 program=$2 file
+    mkdir -p "$tree/bin"
+    cp -L "$program" "$tree/bin/"
+    while read -r file; do
+        mkdir -p "$tree${file%/*}"
+        cp -L "$file" "$tree$file"
+    done < <(ldd "$program" | grep -o '/[^ )]*')
 }
 
 guest_modules() { add_modules "$2" "$1" "$(kernel_version "$1")" "${@:3}"; }

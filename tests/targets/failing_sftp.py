@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""OpenSSH's SFTP server, but for its Nth write, which is answered with a failure and not done."""
+"""OpenSSH's SFTP server, but for its Nth write, which is answered with a failure and not done.
+
+usage: failing_sftp.py N SFTP_SERVER
+"""
 import os
 import subprocess
 import sys
@@ -15,7 +18,7 @@ def packets(source):
 
 def main():
     nth = int(sys.argv[1])
-    server = subprocess.Popen(["/usr/lib/openssh/sftp-server"], stdin=subprocess.PIPE,
+    server = subprocess.Popen([sys.argv[2]], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE)
     lock = threading.Lock()
 

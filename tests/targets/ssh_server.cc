@@ -32,6 +32,23 @@ uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
+constexpr char kRunServer[] = KDUMP_INIT_SOURCE_DIR "/tests/run_server";
+
+// Where it finds the servers, asked once: those that it starts then need not.
+const std::string& unpacked_servers() {
+  static const std::string root = [] {
+    if (const char* const known = getenv("KDUMP_INIT_SERVERS")) return std::string(known);
+    std::string said;
+    FILE* const pipe = popen((std::string(kRunServer) + " --root").c_str(), "r");
+    REQUIRE(pipe);
+    for (int c = getc(pipe); c > ' '; c = getc(pipe)) said += static_cast<char>(c);
+    REQUIRE(pclose(pipe) == 0);
+    setenv("KDUMP_INIT_SERVERS", said.c_str(), 1);
+    return said;
+  }();
+  return root;
+}
+
 // pid and all that descends from it, which sshd gives process groups of their own.
 std::vector<pid_t> with_descendants(pid_t pid) {
   std::vector<pid_t> found = {pid};
@@ -44,6 +61,8 @@ std::vector<pid_t> with_descendants(pid_t pid) {
 }
 
 }  // namespace
+
+std::string sftp_server() { return unpacked_servers() + "/usr/lib/openssh/sftp-server"; }
 
 void must_run(const std::string& command) {
   CAPTURE(command);
@@ -58,11 +77,12 @@ std::string content_of(const std::string& path) {
 SshServer::SshServer(std::string options) : options_(std::move(options)), port_(free_port()) {
   char name[] = "/tmp/kdump-ssh.XXXXXX";
   REQUIRE(mkdtemp(name));
+  unpacked_servers();
   directory_ = name;
   must_run(
       "cd " + directory_ +
       " && ssh-keygen -q -t ecdsa -N '' -f host && ssh-keygen -q -t ed25519 -N '' -f host_ed &&"
-      " ssh-keygen -q -t ecdsa -N '' -f key && cp key.pub authorized && mkdir -p /run/sshd &&"
+      " ssh-keygen -q -t ecdsa -N '' -f key && cp key.pub authorized &&"
       " printf '[127.0.0.1]:" +
       std::to_string(port_) + " %s\\n' \"$(cut -d' ' -f1,2 host.pub)\" > known_hosts");
   std::ofstream(path("config"))
@@ -72,7 +92,8 @@ SshServer::SshServer(std::string options) : options_(std::move(options)), port_(
       << "MaxStartups 100\n"
       << (options_ == kDropbear ? "" : options_);
   if (options_ == kDropbear)
-    must_run("cd " + directory_ + " && dropbearconvert openssh dropbear host host.db 2>/dev/null");
+    must_run("cd " + directory_ + " && " + kRunServer +
+             " dropbearconvert openssh dropbear host host.db 2>/dev/null");
   start();
 }
 
@@ -89,22 +110,15 @@ void SshServer::start() {
     ::dup2(log, 2);
     const std::string config = path("config"), key = path("host.db");
     const std::string at = "127.0.0.1:" + std::to_string(port_);
-    // Dropbear finds a user's keys in the home only, and SFTP wherever it is: both are as wanted in
-    // a mount namespace of its own.
-    const std::string dropbear =
-        "mount -t tmpfs -o mode=700 none ~root && mkdir -m 700 ~root/.ssh && cp " +
-        path("authorized") +
-        " ~root/.ssh/authorized_keys && { ! test -e /usr/lib/sftp-server ||"
-        " mount --bind /dev/null /usr/lib/sftp-server; } && exec /usr/sbin/dropbear -F -E -s -r " +
-        key + " -p " + at;
     if (options_ == kDropbear)
-      ::execlp("unshare", "unshare", "-m", "sh", "-c", dropbear.c_str(), nullptr);
+      ::execl(kRunServer, kRunServer, "dropbear", path("authorized").c_str(), "-F", "-E", "-s",
+              "-r", key.c_str(), "-p", at.c_str(), nullptr);
     else
-      ::execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", config.c_str(), nullptr);
+      ::execl(kRunServer, kRunServer, "sshd", "-D", "-e", "-f", config.c_str(), nullptr);
     ::_exit(127);
   }
   const auto addresses = resolve("127.0.0.1", port_);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     if (first_that_answers(*addresses, 1)) return;
     ::usleep(20'000);
   }
@@ -113,6 +127,15 @@ void SshServer::start() {
 
 void SshServer::signal_all(int number) {
   for (const pid_t each : with_descendants(pid_)) ::kill(each, number);
+}
+
+void SshServer::drop_connections() {
+  for (const pid_t each : with_descendants(pid_))
+    if (each != pid_) ::kill(each, SIGKILL);
+}
+
+void SshServer::must_run_inside(const std::string& command) {
+  must_run("nsenter -t " + std::to_string(pid_) + " -m sh -ec '" + command + "'");
 }
 
 void SshServer::kill() {

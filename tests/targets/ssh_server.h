@@ -18,12 +18,16 @@ class SshServer {
   explicit SshServer(std::string options = kWithSftp);
   ~SshServer();
 
-  static constexpr char kWithSftp[] = "Subsystem sftp /usr/lib/openssh/sftp-server\n";
+  static constexpr char kWithSftp[] = "Subsystem sftp internal-sftp\n";
   static constexpr char kDropbear[] = "dropbear";
 
   void start();
   void kill();                  // with every connection
   void signal_all(int number);  // SIGSTOP, SIGCONT
+  // Ends every connection, as kill() does, and not the server.
+  void drop_connections();
+  // A shell command among the mounts that the server sees.
+  void must_run_inside(const std::string& command);
   // A ssh:// URL of directory()/crash, with the key and known_hosts that are right.
   std::string url() const;
   std::unique_ptr<Target> target(uint32_t stall_s = 10);
@@ -42,6 +46,8 @@ class SshServer {
   std::unique_ptr<Network> network_ = network_as_it_is();
 };
 
+// OpenSSH's program that serves SFTP, for one that stands between.
+std::string sftp_server();
 // Runs a shell command; fails the test if it does.
 void must_run(const std::string& command);
 std::string content_of(const std::string& path);  // empty: not there

@@ -5,6 +5,7 @@ kernel's log, a dump that its readers accept, a report that says the same.
 import json
 import pathlib
 import re
+import subprocess
 
 import dump_formats
 import read_with_libkdumpfile
@@ -21,7 +22,21 @@ def require(condition, text):
         raise Failure(text)
 
 
+def unflattened(path):
+    """A stream's records put in order, in a file of their own; other dumps are as they are."""
+    with open(path, "rb", buffering=0) as file:
+        if not file.read(16).startswith(b"makedumpfile"):
+            return path
+        file.seek(0)
+        restored = path.with_name(path.name + ".restored")
+        done = subprocess.run(["makedumpfile", "-R", str(restored)], stdin=file, check=False,
+                              stdout=subprocess.DEVNULL)
+    require(done.returncode == 0, f"makedumpfile -R does not take {path}")
+    return restored
+
+
 def check_dump(path, incomplete):
+    path = unflattened(pathlib.Path(path))
     dump = dump_formats.open_dump(path)
     if isinstance(dump, dump_formats.KdumpFile):
         require(bool(dump.status & dump.INCOMPLETE) == incomplete, f"{path}: wrong status flag")

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import tarfile
 import threading
@@ -111,18 +112,65 @@ class Console:
         self.process.stdin.flush()
 
 
+def plug_in(monitor, card):
+    """A card for nic_options' "late", by way of QEMU's monitor: a socket's path."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.settimeout(30)
+        asked.connect(str(monitor))
+        asked.sendall(f"device_add {card},netdev=n0,bus=late\n".encode())
+        said = b""
+        while said.count(b"(qemu)") < 2:
+            if not (part := asked.recv(4096)):
+                break
+            said += part
+    if b"Error" in said:
+        raise Failure(f"QEMU: {said.decode(errors='replace')}")
+
+
 def nic_options(model, lan, number):
-    """A network card; number makes its MAC another machine's."""
-    backend = "user,id=n0" if lan == "user" else "hubport,id=n0,hubid=0"
-    return ["-netdev", backend, "-device", f"{model},netdev=n0,mac=52:54:00:00:00:{number:02x}"]
+    """A network card; number makes its MAC another machine's. lan: "user"; "nobody"; "late", where
+    it is plugged in by plug_in(); or a port of this machine, where a Wire listens."""
+    mac = f"mac=52:54:00:00:00:{number:02x}"
+    if lan == "late":
+        return ["-netdev", "user,id=n0", "-device", "pcie-root-port,id=late,chassis=1"]
+    backend = {"user": "user,id=n0", "nobody": "hubport,id=n0,hubid=0"}.get(
+        lan, f"socket,id=n0,connect=127.0.0.1:{lan}")
+    return ["-netdev", backend, "-device", f"{model},netdev=n0,{mac}"]
+
+
+class Wire:
+    """A machine that joins another's card to the user network, as tests/vm/guest/wire-init does."""
+
+    def __init__(self, kernel, initramfs, netem, port, log_path):
+        guest = ARCHITECTURES["amd64"]
+        self.process = subprocess.Popen(
+            [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", guest.cpu, "-m", "256M",
+             "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
+             "-kernel", kernel, "-initrd", str(initramfs),
+             "-append", f"console={guest.console} quiet no_timer_check guest.netem={netem}",
+             "-netdev", f"socket,id=n0,listen=127.0.0.1:{port}",
+             "-device", "virtio-net-pci,netdev=n0,mac=52:54:00:00:01:01",
+             "-netdev", "user,id=n1", "-device", "virtio-net-pci,netdev=n1,mac=52:54:00:00:01:02"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            Console(self.process, log_path).wait_for("guest: the wire is there", 0,
+                                                     time.monotonic() + 200)
+        except Failure:
+            self.stop()
+            raise
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typing, seconds,
-             log_path, more=()):
+             log_path, more=(), prefix=()):
     """Boots, types, waits for the end; what the console said. disks: (path, bytes a second).
-    typing: (pattern, text to type or something to do); more: further options of QEMU."""
+    typing: (pattern, text to type or something to do); more: further options of QEMU;
+    prefix: of its command."""
     guest = ARCHITECTURES[architecture]
-    command = [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", cpu or guest.cpu,
+    command = [*prefix, *guest.qemu, "-accel", "tcg,thread=multi", "-cpu", cpu or guest.cpu,
                "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
                "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
                "-kernel", kernel, "-initrd", str(initramfs),

@@ -43,8 +43,12 @@ class Kernels:
         self.work = work
         self.lock = threading.Lock()
         self.default = Kernel(default_root)
-        self.reader = machine.shell_function(TOP, "guest_initramfs", "reader", default_root).strip()
+        self.reader = self.initramfs("reader")
         self.packers = {("amd64", ""): Packer(self.default, default_binary, work)}
+
+    def initramfs(self, kind):
+        """Of the default kernel."""
+        return machine.shell_function(TOP, "guest_initramfs", kind, self.default.root).strip()
 
     def packer(self, scenario):
         key = (scenario.flavour, scenario.suite)
@@ -102,18 +106,23 @@ def try_scenario(scenario, kernels, work):
     if not scenario.server:
         return run_machine(scenario, kernels, work)
     server, url = servers.START[scenario.server](work)
+    wire = None
     try:
+        wire, lan = wire_of(scenario, kernels, work)
         with concurrent.futures.ThreadPoolExecutor(scenario.machines) as pool:
             works = [work / f"machine-{i}" for i in range(1, scenario.machines + 1)]
             for each in works:
                 each.mkdir()
-            local = list(pool.map(lambda each: run_machine(scenario, kernels, each, server, url),
+            local = list(pool.map(lambda each: run_machine(scenario, kernels, each, server, url,
+                                                               lan),
                                   works))
         server.thaw()
         files = sorted(path for path in server.directory.rglob("*") if path.is_file())
         check_tree(server.directory, files, scenario.on_server, scenario.level, scenario.machines)
         compare_copies(files, local[0])
     finally:
+        if wire:
+            wire.stop()
         server.stop()
 
 
@@ -125,7 +134,17 @@ def compare_copies(remote, local):
         raise Failure(f"{dumps[0]} and {dumps[-1]} differ")
 
 
-def run_machine(scenario, kernels, work, server=None, url=""):
+def wire_of(scenario, kernels, work):
+    """The machine between this scenario's and the user network, and the port that it is found at."""
+    if not scenario.netem:
+        return None, ""
+    port = servers.free_port()
+    return machine.Wire(kernels.default.image, kernels.initramfs("wire"), scenario.netem, port,
+                        work / "wire.log"), str(port)
+
+
+def run_machine(scenario, kernels, work, server=None, url="", lan=""):
+    """lan: instead of the scenario's, if it is not empty."""
     packer = kernels.packer(scenario)
     kernel = packer.kernel
     disk = work / "disk.img"
@@ -139,12 +158,18 @@ def run_machine(scenario, kernels, work, server=None, url=""):
     named = () if server else [f"rd.kdump.target={target}" for target in targets]
     cmdline = " ".join([f"console={kernel.console}", CAPTURE, *named, scenario.arguments])
     typing = [(pattern, filled_in(text)) for pattern, text in scenario.typing]
-    if scenario.freezes_at:
-        typing.append((scenario.freezes_at, server.freeze))
-    more = ()
+    if scenario.server_does:
+        pattern, what = scenario.server_does
+        typing.append((pattern, getattr(server, what)))
+    more = []
     if server:
-        more = machine.nic_options(scenario.nic or "virtio-net-pci", scenario.lan,
-                                   int(work.name.rpartition("-")[2]))
+        nic, number = scenario.nic or "virtio-net-pci", int(work.name.rpartition("-")[2])
+        more = machine.nic_options(nic, lan or scenario.lan, number)
+    if scenario.plugged_in_at:
+        monitor = work / "monitor"
+        more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
+        card = f"{nic},mac=52:54:00:00:00:{number:02x}"
+        typing.append((scenario.plugged_in_at, lambda: machine.plug_in(monitor, card)))
     log = work / "console.log"
     disks = [(disk, scenario.disk.bytes_per_second)]
     if scenario.crash:
@@ -157,7 +182,8 @@ def run_machine(scenario, kernels, work, server=None, url=""):
     else:
         initramfs = image
     console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
-                               initramfs, cmdline, disks, typing, scenario.seconds, log, more)
+                               initramfs, cmdline, disks, typing, scenario.seconds, log, more,
+                               server.prefix if server else ())
     check_console(scenario, console)
     if scenario.disk.fs == "raw":
         check_raw(disk)

@@ -37,11 +37,13 @@ class Scenario:
     flavour: str = "amd64"      # of the kernel, and with it the architecture; see debian_kernel
     suite: str = ""             # "": this release's
     cpu: str = ""               # QEMU's; "": the architecture's own in machine.py
-    server: str = ""            # "nfs" or "ssh": one on the host; the targets are then packed
+    server: str = ""            # of servers.START: on the host; the targets are then packed
     on_server: str = "saved"    # as result, which is of the disk
-    freezes_at: str = ""        # regular expression at which the server stops answering
+    server_does: tuple = ()     # (regular expression at which it does so, "freeze" or "restart")
     nic: str = ""               # QEMU's model; "": virtio where there is a server, else none
-    lan: str = "user"           # what it is plugged into: "user", or "nobody": no one is there
+    lan: str = "user"           # what it is plugged into: "user"; "nobody": no one is there; "late"
+    plugged_in_at: str = ""     # regular expression at which a "late" card comes
+    netem: str = ""             # tc-netem(8)'s words, with commas: what the wire does to packets
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
@@ -125,9 +127,10 @@ SCENARIOS = (
              lan="user", targets=("{server}?vers=4.0",), result="nothing",
              arguments="ip=10.0.2.99::10.0.2.2:24::52:54:00:00:00:01:none",
              says=(SAVED,), quick=False),
-    # Its newer versions and nfs-ganesha 4.3 do not understand each other: docs/network.md.
-    Scenario("NFS 4.0 on 7.x", server="nfs", suite="trixie-backports", crashkernel="192M",
-             targets=("{server}?vers=4.0",), result="nothing", says=(SAVED,), quick=False),
+    Scenario("NFS on 7.x: a version that does not work gives way to the next", server="nfs",
+             suite="trixie-backports", crashkernel="192M", targets=("{server}",), result="nothing",
+             says=(r"is mounted by version 4.2, but that does not work: read ", SAVED),
+             quick=False),
     Scenario("NFS: the dump is the one that is written locally", server="nfs", shell=True,
              disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/", "{server}?path=/nowhere/x"),
              arguments="rd.kdump.timeout=5 rd.neednet=1 rd.kdump.target=fs:LABEL=nowhere:/",
@@ -139,7 +142,7 @@ SCENARIOS = (
              says=(r"NOT SAVED", r"rebooting now"), quick=False),
     Scenario("NFS: a server that stops answering gives way to the next target", server="nfs",
              targets=("{server}", "fs:{disk}:/"), disk=Disk(mib=640, by="LABEL"),
-             freezes_at=r"writing .*%", on_server="any", level=0,
+             server_does=(r"writing .*%", "freeze"), on_server="any", level=0,
              arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.timeout=8 "
                        "rd.kdump.stall=20",
              says=(r"FAILED .*(no progress|stopped answering)", r"trying the next target", SAVED),
@@ -153,6 +156,27 @@ SCENARIOS = (
              says=(r"DHCP", NOT_SAVED), quick=False),
     Scenario("NFS: two machines of one name at once", server="nfs", machines=2,
              targets=("{server}",), result="nothing", says=(SAVED,), quick=False),
+    Scenario("NFS 3, its mount service found by the port mapper", server="nfs3",
+             targets=("{server}?vers=3",), result="nothing", says=(SAVED,), quick=False),
+    Scenario("SSH: dropbear has no SFTP", server="dropbear", targets=("{server}",),
+             result="nothing", says=(SAVED,), quick=False),
+    Scenario("SSH: 1 MiB is full, then a disk", server="small ssh", disk=Disk(by="LABEL"),
+             targets=("{server}", "fs:{disk}:/"), on_server="any",
+             says=(r"trying the next target", SAVED), quick=False),
+    Scenario("SSH: a server that is killed and comes back", server="ssh", targets=("{server}",),
+             result="nothing", level=0, server_does=(r"writing .*%", "restart"),
+             arguments="rd.kdump.level=0 rd.kdump.compress=none",
+             says=(r"connecting again", r"is back; sending again", SAVED), quick=False),
+    Scenario("SSH: a card that is plugged in late and renamed", server="ssh", lan="late",
+             targets=("{server}",), result="nothing", arguments="ifname=late0:52-54-00-00-00-01 "
+             "ip=late0:dhcp", plugged_in_at=r"waiting for interface",
+             says=(r"late0", SAVED), quick=False),
+    Scenario("SSH: packets that are late and lost", server="ssh", targets=("{server}",),
+             netem="delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
+             quick=False),
+    Scenario("NFS: packets that are late and lost", server="nfs", targets=("{server}",),
+             netem="delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
+             quick=False),
     Scenario("2 GiB full of everything with crashkernel=96M", memory="2G", unit_mib=100,
              crashkernel="96M", disk=Disk(mib=1024), says=(SAVED,), quick=False),
 )
