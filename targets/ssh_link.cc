@@ -77,12 +77,13 @@ void SshLink::disconnect() {
 Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
   context_.observer.note(text("%s; connecting again", why.text).c_str());
   boot_id_before_ = boot_id_;
+  const bool needs_sftp = sftp_ != nullptr;
   Error last = why;
   while (now_ms() < until_ms) {
     disconnect();
     if (const auto back = connect_until(until_ms); !back)
       last = back.error();
-    else if (sftp_ && !sftp_->is_lost())
+    else if (!needs_sftp || (sftp_ && !sftp_->is_lost()))
       return {};
     context_.sys.sleep_ms(std::clamp<int64_t>(until_ms - now_ms(), 0, kBetweenTriesMs));
   }

@@ -19,13 +19,40 @@ std::string complaint(const SshChannel::Ending& ending) {
   return line.empty() ? text("exit status %d", ending.status) : line;
 }
 
-Result<SshChannel::Ending> run(SshLink& link, const char* what, const std::string& script,
-                               int64_t until_ms) {
-  TRY(link.usable());
+// What a step is called, and what is waited for.
+struct Step {
+  const char* what;
+  const char* wait;
+  bool syncs = false;  // which may take the server as long as a write
+};
+
+constexpr int kMostTries = 5;  // of a step that ends without having said how
+
+// A status of -1 may be the end of the connection as well as the command's.
+Result<SshChannel::Ending> run_once(SshLink& link, const Step& step, const std::string& script) {
+  const int64_t until_ms =
+      step.syncs ? link.wait_for_stall(step.wait) : link.wait_for_step(step.wait);
   SshChannel channel = TRY(SshChannel::command(link.session(), shell_command(script), until_ms));
   const SshChannel::Ending ending = TRY(channel.finish(until_ms));
-  if (ending.status == 0) return ending;
-  return fail(Kind::io, "%s: %s: %s", link.host().c_str(), what, complaint(ending).c_str());
+  if (ending.status != -1) return ending;
+  return fail(Kind::io, "%s: %s: it ended without a status", link.host().c_str(), step.what);
+}
+
+// Runs a step; again on a new connection where the old one is lost. script: (is_again) -> text;
+// is_again tells it that an earlier try may have had its effect.
+template <class Script>
+Result<SshChannel::Ending> run(SshLink& link, const Step& step, Script script) {
+  TRY(link.usable());
+  const int64_t until_ms = link.now_ms() + link.stall_ms();
+  for (int tries = 1;; ++tries) {
+    const auto ending = run_once(link, step, script(tries > 1));
+    if (ending && ending->status == 0) return ending;
+    if (ending)
+      return fail(Kind::io, "%s: %s: %s", link.host().c_str(), step.what,
+                  complaint(*ending).c_str());
+    if (ending.error().kind == Kind::unsupported || tries == kMostTries) return ending;
+    TRY(link.reconnect(ending.error(), until_ms));
+  }
 }
 
 class StreamUpload final : public TargetFile {
@@ -48,19 +75,15 @@ class StreamUpload final : public TargetFile {
   Result<> commit() override {
     TRY(end_stream());
     const std::string from = shell_quoted(path_ + "-incomplete"), to = shell_quoted(path_);
-    const auto done = run(link_, "sync and rename",
-                          "test ! -e " + to + " && sync && mv " + from + " " + to + " && sync",
-                          link_.wait_for_stall("to sync"));
-    if (!done) return std::unexpected(done.error());
+    TRY(run(link_, {"rename", "to rename the file", true}, [&](bool is_again) {
+      const std::string renamed =
+          is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
+      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } && sync";
+    }));
     return {};
   }
 
-  Result<> keep_incomplete() override {
-    TRY(end_stream());
-    const auto done = run(link_, "sync", "sync", link_.wait_for_stall("to sync"));
-    if (!done) return std::unexpected(done.error());
-    return {};
-  }
+  Result<> keep_incomplete() override { return end_stream(); }
 
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     TRY(link_.usable());
@@ -83,7 +106,7 @@ class StreamUpload final : public TargetFile {
   }
 
  private:
-  // cat says by its exit status whether all of it has been written.
+  // The command says by its exit status whether all has been written, and has synced what was.
   Result<> end_stream() {
     if (failure_) return std::unexpected(*failure_);
     if (is_ended_) return {};
@@ -134,7 +157,8 @@ Result<Target::Space> stream_space(SshLink& link) {
   const std::string script = "d=" + shell_quoted(link.directory()) +
                              "; while ! test -d \"$d\"; do d=${d%/*}; d=${d:-/}; done; "
                              "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'";
-  const auto ending = TRY(run(link, "df", script, link.wait_for_step("to tell its free space")));
+  const auto ending =
+      TRY(run(link, {"df", "to tell its free space"}, [&](bool) { return script; }));
   uint64_t kilobytes = 0;
   const char* const end = ending.output.data() + ending.output.size();
   const auto [stopped, error] = std::from_chars(ending.output.data(), end, kilobytes);
@@ -155,7 +179,7 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
       "test -e \"$n\" || exec mkdir \"$n\"; i=$((i+1)); test $i -lt 1000 || exit 1; n=$b.$i; done; "
       "printf %s \"$n\"";
   const auto ending =
-      TRY(run(link, "make directory", script, link.wait_for_step("to make the directory")));
+      TRY(run(link, {"make directory", "to make the directory"}, [&](bool) { return script; }));
   const size_t line_end = ending.output.find('\n');
   const std::string made = line_end == std::string::npos ? "" : ending.output.substr(line_end + 1);
   // Only what was asked for is believed.
@@ -175,16 +199,16 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
 }
 
 Result<std::unique_ptr<TargetFile>> StreamDirectory::create(const std::string& path) {
-  TRY(link_->usable());
-  const int64_t until_ms = link_->wait_for_step("to create a file");
   const std::string to = shell_quoted(path), incomplete = shell_quoted(path + "-incomplete");
-  const auto there = TRY(
-      run(*link_, "create",
-          "if test -e " + to + " || test -e " + incomplete + "; then echo there; fi", until_ms));
+  const auto there = TRY(run(*link_, {"create", "to create a file"}, [&](bool) {
+    return "if test -e " + to + " || test -e " + incomplete + "; then echo there; fi";
+  }));
   if (!there.output.empty())
     return fail(Kind::refused, "%s exists; it is not overwritten", path.c_str());
-  SshChannel channel = TRY(SshChannel::command(
-      link_->session(), shell_command("umask 077; set -C; exec cat > " + incomplete), until_ms));
+  const std::string script =
+      "umask 077; set -C; cat > " + incomplete + "; status=$?; sync; exit $status";
+  SshChannel channel = TRY(SshChannel::command(link_->session(), shell_command(script),
+                                               link_->wait_for_step("to create a file")));
   files_.push_back(path);
   return std::make_unique<StreamUpload>(*link_, path, std::move(channel));
 }
@@ -193,11 +217,11 @@ Result<> StreamDirectory::remove() {
   std::string script = "true";
   for (const std::string& file : files_)
     script += "; rm -f " + shell_quoted(file) + " " + shell_quoted(file + "-incomplete");
-  script += "; rmdir " + shell_quoted(path_) + " || exit";
+  const std::string path = shell_quoted(path_);
+  script += "; ! test -d " + path + " || rmdir " + path + " || exit";
   for (const std::string& parent : parents_)
     script += "; rmdir " + shell_quoted(parent) + " 2>/dev/null || exit 0";
-  const auto done = run(*link_, "take back", script, link_->wait_for_step("to remove files"));
-  if (!done) return std::unexpected(done.error());
+  TRY(run(*link_, {"take back", "to remove files"}, [&](bool) { return script; }));
   return {};
 }
 

@@ -1,5 +1,6 @@
 // Files on a server that has SSH without SFTP: streams into cat, and a POSIX shell for the rest.
-// Nothing of a stream can be sent again, so a connection that is lost fails its file.
+// Nothing of a stream can be sent again: a connection that is lost fails its file. Every other step
+// is done again on a new one.
 #pragma once
 
 #include <vector>

@@ -222,6 +222,46 @@ TEST_CASE("without SFTP a crash is saved as a stream, and only as one") {
   }
 }
 
+TEST_CASE(
+    "without SFTP every step but the data itself is done again where its connection is lost") {
+  for (const char* options : {"", SshServer::kDropbear}) {
+    CAPTURE(options);
+    SshServer server(options);
+    const auto target = server.target();
+    REQUIRE(target->preflight());
+    server.drop_connections();
+    REQUIRE(target->preflight());  // df
+    server.drop_connections();
+    const auto begun = target->begin(kCrash);
+    REQUIRE_MESSAGE(begun, reason(begun));
+    server.drop_connections();
+    const auto file = target->create("vmcore-dmesg.txt", 0);
+    REQUIRE_MESSAGE(file, reason(file));
+    REQUIRE((*file)->write_at(0, as_bytes("a log")));
+    const auto done = (*file)->commit();
+    CHECK_MESSAGE(done, reason(done));
+    CHECK(saved(server, "vmcore-dmesg.txt") == "a log");
+
+    // A file whose connection is lost fails; others are written after it.
+    const auto lost = target->create("vmcore", 0);
+    REQUIRE(lost);
+    REQUIRE((*lost)->write_at(0, as_bytes("half")));
+    server.drop_connections();
+    CHECK(!(*lost)->commit());
+    CHECK(!exists(server, "vmcore"));
+    const auto report = target->create("report.json", 0);
+    REQUIRE_MESSAGE(report, reason(report));
+    REQUIRE((*report)->write_at(0, as_bytes("{}")));
+    CHECK((*report)->commit());
+    CHECK(saved(server, "report.json") == "{}");
+    server.drop_connections();
+    const auto discarded = target->discard();
+    CHECK_MESSAGE(discarded, reason(discarded));
+    CHECK(!fs::exists(server.directory() + "/crash"));
+    CHECK(target->finish());
+  }
+}
+
 TEST_CASE("a server or key that is not the known one is refused with what helps") {
   SshServer server;
   const auto attempt = [&](const std::string& url) -> Result<> {
