@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 #include "filter/vmcore/vmcore.h"
 #include "init/command.h"
 

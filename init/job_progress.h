@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "filter/base/sink.h"
 #include "filter/progress.h"
-#include "filter/sink.h"
 #include "init/board.h"
 #include "init/console.h"
 #include "init/memory_use.h"

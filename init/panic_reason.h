@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 
 namespace kdump {
 

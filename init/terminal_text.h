@@ -3,7 +3,7 @@
 // dmesg(1) does in the C locale. Only for terminals: a file or a pipe gets the exact bytes.
 #pragma once
 
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 
 namespace kdump {
 

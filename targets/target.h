@@ -13,8 +13,8 @@
 
 #include "filter/base/observer.h"
 #include "filter/base/result.h"
+#include "filter/base/sink.h"
 #include "filter/base/sys.h"
-#include "filter/sink.h"
 
 namespace kdump {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 
 namespace kdump {
 

@@ -3,8 +3,8 @@
 // that are not there.
 #pragma once
 
+#include "filter/base/sink.h"
 #include "filter/dump/aligned_buffer.h"
-#include "filter/sink.h"
 
 namespace kdump {
 

@@ -11,7 +11,7 @@
 #include <array>
 #include <optional>
 
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 
 namespace kdump {
 

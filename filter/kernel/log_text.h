@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "filter/base/bytes.h"
-#include "filter/sink.h"
+#include "filter/base/sink.h"
 
 namespace kdump {
 

@@ -6,8 +6,8 @@
 
 #include <vector>
 
+#include "filter/base/sink.h"
 #include "filter/kernel/address_space.h"
-#include "filter/sink.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {
