@@ -102,9 +102,13 @@ class Classifier {
                  (load<uint64_t>(next + layout_.hugetlb_tail) & layout_.hugetlb_tail_mask) ==
                      layout_.hugetlb_tail_value;
     }
-    const PageClass found = single_class(page, fields, slab, hugetlb);
+    const PageClass healthy = single_class(page, fields, slab, hugetlb);
+    const bool poisoned = fields.flags & layout_.hwpoison;
+    const PageClass found = poisoned ? PageClass::hwpoison : healthy;
     if (order != 0) {
-      begin(PageExtent::Kind::compound, found, pfn, order);
+      // Which page of a hugetlb page is broken, its head does not say; of others each says it
+      // itself.
+      begin(PageExtent::Kind::compound, hugetlb ? found : healthy, pfn, order);
       extent_.tail_word = load<uint64_t>(next + layout_.compound_head);
     } else if (found != extent_.page_class) {
       // With its vmemmap optimised, a hugetlb page shows its head again among its tails; that
@@ -116,7 +120,6 @@ class Classifier {
 
   PageClass single_class(const uint8_t* page, const Fields& fields, bool slab, bool hugetlb) {
     // First what no level keeps: then the class decides the same at every level.
-    if (fields.flags & layout_.hwpoison) return PageClass::hwpoison;
     if (slab) return PageClass::slab;
     if (fields.type == layout_.type_offline) return PageClass::offline;
     const bool anonymous = load<uint64_t>(page + layout_.mapping) & layout_.anon_bit;

@@ -139,9 +139,24 @@ TEST_CASE("a poisoned tail is left out, its folio kept") {
   }
 }
 
-TEST_CASE("a poisoned head takes its whole compound page, as makedumpfile has it") {
+TEST_CASE("a poisoned head takes a whole hugetlb page, of which it cannot tell the broken part") {
   TextCore core(of("x86_64-6.12") + "page 512 hugetlb order=8 poisoned");
   CHECK(Scanned(core).all(512, 256) == PageClass::hwpoison);
+}
+
+TEST_CASE("a poisoned head takes itself alone away from slab and from folios") {
+  for (const char* kernel : kKernels) {
+    CAPTURE(kernel);
+    TextCore core(of(kernel) + "page 512 slab order=3 poisoned\npage 520 cache order=2 poisoned");
+    // Where page.mapping lies, slab has a list: that one is of a slab taken off it (LIST_POISON2).
+    core.pages().set_field(512, "page.mapping", 0xdead'0000'0000'0122);
+    core.rewrite();
+    const Scanned pages(core);
+    CHECK(pages[512] == PageClass::hwpoison);
+    CHECK(pages.all(513, 7) == PageClass::slab);
+    CHECK(pages[520] == PageClass::hwpoison);
+    CHECK(pages.all(521, 3) == PageClass::cache);
+  }
 }
 
 TEST_CASE("an order that cannot be is not believed") {

@@ -99,32 +99,30 @@ class StructPages:
             (flags,) = struct.unpack_from("<Q", pages, at + flags_at)
             (mapcount,) = struct.unpack_from("<i", pages, at + mapcount_at)
             (head,) = struct.unpack_from("<Q", pages, at + head_at)
+            is_block = mapcount == buddy and not flags & slab_bit and not head & 1
+            if is_block and i >= free_until:
+                (order,) = struct.unpack_from("<Q", pages, at + private_at)
+                free_until = i + (1 << order) if order < max_order else i
             if i < free_until:
                 word = FREE
-            elif flags & hwpoison:
-                word = HWPOISON
             elif head & 1:
                 word = head_word  # a tail: compound pages are contiguous
             else:
                 (mapping,) = struct.unpack_from("<Q", pages, at + mapping_at)
-                slab = mapcount == slab_type or flags & slab_bit
-                if mapcount == buddy and not slab:
-                    (order,) = struct.unpack_from("<Q", pages, at + private_at)
-                    if order < max_order:
-                        free_until = i + (1 << order)
-                    word = FREE if order < max_order else KEEP
-                elif slab:
+                hugetlb = self._is_hugetlb(pages, at, flags, mapcount)
+                if mapcount == slab_type or flags & slab_bit or is_block:
                     word = KEEP
                 elif mapcount == offline:
                     word = OFFLINE
-                elif mapping & 1 or self._is_hugetlb(pages, at, flags, mapcount):
+                elif mapping & 1 or hugetlb:
                     word = USER
                 elif flags & lru or flags & swap == swap:
                     word = CACHE_PRIVATE if flags & private else CACHE
                 else:
                     word = KEEP
-                head_word = word if word != FREE else KEEP
-            words[first + i] = word
+                # Which of its pages is broken, only the head of a hugetlb page does not tell.
+                head_word = HWPOISON if hugetlb and flags & hwpoison else word
+            words[first + i] = HWPOISON if flags & hwpoison else word
         return head_word
 
     def _is_hugetlb(self, pages, at, flags, mapcount):

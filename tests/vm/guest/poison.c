@@ -18,7 +18,7 @@
 
 enum { kPage = 4096, kHugePage = 2 << 20 };
 // include/uapi/linux/kernel-page-flags.h
-enum { kSlab = 1 << 7, kBuddy = 1 << 10 };
+enum { kSlab = 1 << 7, kBuddy = 1 << 10, kCompoundHead = 1 << 15, kCompoundTail = 1 << 16 };
 
 static void say(const char* what, int failed) {
   printf("poison: %s: %s\n", what, failed ? strerror(errno) : "done");
@@ -39,8 +39,9 @@ static char* anonymous(size_t size, int flags) {
   return at;
 }
 
-// The highest page frame of which the kernel says `flag`: high, because there the blocks are
-// large.
+// The highest page frame of which the kernel says `flag`, alone and not as a part of a compound
+// page: there a poisoned head is what released makedumpfiles take the whole for, and we do not.
+// High, because there the free blocks are large.
 static uint64_t last_pfn_with(uint64_t flag) {
   const int fd = open("/proc/kpageflags", O_RDONLY);
   uint64_t words[512], found = 0;
@@ -48,7 +49,7 @@ static uint64_t last_pfn_with(uint64_t flag) {
     const ssize_t size = read(fd, words, sizeof words);
     if (size <= 0) break;
     for (ssize_t i = 0; i < size / 8; i++, pfn++)
-      if (words[i] & flag) found = pfn;
+      if ((words[i] & (flag | kCompoundHead | kCompoundTail)) == flag) found = pfn;
   }
   close(fd);
   return found;
