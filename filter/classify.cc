@@ -1,5 +1,7 @@
 #include "filter/classify.h"
 
+#include <algorithm>
+
 #include "filter/kernel/struct_page.h"
 
 namespace kdump {
@@ -12,6 +14,8 @@ struct Fields {
   uint64_t flags;
   uint64_t type;  // _mapcount, as the page type it may be
 };
+
+constexpr uint32_t kUnmapped = 0xffff'ffff;  // _mapcount is -1, and no page type
 
 bool is_aligned(uint64_t pfn, uint64_t order) { return (pfn & ((1ull << order) - 1)) == 0; }
 
@@ -29,16 +33,56 @@ bool is_cache(uint64_t flags, const PageLayout& layout) {
 // The rest of a free or unaccepted block: nobody's, not part of anything. What does not look so is
 // not dropped on the word of a head that may be stale or corrupt.
 bool is_inside_block(const uint8_t* page, const Fields& fields, const PageLayout& layout) {
-  constexpr uint64_t kUnmapped = 0xffff'ffff;  // _mapcount is -1, and no page type
   return fields.type == kUnmapped && refcount(page, layout) == 0 &&
          !(fields.flags & (layout.head | layout.lru | layout.slab)) &&
          !contradicts_itself(page, layout);
+}
+
+// How many struct pages from `page` on, at most `most`, are the rest of a free or unaccepted block
+// beyond doubt. What ends the run is not judged: it may belong to the block all the same. Without
+// branches but the one that ends it, for most memory of most machines is passed here.
+size_t count_inside_block(const uint8_t* page, size_t most, const PageLayout& layout) {
+  const uint64_t flags = layout.head | layout.lru | layout.slab | layout.hwpoison;
+  const uint32_t size = layout.size;
+  size_t i = 0;
+  for (; i < most; ++i, page += size) {
+    const uint64_t unlike = (load<uint64_t>(page + layout.flags) & flags) |
+                            (load<uint64_t>(page + layout.compound_head) & layout.tail_bit) |
+                            (load<uint64_t>(page + layout.mapping) & layout.mapping_mask) |
+                            refcount(page, layout) |
+                            (load<uint32_t>(page + layout.mapcount) ^ kUnmapped);
+    if (unlike != 0) break;
+  }
+  return i;
+}
+
+// The same for the tails of a compound page, which all say the same word of their head.
+size_t count_tails(const uint8_t* page, size_t most, uint64_t tail_word, const PageLayout& layout) {
+  const uint32_t size = layout.size;
+  size_t i = 0;
+  for (; i < most; ++i, page += size) {
+    const uint64_t unlike = (load<uint64_t>(page + layout.compound_head) ^ tail_word) |
+                            (load<uint64_t>(page + layout.flags) & layout.hwpoison);
+    if (unlike != 0) break;
+  }
+  return i;
 }
 
 class Classifier {
  public:
   Classifier(const PageLayout& layout, ClassifyState& state)
       : layout_(layout), state_(state), extent_(state.extent) {}
+
+  // How many struct pages from `page` on are plainly what an earlier one said of them: of
+  // extent_class(). 0: the next one is for classify().
+  size_t count_extent(const uint8_t* page, uint64_t pfn, size_t most) const {
+    if (pfn >= extent_.end_pfn) return 0;
+    most = std::min<uint64_t>(most, extent_.end_pfn - pfn);
+    return extent_.kind == PageExtent::Kind::block
+               ? count_inside_block(page, most, layout_)
+               : count_tails(page, most, extent_.tail_word, layout_);
+  }
+  PageClass extent_class() const { return extent_.page_class; }
 
   // next: the following struct page, or nullptr if there is none here.
   PageClass classify(const uint8_t* page, const uint8_t* next, uint64_t pfn) {
@@ -50,7 +94,8 @@ class Classifier {
         return fields.flags & layout_.hwpoison ? PageClass::hwpoison : extent_.page_class;
       extent_ = {};
     }
-    const PageClass found = classify_head(page, fields, next, pfn);
+    const PageClass found = !covered && is_single(fields) ? single_class(page, fields, false, false)
+                                                          : classify_head(page, fields, next, pfn);
     if (!excluded(found, kMaxLevel) || !contradicts_itself(page, layout_)) return found;
     ++state_.contradictions;
     extent_ = {};
@@ -58,6 +103,12 @@ class Classifier {
   }
 
  private:
+  // Neither poisoned, nor a head, nor of any page type: its own fields say what it is.
+  bool is_single(const Fields& fields) const {
+    return !(fields.flags & (layout_.hwpoison | layout_.head | layout_.slab)) &&
+           static_cast<int32_t>(fields.type) >= kLeastMapcount;
+  }
+
   // References to a compound page are counted in its head, and its tails all point to the head: one
   // that does not is not this compound page's.
   PageClass tail_class(const uint8_t* page, const Fields& fields, bool covered) const {
@@ -159,9 +210,15 @@ Result<> classify(Bytes pages, Pfn first, const PageLayout& layout, ClassifyStat
   ClassifyState running = state;
   Classifier classifier(layout, running);
   const uint8_t* page = pages.data();
-  for (size_t i = 0; i < out.size(); ++i, page += layout.size)
+  for (size_t i = 0; i < out.size(); ++i, page += layout.size) {
+    const size_t run = classifier.count_extent(page, first.value + i, out.size() - i);
+    memset(out.data() + i, static_cast<int>(classifier.extent_class()), run);
+    i += run;
+    page += run * layout.size;
+    if (i == out.size()) break;
     out[i] = classifier.classify(page, i + 1 < out.size() ? page + layout.size : nullptr,
                                  first.value + i);
+  }
   state = running;
   return {};
 }

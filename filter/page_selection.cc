@@ -6,14 +6,17 @@ namespace kdump {
 namespace {
 
 void to_bits(const WindowClasses& classes, uint32_t level, std::span<uint8_t> out) {
-  std::array<uint8_t, kPageClasses> keep;
-  for (unsigned i = 0; i < kPageClasses; ++i) keep[i] = !excluded(static_cast<PageClass>(i), level);
-  for (size_t byte = 0; byte < out.size(); ++byte) {
-    unsigned bits = 0;
-    for (size_t bit = 0; bit < 8; ++bit)
-      bits |= unsigned{keep[static_cast<size_t>(classes[byte * 8 + bit])]} << bit;
-    out[byte] = static_cast<uint8_t>(bits);
-  }
+  std::ranges::fill(out, uint8_t{0});
+  each_run(classes, [&](PageClass page_class, uint32_t begin, uint32_t end) {
+    if (!excluded(page_class, level)) set_bits(out, begin, end);
+  });
+}
+
+bool any_untouchable(const WindowClasses& classes) {
+  bool any = false;
+  each_run(classes,
+           [&](PageClass page_class, uint32_t, uint32_t) { any |= untouchable(page_class); });
+  return any;
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ Pfn PageSelection::next_window(Pfn at) const { return vmcore_.memory().next_wind
 void PageSelection::remember(Pfn first, const WindowClasses& classes) {
   const uint64_t window = first.value / kWindowPages;
   if (window >= window_known_.size()) return;
-  window_known_[window] = std::ranges::none_of(classes, untouchable);
+  window_known_[window] = !any_untouchable(classes);
   if (!window_known_[window]) return;
   to_bits(classes, level_, std::span(bitmap_).subspan(window * sizeof(PageBits), sizeof(PageBits)));
 }

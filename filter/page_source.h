@@ -26,6 +26,21 @@ inline void clear_bit(PageBits& bits, uint32_t i) {
   bits[i / 8] = static_cast<uint8_t>(bits[i / 8] & ~(1u << (i % 8)));
 }
 
+// Sets the bits of pages [begin, end).
+inline void set_bits(std::span<uint8_t> bits, uint32_t begin, uint32_t end) {
+  if (begin >= end) return;
+  const uint32_t first = begin / 8, last = (end - 1) / 8;
+  const auto from = static_cast<uint8_t>(0xff << begin % 8);
+  const auto to = static_cast<uint8_t>(0xff >> (7 - (end - 1) % 8));
+  if (first == last) {
+    bits[first] = static_cast<uint8_t>(bits[first] | (from & to));
+    return;
+  }
+  bits[first] = static_cast<uint8_t>(bits[first] | from);
+  memset(bits.data() + first + 1, 0xff, last - first - 1);
+  bits[last] = static_cast<uint8_t>(bits[last] | to);
+}
+
 class PageSource {
  public:
   virtual ~PageSource() = default;

@@ -41,12 +41,10 @@ class SegmentCounter {
 
 void count_window(const WindowClasses& classes, uint64_t first, Plan& plan,
                   SegmentCounter& segments) {
-  for (uint32_t begin = 0, end; begin < kWindowPages; begin = end) {
-    const PageClass page_class = classes[begin];
-    for (end = begin + 1; end < kWindowPages && classes[end] == page_class;) ++end;
+  each_run(classes, [&](PageClass page_class, uint32_t begin, uint32_t end) {
     plan.pages_by_class[static_cast<size_t>(page_class)] += end - begin;
     segments.add_run(page_class, first + begin, first + end);
-  }
+  });
 }
 
 // A kernel that runs has more slab than this; poisoned memory is never more than a share of it.

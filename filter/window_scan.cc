@@ -1,6 +1,7 @@
 #include "filter/window_scan.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "filter/kernel/protected_memory.h"
 #include "filter/vmcore/fault_guard.h"
@@ -14,6 +15,18 @@ constexpr size_t kPair = 2;
 constexpr uint64_t kCorruptShare = 8;
 
 }  // namespace
+
+uint32_t end_of_run(const WindowClasses& classes, uint32_t begin) {
+  // Eight pages at once: a class is a byte.
+  const uint64_t eight = static_cast<uint8_t>(classes[begin]) * 0x0101'0101'0101'0101;
+  uint32_t end = begin + 1;
+  for (; end + sizeof eight <= kWindowPages; end += sizeof eight) {
+    const uint64_t unlike = load<uint64_t>(reinterpret_cast<const uint8_t*>(&classes[end])) ^ eight;
+    if (unlike != 0) return end + static_cast<uint32_t>(std::countr_zero(unlike)) / 8;
+  }
+  while (end < kWindowPages && classes[end] == classes[begin]) ++end;
+  return end;
+}
 
 void WindowScan::scan(Pfn first, WindowClasses& out) {
   if (first != next_) state_.extent = {};

@@ -14,6 +14,18 @@ namespace kdump {
 
 using WindowClasses = std::array<PageClass, kWindowPages>;
 
+// One past the last page of the run of one class that `begin` is in.
+uint32_t end_of_run(const WindowClasses& classes, uint32_t begin);
+
+// Calls visit(page_class, begin, end) for each run of pages of one class, ascending.
+template <class Visit>
+void each_run(const WindowClasses& classes, Visit visit) {
+  for (uint32_t begin = 0, end; begin < kWindowPages; begin = end) {
+    end = end_of_run(classes, begin);
+    visit(classes[begin], begin, end);
+  }
+}
+
 class WindowScan {
  public:
   // vmcore must outlive this.

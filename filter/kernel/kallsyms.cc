@@ -1,6 +1,7 @@
 #include "filter/kernel/kallsyms.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace kdump {
 namespace {
@@ -223,15 +224,34 @@ Result<> Kallsyms::find(std::span<Wanted> names) {
     return fail(Kind::refused, "%zu names at once, at most %zu", names.size(), kMaxWanted);
   // Nearly all symbols are told from those that are wanted by their first two tokens.
   struct Search {
+    const std::array<std::string_view, 256>& tokens;
     std::span<Wanted> names;
-    // By token: whether a symbol may begin so, type first, and whether a name may.
-    std::array<bool, 256> symbol_may = {}, name_may = {}, is_type = {};
+    // By token: the names, one bit each, that a symbol may have that begins so, type first; and
+    // those that begin so themselves.
+    std::array<uint32_t, 256> of_symbol = {}, of_name = {};
     std::array<std::optional<uint32_t>, kMaxWanted> index = {};
     size_t missing;
 
     bool wants(uint32_t, Bytes codes) const {
-      return symbol_may[codes[0]] &&
-             (!is_type[codes[0]] || (codes.size() > 1 && name_may[codes[1]]));
+      uint32_t left = of_symbol[codes[0]];
+      const bool is_type = tokens[codes[0]].size() == 1;
+      if (is_type) left = codes.size() > 1 ? of_name[codes[1]] : 0;
+      for (; left != 0; left &= left - 1)
+        if (begins_with(names[std::countr_zero(left)].name, codes)) return true;
+      return false;
+    }
+    // Whether the name is these codes, but for the type in front and what they lack of its end.
+    bool begins_with(std::string_view name, Bytes codes) const {
+      size_t type = 1;  // letters of it that are still to come
+      for (const uint8_t code : codes) {
+        const std::string_view part = tokens[code].substr(std::min(type, tokens[code].size()));
+        type -= tokens[code].size() - part.size();
+        if (part.empty()) continue;
+        // Most that differ do so in the first letter.
+        if (name.empty() || name[0] != part[0] || !name.starts_with(part)) return false;
+        name.remove_prefix(part.size());
+      }
+      return true;
     }
     bool take(uint32_t at, std::string_view name) {
       for (size_t i = 0; i < names.size(); ++i) {
@@ -241,13 +261,13 @@ Result<> Kallsyms::find(std::span<Wanted> names) {
       }
       return missing > 0;
     }
-  } search{.names = names, .missing = names.size()};
+  } search{.tokens = tokens_, .names = names, .missing = names.size()};
   for (size_t code = 0; code < tokens_.size(); ++code) {
     const std::string_view token = tokens_[code];
-    search.is_type[code] = token.size() == 1;
-    for (const Wanted& wanted : names) {
-      search.symbol_may[code] |= token.empty() || wanted.name.starts_with(token.substr(1));
-      search.name_may[code] |= wanted.name.starts_with(token);
+    for (size_t i = 0; i < names.size(); ++i) {
+      search.of_symbol[code] |= uint32_t{names[i].name.starts_with(token.substr(token.size() > 0))}
+                                << i;
+      search.of_name[code] |= uint32_t{names[i].name.starts_with(token)} << i;
     }
   }
   TRY(each_name(search));

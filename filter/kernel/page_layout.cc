@@ -11,9 +11,6 @@ namespace {
 
 // MAX_ORDER is 11 nearly everywhere, configurable up to 64 KiB pages' 14; arm64 allows more.
 constexpr uint64_t kMaxBuddyOrders = 23;
-// What _mapcount can be when it counts: -1 is unmapped, and underflow is caught down to here
-// (PAGE_MAPCOUNT_RESERVE). Page types are all below.
-constexpr int32_t kLeastMapcount = -128;
 
 // The fields lie apart from each other in every kernel: what they share is with others, that are
 // not looked at here.

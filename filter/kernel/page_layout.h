@@ -18,6 +18,10 @@ namespace kdump {
 // struct page is 56 or 64 bytes, up to 96 with debugging options.
 constexpr uint32_t kMinStructPage = 32, kMaxStructPage = 256;
 
+// What _mapcount can be when it counts: -1 is unmapped, and underflow is caught down to here
+// (PAGE_MAPCOUNT_RESERVE). Page types are all below.
+constexpr int32_t kLeastMapcount = -128;
+
 struct PageLayout {
   // No 32-bit _mapcount equals it.
   static constexpr uint64_t kNoType = ~uint64_t{0};

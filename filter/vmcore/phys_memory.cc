@@ -61,11 +61,8 @@ void PhysMemory::mark_ram(Pfn first, PageBits& ram) const {
     const uint64_t begin = std::max(range->begin / page_size_, first.value);
     const uint64_t end = std::min((range->end + page_size_ - 1) / page_size_, window_end);
     if (begin >= window_end) break;
-    uint32_t i = static_cast<uint32_t>(begin - first.value);
-    const uint32_t last = static_cast<uint32_t>(end - first.value);
-    for (; i < last && i % 8 != 0; ++i) set_bit(ram, i);
-    if (last > i) memset(ram.data() + i / 8, 0xff, (last - i) / 8);
-    for (i = std::max(i, last & ~7u); i < last; ++i) set_bit(ram, i);
+    set_bits(ram, static_cast<uint32_t>(begin - first.value),
+             static_cast<uint32_t>(end - first.value));
   }
 }
 
