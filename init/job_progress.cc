@@ -27,7 +27,10 @@ void JobProgress::enter(Step step) {
 }
 
 void JobProgress::tick() {
-  memory_.sample(sys_.monotonic_ms());
+  {
+    const std::lock_guard lock(mutex_);
+    memory_.sample(sys_.monotonic_ms());
+  }
   board_.tick();
 }
 
@@ -50,7 +53,10 @@ void JobProgress::waiting_for(const char* what, uint32_t at_most_s) {
   board_.begin_wait(what, sys_.monotonic_ms() + int64_t{1000} * at_most_s);
 }
 
-void JobProgress::note(const char* what) { console_.say("%s", what); }
+void JobProgress::note(const char* what) {
+  const std::lock_guard lock(mutex_);
+  console_.say("%s", what);
+}
 
 Result<> WatchedSink::write_at(uint64_t offset, Bytes data) {
   progress_.tick();

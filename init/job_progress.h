@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <mutex>
 
 #include "filter/base/sink.h"
 #include "filter/progress.h"
@@ -19,6 +20,8 @@ constexpr unsigned kSteps = 6;
 
 const char* step_name(Step step);
 
+// tick(), update() and the Observer's calls may come from two threads at once: one compresses while
+// the other is in a write to the target.
 class JobProgress final : public Progress, public Observer {
  public:
   JobProgress(Sys& sys, Board& board, Console& console);
@@ -39,6 +42,7 @@ class JobProgress final : public Progress, public Observer {
   Sys& sys_;
   Board& board_;
   Console& console_;
+  std::mutex mutex_;  // of memory_ and console_
   MemoryUse memory_;
   int64_t began_ms_;
   Step step_ = Step::open;

@@ -72,6 +72,10 @@ void VmcoreDump::choose_format() {
                                 end_pfn, human_size(bitmaps).c_str(), human_size(memory).c_str()));
 }
 
+Result<uint64_t> VmcoreDump::most_bytes(uint32_t level) {
+  return most_dump_bytes(pages_at(level), header_, options(level));
+}
+
 Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {
   return estimate_dump_bytes(pages_at(level), header_, options(level));
 }
@@ -80,6 +84,11 @@ Result<DumpResult> VmcoreDump::write(uint32_t level, uint64_t max_bytes, Sink& s
                                      Progress& progress) {
   DumpOptions limited = options(level);
   limited.max_bytes = max_bytes;
+  // Where the space may not suffice, automatic compression has no choice.
+  if (limited.compression.kind == Compression::Kind::automatic &&
+      TRY(most_bytes(level)) > max_bytes)
+    limited.compression = {.kind = Compression::Kind::zstd,
+                           .level = limited.compression.zstd_level()};
   return write_dump(pages_at(level), header_, limited, sink, progress);
 }
 

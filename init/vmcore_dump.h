@@ -27,7 +27,9 @@ class VmcoreDump {
   const Plan& plan() const { return plan_; }
   // The one that was asked for, unless the plan had to choose another; its warnings say why.
   Format format() const { return format_; }
-  // How big the dump would be at that level.
+  // What the dump cannot outgrow at that level: known at once.
+  Result<uint64_t> most_bytes(uint32_t level);
+  // How big it would be; looks at pages, which takes time.
   Result<uint64_t> estimate_bytes(uint32_t level);
   // Writes it, at most max_bytes long.
   Result<DumpResult> write(uint32_t level, uint64_t max_bytes, Sink& sink, Progress& progress);

@@ -1,7 +1,9 @@
-// A sink that remembers how much went through it: what DumpResult and Progress report.
+// A sink that remembers how much went through it: what DumpResult and Progress report, also while
+// another thread is in a write.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 
 #include "filter/base/sink.h"
 
@@ -14,7 +16,7 @@ class CountedSink final : public Sink {
   Result<> write_at(uint64_t offset, Bytes data) override {
     TRY(sink_.write_at(offset, data));
     bytes_ += data.size();
-    end_ = std::max(end_, offset + data.size());
+    end_ = std::max(end_.load(), offset + data.size());
     return {};
   }
   uint64_t bytes() const { return bytes_; }
@@ -22,8 +24,8 @@ class CountedSink final : public Sink {
 
  private:
   Sink& sink_;
-  uint64_t bytes_ = 0;
-  uint64_t end_ = 0;
+  std::atomic<uint64_t> bytes_ = 0;
+  std::atomic<uint64_t> end_ = 0;
 };
 
 }  // namespace kdump

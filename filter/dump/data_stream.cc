@@ -4,6 +4,13 @@
 
 namespace kdump {
 
+Result<DataStream> DataStream::create(Sink& sink, uint64_t buffer_bytes, uint64_t start,
+                                      uint64_t limit) {
+  AlignedBuffer buffer = TRY(AlignedBuffer::allocate(buffer_bytes, "output buffer"));
+  AlignedBuffer spare = TRY(AlignedBuffer::allocate(buffer_bytes, "second output buffer"));
+  return DataStream(sink, std::move(buffer), std::move(spare), start, limit);
+}
+
 Result<> DataStream::append(Bytes data) {
   while (!data.empty()) {
     const size_t part = std::min(data.size(), buffer_.size() - used_);
@@ -27,14 +34,28 @@ Result<> DataStream::flush() {
   const uint64_t end = std::min(align_up(position(), kIoAlignment), limit_);
   memset(buffer_.data() + used_, 0, end - position());
   used_ = end - buffer_start_;
-  return write_out();
+  TRY(settle());
+  if (used_ == 0) return {};
+  TRY(behind_.write_now(buffer_start_, Bytes(buffer_.data(), used_)));
+  buffer_start_ += used_;
+  started_ = written_ = buffer_start_;
+  used_ = 0;
+  return {};
+}
+
+// What was begun has ended.
+Result<> DataStream::settle() {
+  TRY(behind_.wait());
+  written_ = started_;
+  return {};
 }
 
 Result<> DataStream::write_out() {
   if (used_ == 0) return {};
-  TRY(sink_.write_at(buffer_start_, Bytes(buffer_.data(), used_)));
+  TRY(settle());
+  TRY(behind_.start(buffer_start_, buffer_, used_));
   buffer_start_ += used_;
-  written_ = buffer_start_;
+  started_ = buffer_start_;
   used_ = 0;
   return {};
 }

@@ -1,37 +1,48 @@
 // The pages' part of a dump file: bytes one after the other, collected into large writes at
-// aligned offsets. Knows how far the sink has taken them, so that nothing ever points at bytes
-// that are not there.
+// aligned offsets, one of which is under way while the next is filled. Knows how far the sink has
+// taken them, so that nothing ever points at bytes that are not there.
 #pragma once
 
-#include "filter/base/sink.h"
-#include "filter/dump/aligned_buffer.h"
+#include "filter/dump/write_behind.h"
 
 namespace kdump {
 
 class DataStream {
  public:
-  // start: a multiple of kIoAlignment. limit: no byte is written at or beyond it.
-  DataStream(Sink& sink, AlignedBuffer buffer, uint64_t start, uint64_t limit)
-      : sink_(sink), buffer_(std::move(buffer)), buffer_start_(start), limit_(limit) {}
+  // Two buffers of buffer_bytes. start: a multiple of kIoAlignment. limit: no byte is written at or
+  // beyond it. Nobody else may use the sink but after flush(), and before the next append().
+  static Result<DataStream> create(Sink& sink, uint64_t buffer_bytes, uint64_t start,
+                                   uint64_t limit);
 
   uint64_t position() const { return buffer_start_ + used_; }  // of the next byte appended
   uint64_t written() const { return written_; }                // below it, all is in the sink
   bool fits(uint64_t size) const { return position() <= limit_ && size <= limit_ - position(); }
+  // Time spent waiting for the sink so far.
+  uint64_t waited_ns() const { return behind_.waited_ns(); }
 
-  // The caller has asked fits().
+  // The caller has asked fits(). Fails: as this or an earlier write did; then nothing is under way,
+  // and nothing more may be appended.
   Result<> append(Bytes data);
   // Leaves `size` bytes out: they read as zeros, if anything is appended after them.
   Result<> skip(uint64_t size);
-  // Everything appended goes to the sink; what follows starts at an aligned offset.
+  // Everything appended is in the sink; what follows starts at an aligned offset.
   Result<> flush();
 
  private:
+  DataStream(Sink& sink, AlignedBuffer buffer, AlignedBuffer spare, uint64_t start, uint64_t limit)
+      : behind_(sink, std::move(spare)),
+        buffer_(std::move(buffer)),
+        buffer_start_(start),
+        limit_(limit) {}
+
+  Result<> settle();
   Result<> write_out();
 
-  Sink& sink_;
+  WriteBehind behind_;
   AlignedBuffer buffer_;
   uint64_t buffer_start_;  // where the buffer's first byte will lie
   size_t used_ = 0;
+  uint64_t started_ = 0;  // end of the write that is under way, or was
   uint64_t written_ = 0;
   uint64_t limit_;
 };

@@ -94,6 +94,16 @@ class Sample {
   double count_ = 0, sum_ = 0, sum_of_squares_ = 0;
 };
 
+// Of a dump whose kept pages take data_bytes.
+Result<uint64_t> kdump_bytes(const PageSource& pages, const DumpHeader& header,
+                             const DumpOptions& options, uint64_t kept, uint64_t data_bytes) {
+  const KdumpLayout layout =
+      TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
+  const uint64_t paddings = kept / kPaddingPages + pages.end_pfn().value / kWindowPages + 1;
+  const uint64_t zero_page = pages.page_size();
+  return layout.data + data_bytes + paddings * kIoAlignment + zero_page;
+}
+
 Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, DumpOptions options) {
   if (options.expected_pages == 0)
     TRY(each_window(
@@ -102,15 +112,23 @@ Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, Dum
   Sample sample = TRY(Sample::create(pages, options.compression, stride));
   TRY(each_window(pages, [&](const Window& window) { sample.take_from(window); }));
 
-  const KdumpLayout layout =
-      TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
-  const uint64_t paddings =
-      sample.kept() / kPaddingPages + pages.end_pfn().value / kWindowPages + 1;
-  const uint64_t zero_page = pages.page_size();
-  return layout.data + sample.data_bytes() + paddings * kIoAlignment + zero_page;
+  return kdump_bytes(pages, header, options, sample.kept(), sample.data_bytes());
 }
 
 }  // namespace
+
+Result<uint64_t> most_dump_bytes(const PageSource& pages, const DumpHeader& header,
+                                 const DumpOptions& options) {
+  DumpOptions unlimited = options;
+  unlimited.max_bytes = UINT64_MAX;
+  if (options.format == Format::kdump) {
+    const uint64_t kept = options.expected_pages;
+    return kdump_bytes(pages, header, unlimited, kept, kept * pages.page_size());
+  }
+  const ElfLayout layout =
+      TRY(ElfLayout::make(pages.end_pfn().value, pages.page_size(), header, unlimited));
+  return layout.data + header.ram_pages * pages.page_size();
+}
 
 Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,
                                      const DumpOptions& options) {

@@ -17,7 +17,8 @@ struct Compression {
   Kind kind = Kind::automatic;
   int level = 1;  // zstd's; negative ones are faster
 
-  // `automatic` shall follow the speed of the target; as long as nobody measures that, it is 1.
+  // Of a fixed setting. `automatic` follows the speed of the target (level_governor.h): this is
+  // what estimates go by.
   int zstd_level() const { return kind == Kind::zstd ? level : 1; }
 };
 
@@ -75,6 +76,11 @@ Result<DumpResult> write_dump(PageSource& pages, const DumpHeader& header,
 
 // So many kept pages are compressed for an estimate.
 constexpr uint64_t kSamplePages = 2048;
+
+// What a dump cannot outgrow, from the counts of `options` and `header` alone: as if no page of it
+// became smaller. options.max_bytes does not matter.
+Result<uint64_t> most_dump_bytes(const PageSource& pages, const DumpHeader& header,
+                                 const DumpOptions& options);
 
 // How many bytes a dump would need. kdump: headers and tables exactly, and the kept pages by a
 // sample spread evenly over them, plus three standard errors of it. ELF: the length of the file,

@@ -11,8 +11,8 @@
 namespace kdump {
 namespace {
 
-// Shares of DumpOptions.memory_bytes: with the default of 4 MiB, 1 MiB of output and 256 KiB of
-// input.
+// Shares of DumpOptions.memory_bytes: with the default of 4 MiB, twice 1 MiB of output and 256 KiB
+// of input.
 constexpr uint64_t kDataShare = 4;
 constexpr uint64_t kBatchShare = 16;
 // Runs are described after this many at the latest.
@@ -30,20 +30,19 @@ Result<std::unique_ptr<ElfWriter>> ElfWriter::create(PageSource& pages, const Du
                                                      Progress& progress) {
   const uint32_t page_size = pages.page_size();
   const ElfLayout layout = TRY(ElfLayout::make(pages.end_pfn().value, page_size, header, options));
-  AlignedBuffer buffer =
-      TRY(AlignedBuffer::allocate(options.memory_bytes / kDataShare, "output buffer"));
   const uint64_t capacity = std::max<uint64_t>(options.memory_bytes / kBatchShare / page_size, 1);
   PageBatch batch = TRY(PageBatch::create(static_cast<uint32_t>(capacity), page_size, false));
-  return std::unique_ptr<ElfWriter>(new ElfWriter(pages, header, options, sink, progress, layout,
-                                                  std::move(buffer), std::move(batch)));
+  std::unique_ptr<ElfWriter> writer(
+      new ElfWriter(pages, header, options, sink, progress, layout, std::move(batch)));
+  writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
+                                               layout.data, options.max_bytes)));
+  return writer;
 }
 
 ElfWriter::ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options,
-                     Sink& sink, Progress& progress, ElfLayout layout, AlignedBuffer data_buffer,
-                     PageBatch batch)
+                     Sink& sink, Progress& progress, ElfLayout layout, PageBatch batch)
     : WriterBase(pages, header, options, sink, progress),
       layout_(layout),
-      data_(sink_, std::move(data_buffer), layout.data, options.max_bytes),
       batch_(std::move(batch)),
       zero_page_(layout.page_size) {
   ended_.reserve(kMaxEndedRuns);
@@ -74,6 +73,7 @@ Result<> ElfWriter::write_window(Pfn first) {
     miss_window(selected.error());
     return {};
   }
+  pass_segments_before(first);
   uint32_t from = 0;
   while (!stopped_) {
     const ElfRun range = next_elf_run(window_, from, merging() ? kWindowPages : kElfMergePages);
@@ -107,7 +107,7 @@ Result<> ElfWriter::write_run(ElfRun range) {
 Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
   const bool kept = test_bit(window_.kept, index);
   pages_handled_ += kept;
-  if (!stopped_ && !data_.fits((uint64_t{zero_pages_} + 1) * layout_.page_size)) stop_at_limit();
+  if (!stopped_ && !data_->fits((uint64_t{zero_pages_} + 1) * layout_.page_size)) stop_at_limit();
   if (stopped_) {
     result_.pages_dropped += kept;
     return {};
@@ -118,7 +118,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
     if (!merging()) return end_run();
   }
 
-  if (run_.pages == 0) run_ = {.first = index, .offset = data_.position()};
+  if (run_.pages == 0) run_ = {.first = index, .offset = data_->position()};
   ++run_.pages;
   if ((options_.level & kLevelZero) && is_zero_page(page)) {
     ++zero_pages_;
@@ -126,7 +126,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
     return {};
   }
   TRY(append_zeros(false));
-  return absorb_data(data_.append(page));
+  return absorb_data(data_->append(page));
 }
 
 // Long runs of zeros become holes of the file. A run of pages ends with a page that is written,
@@ -135,10 +135,10 @@ Result<> ElfWriter::append_zeros(bool run_ends) {
   uint64_t pages = std::exchange(zero_pages_, 0);
   if (pages * layout_.page_size >= kMinHoleBytes && !data_failed_) {
     const uint64_t written = run_ends ? 1 : 0;
-    TRY(absorb_data(data_.skip((pages - written) * layout_.page_size)));
+    TRY(absorb_data(data_->skip((pages - written) * layout_.page_size)));
     pages = written;
   }
-  for (; pages > 0 && !data_failed_; --pages) TRY(absorb_data(data_.append(zero_page_)));
+  for (; pages > 0 && !data_failed_; --pages) TRY(absorb_data(data_->append(zero_page_)));
   return {};
 }
 
@@ -152,7 +152,7 @@ Result<> ElfWriter::end_run() {
 
 // Makes the runs that have ended readable: their bytes, then their program headers.
 Result<> ElfWriter::checkpoint() {
-  if (!data_failed_) TRY(absorb_data(data_.flush()));
+  if (!data_failed_) TRY(absorb_data(data_->flush()));
   if (data_failed_) drop_pages_without_data();
 
   std::vector<Elf64_Phdr> segments;
@@ -200,7 +200,7 @@ size_t ElfWriter::add_segments(const Run& run, std::vector<Elf64_Phdr>* out) con
   const uint64_t paddr = (window_.first.value + run.first) * layout_.page_size;
   const uint64_t size = uint64_t{run.pages} * layout_.page_size;
   size_t count = 0;
-  for (const DumpHeader::Segment& segment : all) {
+  for (const DumpHeader::Segment& segment : all.subspan(first_segment_)) {
     if (segment.paddr.value >= paddr + size) break;  // they are ascending
     const auto load = make_elf_load(segment, paddr, size, run.offset);
     if (!load) continue;
@@ -210,11 +210,21 @@ size_t ElfWriter::add_segments(const Run& run, std::vector<Elf64_Phdr>* out) con
   return count;
 }
 
+// Windows are ascending: a segment that ends below one maps nothing of it, nor of those to come.
+// One that ends above keeps those behind it from being passed, which costs time alone.
+void ElfWriter::pass_segments_before(Pfn window) {
+  const uint64_t begin = window.value * layout_.page_size;
+  for (; first_segment_ < header_.segments.size(); ++first_segment_) {
+    const DumpHeader::Segment& segment = header_.segments[first_segment_];
+    if (segment.paddr.value >= begin || segment.size_bytes > begin - segment.paddr.value) break;
+  }
+}
+
 // After the sink has refused data: runs end where it stopped to take them.
 void ElfWriter::drop_pages_without_data() {
   for (Run& run : ended_) {
     const uint64_t there =
-        data_.written() > run.offset ? (data_.written() - run.offset) / layout_.page_size : 0;
+        data_->written() > run.offset ? (data_->written() - run.offset) / layout_.page_size : 0;
     const uint32_t pages = static_cast<uint32_t>(std::min<uint64_t>(there, run.pages));
     result_.pages_dropped += kept_pages(run.first + pages, run.pages - pages);
     run.pages = pages;

@@ -30,7 +30,7 @@ class ElfWriter : WriterBase {
   };
 
   ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
-            Progress& progress, ElfLayout layout, AlignedBuffer data_buffer, PageBatch batch);
+            Progress& progress, ElfLayout layout, PageBatch batch);
 
   Result<> write_headers();
   Result<> write_window(Pfn first);
@@ -40,17 +40,19 @@ class ElfWriter : WriterBase {
   Result<> end_run();
   Result<> checkpoint();
   size_t add_segments(const Run& run, std::vector<Elf64_Phdr>* out) const;
+  void pass_segments_before(Pfn window);
   void drop_pages_without_data();
   uint64_t kept_pages(uint32_t first, uint32_t count) const;
   Result<> absorb_data(Result<> written);
   bool merging() const { return slots_promised_ + layout_.window_slots >= layout_.slots; }
 
   const ElfLayout layout_;
-  DataStream data_;
-  PageBatch batch_;  // for reading alone
+  std::optional<DataStream> data_;  // from create() on
+  PageBatch batch_;                 // for reading alone
   const std::vector<uint8_t> zero_page_;
 
   Window window_;
+  size_t first_segment_ = 0;     // those before it end below the window
   Run run_;                      // being written; no pages: none is
   uint32_t zero_pages_ = 0;      // at its end, not yet in data_
   std::vector<Run> ended_;       // whose segments are not described yet

@@ -9,7 +9,7 @@ namespace {
 
 using kdump_format::PageDescriptor;
 
-// Shares of DumpOptions.memory_bytes. With the default of 4 MiB: 1 MiB of data, 11,264
+// Shares of DumpOptions.memory_bytes. With the default of 4 MiB: twice 1 MiB of data, 11,264
 // descriptors and 1 MiB of batches.
 constexpr uint64_t kDataShare = 4;
 constexpr uint64_t kBatchShare = 4;
@@ -26,19 +26,20 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
                                                          Progress& progress) {
   const KdumpLayout layout =
       TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
-  AlignedBuffer buffer =
-      TRY(AlignedBuffer::allocate(options.memory_bytes / kDataShare, "output buffer"));
   std::unique_ptr<KdumpWriter> writer(
-      new KdumpWriter(pages, header, options, sink, progress, layout, std::move(buffer)));
+      new KdumpWriter(pages, header, options, sink, progress, layout));
+  writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
+                                               layout.data, options.max_bytes)));
 
   const bool compressing = options.compression.kind != Compression::Kind::none;
   const int level = options.compression.zstd_level();
-  writer->pipeline_ =
-      TRY(CompressPipeline::create({.threads = options.threads,
-                                    .page_size = pages.page_size(),
-                                    .compressing = compressing,
-                                    .max_level = level,
-                                    .memory_bytes = options.memory_bytes / kBatchShare}));
+  const bool is_governed = options.compression.kind == Compression::Kind::automatic;
+  writer->pipeline_ = TRY(
+      CompressPipeline::create({.threads = options.threads,
+                                .page_size = pages.page_size(),
+                                .compressing = compressing,
+                                .max_level = is_governed ? LevelGovernor::highest_level() : level,
+                                .memory_bytes = options.memory_bytes / kBatchShare}));
   writer->zero_content_.resize(pages.page_size());
   if (compressing) {
     writer->stored_flag_ = kdump_format::kCompressedZstd;
@@ -50,11 +51,9 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
 }
 
 KdumpWriter::KdumpWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options,
-                         Sink& sink, Progress& progress, KdumpLayout layout,
-                         AlignedBuffer data_buffer)
+                         Sink& sink, Progress& progress, KdumpLayout layout)
     : WriterBase(pages, header, options, sink, progress),
       layout_(layout),
-      data_(sink_, std::move(data_buffer), layout.data, options.max_bytes),
       pending_capacity_(
           align_up(options.memory_bytes / kPendingShare / kPendingBytes + 1, kPendingStep)) {
   pending_descriptors_.reserve(pending_capacity_);
@@ -108,7 +107,7 @@ Result<> KdumpWriter::write_kept_pages() {
       TRY(take_finished());
       continue;
     }
-    batch->level = options_.compression.zstd_level();
+    batch->level = choose_level();
     while (index < kWindowPages && batch->count < batch->capacity) {
       const uint32_t run_end = next_page(window_.kept, index, false);
       const uint32_t count = std::min(run_end - index, batch->capacity - batch->count);
@@ -124,6 +123,13 @@ Result<> KdumpWriter::write_kept_pages() {
   result_.pages_dropped += count_pages(window_.kept, index);
   while (pipeline_->finished() != nullptr) TRY(take_finished());
   return {};
+}
+
+int KdumpWriter::choose_level() {
+  if (options_.compression.kind != Compression::Kind::automatic)
+    return options_.compression.zstd_level();
+  governor_.update(monotonic_ns(), data_->waited_ns(), data_->position());
+  return governor_.level();
 }
 
 Result<> KdumpWriter::take_finished() {
@@ -156,7 +162,7 @@ Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
              .error());
   const bool zero = page.form == PageBatch::Form::zero;
   const bool shared = zero && zero_page_;
-  if (!stopped_ && !shared && !data_.fits(content.size())) stop_at_limit();
+  if (!stopped_ && !shared && !data_->fits(content.size())) stop_at_limit();
   if (stopped_) {
     ++result_.pages_dropped;
     return {};
@@ -166,11 +172,11 @@ Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
   if (shared) {
     descriptor = *zero_page_;
   } else {
-    descriptor.offset = data_.position();
+    descriptor.offset = data_->position();
     descriptor.size = static_cast<uint32_t>(content.size());
     if (content.size() < layout_.block_size) descriptor.flags = stored_flag_;
     if (zero) zero_page_ = descriptor;
-    const Result<> appended = data_.append(content);
+    const Result<> appended = data_->append(content);
     if (!appended) {
       if (appended.error().kind != Kind::no_space) return appended;
       data_failed_ = true;
@@ -186,7 +192,7 @@ Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
 // its bits.
 Result<> KdumpWriter::checkpoint(uint32_t end) {
   if (!data_failed_) {
-    const Result<> flushed = data_.flush();
+    const Result<> flushed = data_->flush();
     data_failed_ = !flushed;
     TRY(absorb_no_space(flushed));
   }
@@ -237,7 +243,7 @@ void KdumpWriter::drop_pages_without_data() {
   if (!data_failed_) return;
   size_t good = 0;
   while (good < pending_.size() &&
-         pending_descriptors_[good].offset + pending_descriptors_[good].size <= data_.written())
+         pending_descriptors_[good].offset + pending_descriptors_[good].size <= data_->written())
     ++good;
   result_.pages_dropped += pending_.size() - good;
   pending_.resize(good);

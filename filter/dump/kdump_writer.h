@@ -5,6 +5,7 @@
 #include "filter/dump/compress_pipeline.h"
 #include "filter/dump/data_stream.h"
 #include "filter/dump/kdump_layout.h"
+#include "filter/dump/level_governor.h"
 #include "filter/dump/window_bits.h"
 #include "filter/dump/writer_base.h"
 
@@ -21,11 +22,12 @@ class KdumpWriter : WriterBase {
 
  private:
   KdumpWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
-              Progress& progress, KdumpLayout layout, AlignedBuffer data_buffer);
+              Progress& progress, KdumpLayout layout);
 
   Result<> write_header(uint32_t status);
   Result<> write_window(Pfn first);
   Result<> write_kept_pages();
+  int choose_level();
   Result<> take_finished();
   Result<> take(PageBatch& batch);
   Result<> store(const PageBatch::Page& page, Bytes content);
@@ -34,8 +36,9 @@ class KdumpWriter : WriterBase {
   void drop_pages_without_data();
 
   const KdumpLayout layout_;
-  DataStream data_;
+  std::optional<DataStream> data_;  // from create() on
   std::unique_ptr<CompressPipeline> pipeline_;
+  LevelGovernor governor_;                                 // of compress=auto
   uint32_t stored_flag_ = 0;                               // of header and compressed pages
   std::vector<uint8_t> zero_content_;                      // what a page of zeros is stored as
   std::optional<kdump_format::PageDescriptor> zero_page_;  // once it is
