@@ -147,7 +147,7 @@ def tmpfs(bench):
     largest = list(points)[-1]
     bench_plot.write(TOP / "docs/performance.svg", f"{largest} vmcore, level 31, one CPU, into tmpfs",
                      points[largest])
-    return "\n\n".join(text)
+    return "\n\n".join(["![CPU time against size](performance.svg)", *text])
 
 
 def threads(bench):
