@@ -4,6 +4,7 @@ between two marks. Tables of Markdown, and the line that says on which machine a
 
 import os
 import pathlib
+import subprocess
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -24,6 +25,12 @@ def cpu_model():
     return "unknown CPU"
 
 
+def commit():
+    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip() or "an unknown commit"
+
+
 class Load:
     """How many processes wanted a CPU while a part ran: above what the part itself runs, its wall
     times are noise."""
@@ -33,7 +40,7 @@ class Load:
 
     def sentence(self, command):
         today = time.strftime("%Y-%m-%d", time.gmtime())
-        return (f"`{command}`, {today}, {os.cpu_count()} CPUs ({cpu_model()}); load average "
+        return (f"`{command}`, {today}, at {commit()}, {os.cpu_count()} CPUs ({cpu_model()}); load average "
                 f"{self.started:.1f} when it began, {os.getloadavg()[0]:.1f} at its end.")
 
 
