@@ -2,8 +2,8 @@
 """kdump-init beside makedumpfile: what is run, in which order, and the tables that come of it. How a
 run is measured is bench_measure.py's; packages, programs and vmcores are scripts/bench's.
 
-usage: bench.py --binary FILE --makedumpfile VERSION=COMMAND... --vmcore SIZE=FILE... [--repeat N]
-                PART...
+usage: bench.py --binary FILE --makedumpfile VERSION=COMMAND... --giant FILE --vmcore SIZE=FILE...
+                [--repeat N] PART...
 """
 
 import argparse
@@ -234,13 +234,30 @@ def ssh(bench):
     return "\n\n".join(text)
 
 
-PARTS = {"outside": outside, "tmpfs": tmpfs, "threads": threads, "throttled": throttled, "ssh": ssh}
+GIANT = re.compile(r"([0-9.]+) TiB: ([0-9.]+) s, ([0-9.]+) s of CPU "
+                   r"\(([0-9.]+) a TiB, ([0-9.]+) ns a page\), peak ([0-9.]+) MiB")
+
+
+def giants(bench):
+    """Machines of many TiB, made of the largest vmcore's struct pages: tests/bench/giant."""
+    rows = []
+    for tib in (0, 1, 16, 64):
+        said = subprocess.run([bench.options.giant, list(bench.vmcores.values())[-1], str(tib)],
+                              stdout=subprocess.PIPE, text=True, check=True).stdout
+        rows.append(GIANT.match(said).groups())
+    return bench_document.table(("memory, TiB", "wall s", "CPU s", "CPU s a TiB", "ns a page",
+                                 "peak memory MiB"), rows)
+
+
+PARTS = {"outside": outside, "tmpfs": tmpfs, "threads": threads, "throttled": throttled, "ssh": ssh,
+         "giants": giants}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", required=True)
     parser.add_argument("--makedumpfile", action="append", required=True)
+    parser.add_argument("--giant", required=True)
     parser.add_argument("--vmcore", action="append", required=True)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("parts", nargs="+", choices=PARTS)
