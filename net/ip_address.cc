@@ -33,8 +33,7 @@ IpAddress IpAddress::network(uint8_t prefix) const {
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char buffer[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof buffer) return std::nullopt;
-  memcpy(buffer, text.data(), text.size());
-  buffer[text.size()] = '\0';
+  buffer[text.copy(buffer, text.size())] = '\0';
   IpAddress out;
   for (const int family : {AF_INET, AF_INET6}) {
     if (inet_pton(family, buffer, out.octets) != 1) continue;

@@ -75,8 +75,11 @@ Result<FileSystemUrl> parse_file_system_url(std::string_view rest) {
     return fail(Kind::refused, "no :/DIR after the device (fs:DEVICE:/DIR)");
   if (rest.find('?') != std::string_view::npos)
     return fail(Kind::refused, "fs: has no options (a ? in a name is written %%3F)");
-  return FileSystemUrl{.device = TRY(parse_device(rest.substr(0, colon))),
-                       .directory = TRY(parse_directory(rest.substr(colon + 1)))};
+  // One after the other: g++ 12 leaks what a braced list had when a later part of it returns.
+  FileSystemUrl url;
+  url.device = TRY(parse_device(rest.substr(0, colon)));
+  url.directory = TRY(parse_directory(rest.substr(colon + 1)));
+  return url;
 }
 
 Result<RawUrl> parse_raw_url(std::string_view rest) {
