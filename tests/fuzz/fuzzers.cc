@@ -1,0 +1,41 @@
+// The table of fuzzers.
+#include "tests/fuzz/fuzzer.h"
+
+namespace kdump {
+namespace {
+
+constexpr Fuzzer kFuzzers[] = {
+    {"elf_core", "a vmcore, from its first byte", fuzz_elf_core},
+    {"vmcoreinfo", "keys that go before those of a sound core", fuzz_vmcoreinfo},
+    {"page_tables", "overwritten words of x86_64's page tables", fuzz_page_tables},
+    {"arm64_page_tables", "a geometry, overwritten words of its tables", fuzz_arm64_page_tables},
+    {"sections", "overwritten words of section tables and struct pages", fuzz_sections},
+    {"printk_ring", "overwritten words of the lockless log", fuzz_printk_ring},
+    {"log_buf", "overwritten words of the log before 5.10", fuzz_log_buf},
+    {"log_text", "overwritten words of the log before 3.5", fuzz_log_text},
+    {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
+    {"classify", "a layout, then struct pages", fuzz_classify},
+    {"kernel_arguments", "packed arguments, NUL, a command line", fuzz_kernel_arguments},
+    {"network_arguments", "packed arguments, NUL, a command line", fuzz_network_arguments},
+    {"target_url", "a URL", fuzz_target_url},
+    {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
+    {"user_key", "a private key file, NUL, the public one", fuzz_user_key},
+    {"dhcp_message", "a DHCP message, from its op field on", fuzz_dhcp_message},
+    {"dhcp_lease", "an address, then each option counted", fuzz_dhcp_lease},
+    {"dhcp6", "an answer to one of two questions", fuzz_dhcp6},
+    {"sftp_packet", "an answer's body", fuzz_sftp_packet},
+    {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
+    {"partition_table", "pieces of a disk: offset, count, bytes", fuzz_partition_table},
+};
+
+}  // namespace
+
+std::span<const Fuzzer> fuzzers() { return kFuzzers; }
+
+const Fuzzer* find_fuzzer(std::string_view name) {
+  for (const Fuzzer& fuzzer : kFuzzers)
+    if (name == fuzzer.name) return &fuzzer;
+  return nullptr;
+}
+
+}  // namespace kdump

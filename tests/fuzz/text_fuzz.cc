@@ -1,0 +1,101 @@
+// What people write and images carry: arguments, URLs, files of keys.
+#include "filter/page_class.h"
+#include "init/console.h"
+#include "init/kernel_arguments.h"
+#include "net/network_arguments.h"
+#include "net/ssh/known_hosts.h"
+#include "net/ssh/user_key.h"
+#include "targets/nfs_url.h"
+#include "targets/schemes.h"
+#include "targets/server_url.h"
+#include "targets/url.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/fuzz/fuzzer.h"
+
+namespace kdump {
+namespace {
+
+void check_warnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    promised(!warning.empty(), "a warning says something");
+    EventText line;
+    const size_t length = format_event(line, 0, warning);
+    for (const char c : std::string_view(line, length))
+      promised((c >= ' ' && c <= '~') || c == '\n', "what the console gets is printable");
+  }
+}
+
+// Every path that a URL can give is absolute and stays below where it begins.
+void check_directory_of(const std::string& directory) {
+  promised(directory.starts_with('/'), "a directory begins with /");
+  promised((directory + "/").find("/../") == std::string::npos, "a directory does not climb");
+  promised(directory.find('\0') == std::string::npos, "a directory has no NUL in it");
+}
+
+}  // namespace
+
+void fuzz_kernel_arguments(Bytes input) {
+  Pieces pieces(input);
+  const std::string_view packed = pieces.text();
+  for (const bool has_shell : {false, true}) {
+    const auto read = parse_kernel_arguments(packed, as_text(pieces.rest()), has_shell);
+    check_warnings(read.warnings);
+    const Settings& settings = read.settings;
+    promised(settings.targets.size() <= kMaxTargets, "targets are bounded");
+    promised(!settings.levels.empty(), "there is a level");
+    for (const uint32_t level : settings.levels) promised(level <= kMaxLevel, "levels exist");
+    promised(
+        settings.step_timeout_s > 0 && settings.stall_timeout_s > 0 && settings.shell_timeout_s > 0,
+        "no wait is endless or none");
+    promised(has_shell || settings.failure != FailureAction::shell, "no shell where none is");
+  }
+}
+
+void fuzz_network_arguments(Bytes input) {
+  Pieces pieces(input);
+  const std::string_view packed = pieces.text();
+  const auto read = parse_network_arguments(packed, as_text(pieces.rest()));
+  check_warnings(read.warnings);
+  promised(read.settings.addresses.size() <= 2 * kMaxNetworkArguments, "requests are bounded");
+}
+
+void fuzz_target_url(Bytes input) {
+  const std::string_view text = as_text(input);
+  if (const auto known = check_target_url(std::string(text)); !known)
+    promised(known.error().text[0] != '\0', "a refusal says why");
+  if (const auto url = parse_file_system_url(text); url) check_directory_of(url->directory);
+  if (const auto url = parse_directory_url(text); url) check_directory_of(url->directory);
+  (void)parse_raw_url(text);
+  if (const auto url = parse_nfs_url(text); url) {
+    check_directory_of(url->directory);
+    check_directory_of(url->server.path);
+    promised(!url->versions.empty(), "there is a version to try");
+  }
+  if (const auto url = parse_ssh_url(text); url) {
+    check_directory_of(url->server.path);
+    promised(!url->server.user.empty() && url->server.port != 0, "user and port are filled in");
+  }
+}
+
+void fuzz_known_hosts(Bytes input) {
+  Pieces pieces(input);
+  const std::string host(pieces.text());
+  const std::string_view file = as_text(pieces.rest());
+  for (const uint16_t port : {uint16_t{22}, uint16_t{2222}}) {
+    const auto known = KnownHosts::of_server(file, host, "192.0.2.1", port);
+    (void)known.algorithms("known_hosts");
+    promised(!known.check("a key of somebody else", "known_hosts"), "an unknown key is refused");
+    for (const KnownHostKey& key : known.keys()) (void)known.check(key.blob, "known_hosts");
+  }
+}
+
+void fuzz_user_key(Bytes input) {
+  Pieces pieces(input);
+  FakeSys sys;
+  sys.add_file("/key", std::string(pieces.text()));
+  if (!pieces.at_end()) sys.add_file("/key.pub", std::string(as_text(pieces.rest())));
+  if (const auto key = load_user_key(sys, "/key"); !key)
+    promised(key.error().text[0] != '\0', "a refusal says why");
+}
+
+}  // namespace kdump
