@@ -33,6 +33,8 @@ Result<DeviceName> parse_device(std::string_view encoded) {
 }  // namespace
 
 Result<std::string> percent_decode(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    return fail(Kind::refused, "a NUL in %.*s", printed_length(text), text.data());
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {

@@ -67,4 +67,11 @@ TEST_CASE("an unknown scheme is told which there are") {
         "target ftp://host/x: no such scheme; there are fs: raw: dir: nfs: ssh:");
 }
 
+TEST_CASE("a NUL is refused, written as %00 or as it is") {
+  for (const std::string_view text : {std::string_view("a\0b", 3), std::string_view("a%00b")})
+    CHECK(!percent_decode(text));
+  CHECK(!parse_file_system_url(std::string_view("UUID=1:/d\0/e", 12)));
+  CHECK(!check_target_url(std::string("ssh://u@h/d\0", 12)));
+}
+
 TEST_CASE("a directory may have .. inside a name") { CHECK(check_target_url("dir:/a..b/...")); }
