@@ -19,6 +19,9 @@ namespace {
 
 using Outcome = Board::Outcome;
 
+// Only a supervisor that has lost its deadlines takes so long, however busy the machine is.
+constexpr int64_t kPatienceMs = 120'000;
+
 Board& shared_board() {
   static Board* board = Board::create().value();
   return *board;
@@ -99,7 +102,7 @@ TEST_CASE("a job that makes no progress is ended") {
   CHECK(run.ending.why.kind == Kind::timeout);
   CHECK(run.why() == "dir:/x: no progress for 1 s");
   CHECK(run.elapsed_ms >= 1000);
-  CHECK(run.elapsed_ms < 5000);
+  CHECK(run.elapsed_ms < kPatienceMs);
   CHECK(!run.ending.abandoned);
 }
 
@@ -107,12 +110,12 @@ TEST_CASE("a job that makes progress, slowly, is left alone") {
   const Run run(
       [](Board& board) {
         for (int i = 0; i < 6; ++i) {
-          real_sys().sleep_ms(400);
+          real_sys().sleep_ms(800);
           board.tick();
         }
         board.finish(Outcome::saved, {}, "");
       },
-      {.stall_s = 1});
+      {.stall_s = 4});  // sleeps that a busy machine may well make five times as long
   CHECK(run.ending.outcome == Outcome::saved);
 }
 
@@ -134,7 +137,7 @@ TEST_CASE("a named wait may last longer than a stall, but not past its deadline"
       {.stall_s = 60, .grace_ms = 500});
   CHECK(overdue.ending.why.kind == Kind::timeout);
   CHECK(overdue.why() == "dir:/x: still waiting for device UUID=1 past its deadline");
-  CHECK(overdue.elapsed_ms < 5000);
+  CHECK(overdue.elapsed_ms < kPatienceMs);
 }
 
 TEST_CASE("a dump that is saved stays saved when what follows hangs or crashes") {
@@ -200,7 +203,7 @@ TEST_CASE("a job that does not heed SIGTERM is killed after a while") {
   CHECK(run.ending.interrupted);
   CHECK(run.ending.outcome == Outcome::failed);
   CHECK(run.why() == "dir:/x: interrupted");
-  CHECK(run.elapsed_ms < 5000);
+  CHECK(run.elapsed_ms < kPatienceMs);
 }
 
 TEST_CASE("where two interrupts are needed one is only reported") {
