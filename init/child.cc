@@ -9,11 +9,13 @@
 #include <cstring>
 
 #include "filter/base/sys.h"
+#include "init/watchdog.h"
 
 namespace kdump {
 namespace {
 
-constexpr int64_t kKillMs = 2000;  // for run_bounded
+constexpr int64_t kKillMs = 2000;        // for run_bounded
+constexpr int64_t kLongestNapMs = 1000;  // between signs of life
 
 sigset_t waited_signals(bool all) {
   sigset_t set;
@@ -74,10 +76,12 @@ Child::Event Child::wait(int64_t until_ms, bool for_signals_too) {
   const sigset_t set = waited_signals(for_signals_too);
   for (;;) {
     if (has_ended_ || reap()) return Event::ended;
+    watchdog_heartbeat();
     const int64_t left_ms = until_ms - real_sys().monotonic_ms();
     if (left_ms <= 0) return Event::timed_out;
-    const timespec left{.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1'000'000};
-    const int number = ::sigtimedwait(&set, nullptr, &left);
+    const int64_t nap_ms = left_ms < kLongestNapMs ? left_ms : kLongestNapMs;
+    const timespec nap{.tv_sec = nap_ms / 1000, .tv_nsec = nap_ms % 1000 * 1'000'000};
+    const int number = ::sigtimedwait(&set, nullptr, &nap);
     if (number == SIGINT) return Event::interrupted;
     if (number == SIGTERM) return Event::terminated;
   }

@@ -26,6 +26,7 @@
 #include "init/modules.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
+#include "init/watchdog.h"
 #include "net/capture_network.h"
 #include "net/network_arguments.h"
 
@@ -45,13 +46,16 @@ Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
   return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
 }
 
-// A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; and
-// the kernel drops what a program writes to its log quickly, unless told not to.
+// A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; so must
+// an oops, after which nothing that is written can be trusted; and the kernel drops what a program
+// writes to its log quickly, unless told not to.
 void set_kernel_knobs(Sys& sys, Console& console) {
   constexpr char kPanic[] = "/proc/sys/kernel/panic";
   const auto panic_s = read_small_file(sys, kPanic, 64);
   if (panic_s && *panic_s == "0\n")
     if (const auto set = set_knob(sys, kPanic, "10"); !set) console.say("%s", set.error().text);
+  if (const auto set = set_knob(sys, "/proc/sys/kernel/panic_on_oops", "1"); !set)
+    console.say("%s; an oops will not end in a reboot", set.error().text);
   if (const auto set = set_knob(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
     console.say("%s; the kernel's log may lack lines", set.error().text);
 }
@@ -211,6 +215,8 @@ void init_main() {
   for (const Error& failure : mount_failures) console.say("%s; going on", failure.text);
   if (!prepared) console.say("%s; going on", prepared.error().text);
   set_kernel_knobs(sys, console);
+  if (const auto kept = start_watchdog_keeper({}, console); !kept)
+    console.say("%s; going on", kept.error().text);
 
   const Wishes wishes = read_wishes(sys, console);
   Captured captured;

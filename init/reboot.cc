@@ -18,6 +18,7 @@
 
 #include "filter/base/sys.h"
 #include "init/child.h"
+#include "init/watchdog.h"
 
 namespace kdump {
 namespace {
@@ -142,6 +143,7 @@ void end_machine(FinalAction action, bool skip_sync, const char* last_words, int
     const auto drained = run_bounded("drain the console", kDrainS, [&] { ::tcdrain(screen_fd); });
     if (!drained) console.say("%s", drained.error().text);
   }
+  if (action == FinalAction::halt) disarm_watchdogs();  // it would not last
   ::reboot(reboot_command(action));
   console.say("%s failed: %s; resetting", in_words(action), strerror(errno));
   write_sysrq('b');

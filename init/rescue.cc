@@ -13,6 +13,7 @@
 
 #include "filter/base/file.h"
 #include "init/child.h"
+#include "init/watchdog.h"
 
 namespace kdump {
 namespace {
@@ -79,6 +80,7 @@ Answer wait_for_enter(Sys& sys, uint32_t timeout_s, int screen_fd, Console& cons
     }
     if (was_interrupted()) return Answer::interrupted;
     reap_ended_children();
+    watchdog_heartbeat();
 
     const int64_t nap_ms = left_ms < 1000 ? left_ms : 1000;
     pollfd screen{.fd = screen_fd, .events = POLLIN, .revents = 0};
