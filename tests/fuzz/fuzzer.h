@@ -3,6 +3,7 @@
 // it (libfuzzer_main.cc), and the ordinary tests replay each corpus through it (replay_main.cc).
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
