@@ -146,6 +146,8 @@ TEST_CASE("whenever the power fails, a file called vmcore is whole or absent") {
       for (uint64_t seed = 0; seed < 12; ++seed) {
         CAPTURE(seed);
         const auto scene = make_scene(which, {.cut_nth = nth});
+        // No trial of the version before: nothing of a crash is written there yet.
+        if (which == std::string("nfs")) scene->url += "&vers=4.2";
         const Result<> done = run(*scene);
         fired = scene->sys.fired();
         scene->sys.power_cut(seed == 1 ? UINT64_MAX : seed);

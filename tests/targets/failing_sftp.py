@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""OpenSSH's SFTP server, but for its Nth write, which is answered with a failure and not done.
+"""OpenSSH's SFTP server, but for its Nth write, which is answered with a failure and not done;
+with "silent" the Nth write and all after it are neither done nor answered.
 
-usage: failing_sftp.py N SFTP_SERVER
+usage: failing_sftp.py N SFTP_SERVER [silent]
 """
 import os
 import subprocess
@@ -36,6 +37,8 @@ def main():
     for packet in packets(sys.stdin.buffer):
         if packet[4] == WRITE:
             nth -= 1
+            if nth <= 0 and sys.argv[3:] == ["silent"]:
+                continue
             if nth == 0:
                 text = b"Failure"
                 body = (bytes([STATUS]) + packet[5:9] + FAILURE.to_bytes(4, "big")

@@ -1,14 +1,12 @@
 // The ssh: target against real servers, sound and at fault.
-#include "tests/targets/ssh_server.h"
-
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <functional>
 
-#include "tests/fixtures/reason.h"
+#include "tests/targets/ssh_dump.h"
 
 // libssh2 1.11.1 forgets its copy of the host key at each key exchange after the first: some 100
 // bytes a GiB.
@@ -17,72 +15,6 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:_libssh2_cop
 
 using namespace kdump;
 namespace fs = std::filesystem;
-
-namespace {
-
-constexpr char kCrash[] = "host-2026-11-21-03:21:29";
-constexpr size_t kMiB = 1 << 20;
-
-Bytes as_bytes(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-// Like a dump: a head that is written last, tables that follow their data, a gap of zeros.
-std::string whole_dump(size_t data_bytes) {
-  std::string dump(64 * 1024 + data_bytes, '\0');
-  std::fill_n(dump.begin(), 600, 'H');
-  std::fill_n(dump.begin() + 4096, 30'000, 'T');
-  uint32_t state = 1;
-  for (size_t i = 64 * 1024; i < dump.size(); ++i)
-    dump[i] = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
-  return dump;
-}
-
-// between: called once, when half of the data has been handed over.
-Result<> write_dump(
-    TargetFile& file, const std::string& dump, const std::function<void()>& between = [] {}) {
-  const auto piece = [&](size_t from, size_t to) {
-    return file.write_at(from, as_bytes(dump.substr(from, to - from)));
-  };
-  TRY(file.write_at(0, as_bytes(std::string(600, 'h'))));
-  size_t table = 4096;
-  for (size_t at = 64 * 1024; at < dump.size(); at += kMiB) {
-    TRY(piece(at, std::min(at + kMiB, dump.size())));
-    if (at / kMiB == dump.size() / kMiB / 2) between();
-    if (table < 34'096) {
-      TRY(piece(table, std::min<size_t>(table + 3000, 34'096)));
-      table += 3000;
-    }
-  }
-  if (table < 34'096) TRY(piece(table, 34'096));
-  return piece(0, 600);
-}
-
-Result<> save(
-    Target& target, const std::string& dump, const std::function<void()>& between = [] {}) {
-  TRY(target.preflight());
-  TRY(target.begin(kCrash));
-  const auto file = TRY(target.create("vmcore", 0));
-  TRY(write_dump(*file, dump, between));
-  return file->commit();
-}
-
-std::string saved(const SshServer& server, const char* name = "vmcore") {
-  return content_of(server.directory() + "/crash/" + kCrash + "/" + name);
-}
-
-bool exists(const SshServer& server, const char* name) {
-  return fs::exists(server.directory() + "/crash/" + kCrash + "/" + name);
-}
-
-bool says(const Result<>& result, const char* part) {
-  INFO(reason(result));
-  const bool said = !result && std::string(result.error().text).find(part) != std::string::npos;
-  CHECK(said);
-  return said;
-}
-
-}  // namespace
 
 TEST_CASE("SFTP: a crash is saved byte for byte, whatever the cipher and however often it rekeys") {
   const std::string dump = whole_dump(24 * kMiB);
@@ -141,6 +73,52 @@ TEST_CASE("SFTP: a server that is killed and comes back gets again what it had n
   CHECK(target->finish());
 }
 
+TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, and that is said") {
+  const std::string dump = whole_dump(16 * kMiB);
+  {
+    // Linux tells by another boot_id that it has booted.
+    SshServer server;
+    const auto target = server.target();
+    says(save(*target, dump,
+              [&] {
+                server.must_run_inside("echo 3f2504e0-4f89-11d3-9a0c-0305e82c3301 > " +
+                                       server.path("id") + " && mount --bind " + server.path("id") +
+                                       " /proc/sys/kernel/random/boot_id");
+                server.drop_connections();
+              }),
+         "has rebooted and may have lost what it had acknowledged");
+    CHECK(!exists(server, "vmcore"));
+    CHECK(exists(server, "vmcore-incomplete"));
+    CHECK(target->finish());
+  }
+  {
+    SshServer server;
+    const auto target = server.target();
+    says(save(*target, dump,
+              [&] {
+                server.drop_connections();
+                fs::resize_file(server.path("crash/") + kCrash + "/vmcore-incomplete", 5000);
+              }),
+         "has 5000 bytes, and ");
+    CHECK(!exists(server, "vmcore"));
+    CHECK(target->finish());
+  }
+  {
+    // One that does not show its boot_id is believed not to have booted, and that is told.
+    SshServer server;
+    server.must_run_inside("mount --bind /dev/null /proc/sys/kernel/random/boot_id");
+    const auto target = server.target();
+    const auto done = save(*target, dump, [&] { server.drop_connections(); });
+    CHECK_MESSAGE(done, reason(done));
+    CHECK((saved(server) == dump));
+    const auto& notes = server.observer.notes;
+    CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+      return note.find("does not tell whether it has rebooted") != std::string::npos;
+    }));
+    CHECK(target->finish());
+  }
+}
+
 TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in time, and once") {
   for (const bool is_stopped : {false, true}) {
     CAPTURE(is_stopped);
@@ -189,75 +167,6 @@ TEST_CASE("a full disk is no_space over SFTP, and a failure as a stream") {
     CHECK(!done);
     if (has_sftp && !done) CHECK(done.error().kind == Kind::no_space);
     server.must_run_inside("test ! -e " + server.path("crash/") + kCrash + "/vmcore");
-    CHECK(target->finish());
-  }
-}
-
-TEST_CASE("without SFTP a crash is saved as a stream, and only as one") {
-  for (const char* options : {"", SshServer::kDropbear}) {
-    CAPTURE(options);
-    SshServer server(options);
-    const auto target = server.target();
-    const auto space = target->preflight();
-    REQUIRE_MESSAGE(space, reason(space));
-    CHECK((target->access() == Target::Access::append_only));
-    CHECK(space->free_bytes.value_or(0) > 0);
-    REQUIRE(target->begin(kCrash));
-    const std::string dump = whole_dump(4 * kMiB);
-    const auto file = target->create("vmcore", 0);
-    REQUIRE(file);
-    REQUIRE((*file)->write_at(0, as_bytes(dump)));
-    CHECK(!(*file)->write_at(0, as_bytes(dump)));
-    const auto done = (*file)->commit();
-    CHECK_MESSAGE(done, reason(done));
-    CHECK((saved(server) == dump));
-    uint8_t read[3];
-    CHECK((*file)->read_back(64 * 1024, read));
-    CHECK((Bytes(read)[2] == static_cast<uint8_t>(dump[64 * 1024 + 2])));
-    CHECK(!target->create("vmcore", 0));
-    const auto discarded = target->discard();
-    CHECK_MESSAGE(discarded, reason(discarded));
-    CHECK(!fs::exists(server.directory() + "/crash"));
-    CHECK(target->finish());
-  }
-}
-
-TEST_CASE(
-    "without SFTP every step but the data itself is done again where its connection is lost") {
-  for (const char* options : {"", SshServer::kDropbear}) {
-    CAPTURE(options);
-    SshServer server(options);
-    const auto target = server.target();
-    REQUIRE(target->preflight());
-    server.drop_connections();
-    REQUIRE(target->preflight());  // df
-    server.drop_connections();
-    const auto begun = target->begin(kCrash);
-    REQUIRE_MESSAGE(begun, reason(begun));
-    server.drop_connections();
-    const auto file = target->create("vmcore-dmesg.txt", 0);
-    REQUIRE_MESSAGE(file, reason(file));
-    REQUIRE((*file)->write_at(0, as_bytes("a log")));
-    const auto done = (*file)->commit();
-    CHECK_MESSAGE(done, reason(done));
-    CHECK(saved(server, "vmcore-dmesg.txt") == "a log");
-
-    // A file whose connection is lost fails; others are written after it.
-    const auto lost = target->create("vmcore", 0);
-    REQUIRE(lost);
-    REQUIRE((*lost)->write_at(0, as_bytes("half")));
-    server.drop_connections();
-    CHECK(!(*lost)->commit());
-    CHECK(!exists(server, "vmcore"));
-    const auto report = target->create("report.json", 0);
-    REQUIRE_MESSAGE(report, reason(report));
-    REQUIRE((*report)->write_at(0, as_bytes("{}")));
-    CHECK((*report)->commit());
-    CHECK(saved(server, "report.json") == "{}");
-    server.drop_connections();
-    const auto discarded = target->discard();
-    CHECK_MESSAGE(discarded, reason(discarded));
-    CHECK(!fs::exists(server.directory() + "/crash"));
     CHECK(target->finish());
   }
 }
