@@ -48,6 +48,12 @@ void Board::finish(Outcome how, const Error& why, std::string_view where) {
   outcome.store(how, std::memory_order_release);
 }
 
+void Board::retract(const Error& why) {
+  outcome.store(Outcome::none, std::memory_order_release);  // should we die half-way
+  error = why;
+  outcome.store(Outcome::failed, std::memory_order_release);
+}
+
 Board::Outcome Board::how_it_ended() const {
   const Outcome how = outcome.load(std::memory_order_acquire);
   return how <= Outcome::failed ? how : Outcome::none;

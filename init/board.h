@@ -35,6 +35,8 @@ struct Board {
   // Called as soon as it is true: for saved, when the vmcore is committed. What comes after, log
   // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
   void finish(Outcome how, const Error& why, std::string_view where);
+  // A dump that was said to be saved turned out to be damaged.
+  void retract(const Error& why);
 
   // -- The supervisor's side: copies that are sound whatever the job left.
 

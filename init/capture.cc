@@ -29,18 +29,23 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
   Captured best;
   best.why = fail(Kind::refused, "no target is given").error();
   for (const std::string& target : settings.targets) {
-    if (!best.target.empty()) console.say("trying the next target, %s", target.c_str());
+    const bool is_saved = best.outcome == Board::Outcome::saved;
+    if (is_saved)
+      console.say("the log goes to %s as well", target.c_str());
+    else if (!best.target.empty())
+      console.say("trying the next target, %s", target.c_str());
+    const Cargo cargo = is_saved ? Cargo::log : Cargo::dump;
     const Ending ending = supervise(
-        watch, target.c_str(), [&] { job(target); }, board, console);
-    if (is_better(ending.outcome, best.outcome)) {
+        watch, target.c_str(), [&] { job(target, cargo); }, board, console);
+    best.abandoned |= ending.abandoned;
+    best.interrupted = ending.interrupted;
+    if (!is_saved && is_better(ending.outcome, best.outcome)) {
       best.outcome = ending.outcome;
       best.why = ending.why;
       best.target = target;
       best.location = ending.where;
     }
-    best.abandoned |= ending.abandoned;
-    best.interrupted = ending.interrupted;
-    if (best.outcome == Board::Outcome::saved || best.interrupted) break;
+    if (best.interrupted) break;
   }
   return best;
 }

@@ -1,6 +1,9 @@
 // The list of targets: each is tried in order, in a process of its own, until one has saved the
 // dump whole. Used by PID 1 and by the `dump` command alike.
 //
+// The crashed kernel's log goes to every target that can be reached: once the dump is saved, those
+// that were not tried get the log alone. Whether they do changes nothing about the outcome.
+//
 // An incomplete dump is kept, and the next target tried all the same: it may have the room that
 // the first had not. The best outcome wins, the earlier one among equals.
 #pragma once
@@ -22,8 +25,10 @@ struct Captured {
   bool abandoned = false;  // some child could not be killed: sync and unmount would hang too
 };
 
-// Does the work for one target URL, in the child: run_dump_job, or a test's stand-in.
-using TargetJob = std::function<void(const std::string& target_url)>;
+enum class Cargo : uint8_t { dump, log };  // dump: with the log before it
+
+// Does the work for one target URL, in the child: run_dump_job, run_log_job, or a test's stand-in.
+using TargetJob = std::function<void(const std::string& target_url, Cargo cargo)>;
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
                  Console& console);

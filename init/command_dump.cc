@@ -9,6 +9,7 @@
 #include "init/command_io.h"
 #include "init/dump_job.h"
 #include "init/info.h"
+#include "init/log_job.h"
 
 namespace kdump {
 namespace {
@@ -59,8 +60,9 @@ ExitStatus dump_command(const CommandLine& line) {
                            .is_output = is_output};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
-  const TargetJob job = [&](const std::string& target) {
-    run_dump_job(real_sys(), settings, target, context, **board, console);
+  const TargetJob job = [&](const std::string& target, Cargo cargo) {
+    const auto run = cargo == Cargo::log ? run_log_job : run_dump_job;
+    run(real_sys(), settings, target, context, **board, console);
   };
   const Watch watch{.stall_s = settings.stall_timeout_s};
   return exit_status(capture(settings, watch, job, **board, console).outcome);

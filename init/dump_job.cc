@@ -4,21 +4,20 @@
 #include <fcntl.h>
 
 #include <cinttypes>
-#include <ctime>
 
 #include "filter/base/file.h"
 #include "filter/base/text.h"
 #include "filter/dump/flattened_sink.h"
-#include "filter/kernel/printk_log.h"
 #include "init/crash_name.h"
+#include "init/evidence.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"
+#include "init/job_target.h"
 #include "init/level_choice.h"
 #include "init/output_target.h"
 #include "init/report.h"
 #include "init/stop_request.h"
 #include "init/vmcore_dump.h"
-#include "targets/schemes.h"
 
 namespace kdump {
 namespace {
@@ -33,7 +32,8 @@ class DumpJob {
         context_(context),
         board_(board),
         console_(console),
-        progress_(sys, board, console) {}
+        progress_(sys, board, console),
+        evidence_(sys, settings.verify, progress_) {}
 
   void run();
 
@@ -41,13 +41,13 @@ class DumpJob {
   Result<> open_vmcore();
   Result<> prepare_target();
   void save_dmesg();
-  Result<LogSummary> write_dmesg();
   Result<> save_dump();
   void warn_of_missing_pages(const DumpResult& written);
-  Result<DumpResult> write_dump_to(Sink& file, VmcoreDump& dump, const LevelChoice& choice);
+  Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
   void conclude(const Result<>& saved);
+  void check_saved();
   void save_log_and_report();
-  Result<> save_text(const char* name, const std::string& text);
+  void save_small(const char* name, const std::string& text);
   void finish_target();
   void write_extra_report();
 
@@ -64,6 +64,7 @@ class DumpJob {
   Console& console_;
 
   JobProgress progress_;
+  Evidence evidence_;
   std::unique_ptr<Vmcore> vmcore_;
   std::unique_ptr<Target> target_;
   Target::Space space_;
@@ -80,7 +81,10 @@ void DumpJob::run() {
     if (saved && !context_.is_output) save_dmesg();
     if (saved) saved = save_dump();
     conclude(saved);
-    if (!context_.is_output) save_log_and_report();
+    if (!context_.is_output) {
+      if (saved) check_saved();
+      save_log_and_report();
+    }
   }
   if (target_) finish_target();
   write_extra_report();
@@ -110,44 +114,23 @@ Result<> DumpJob::open_vmcore() {
 Result<> DumpJob::prepare_target() {
   progress_.enter(Step::target);
   const CrashedSystem system = report_.system.value_or(CrashedSystem{});
-  const std::string client = context_.identity_is_ours ? safe_host(system.nodename) : "";
-  const TargetContext context{.sys = sys_,
-                              .limits = {.step_s = settings_.step_timeout_s,
-                                         .stall_s = settings_.stall_timeout_s},
-                              .observer = progress_,
-                              .network = context_.network,
-                              .volatile_is_refused = context_.volatile_is_refused,
-                              .mount_root = context_.mount_root,
-                              .client_name = client,
-                              .buffer_bytes = buffer_bytes(memory_available(sys_))};
+  const TargetContext context = target_context(sys_, settings_, context_, system, progress_);
   target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));
   report_.target = target_->describe();
   space_ = TRY(target_->preflight());
-  return target_->begin(crash_directory_name(system.nodename, system.crash_time_s, time(nullptr)));
+  return begin_crash(*target_, system);
 }
 
 // First of all, for it is small and says most. Without it a dump is still a dump.
 void DumpJob::save_dmesg() {
   progress_.enter(Step::dmesg);
-  const Result<LogSummary> log = write_dmesg();
+  const Result<LogSummary> log =
+      save_kernel_log(*vmcore_, *target_, progress_, evidence_.manifest());
   if (!log) return warn(std::string("vmcore-dmesg.txt not saved: ") + log.error().text);
+  report_.dmesg_bytes = log->bytes;
   console_.say("vmcore-dmesg.txt saved: %" PRIu64 " records, %s", log->records,
                human_size(log->bytes).c_str());
   if (!log->warning.empty()) warn(log->warning);
-}
-
-Result<LogSummary> DumpJob::write_dmesg() {
-  const auto file = TRY(target_->create("vmcore-dmesg.txt", 0));
-  WatchedSink sink(*file, progress_);
-  auto log = write_kernel_log(*vmcore_, sink);
-  if (!log) {
-    // What has arrived is kept; the reason that is told is the first one.
-    if (!file->keep_incomplete()) warn("vmcore-dmesg.txt-incomplete may lack its end");
-    return log;
-  }
-  report_.dmesg_bytes = log->bytes;
-  TRY(file->commit());
-  return log;
 }
 
 Result<> DumpJob::save_dump() {
@@ -165,14 +148,14 @@ Result<> DumpJob::save_dump() {
   report_.level = choice.level;
 
   progress_.enter(Step::write);
-  const auto file = TRY(target_->create("vmcore", 0));
+  auto file = TRY(target_->create("vmcore", 0));
   const Result<DumpResult> written = write_dump_to(*file, dump, choice);
   progress_.enter(Step::finish);
   if (written) {
     report_.dump = *written;
     warn_of_missing_pages(*written);
   }
-  if (written && written->complete) return file->commit();
+  if (written && written->complete) return evidence_.commit_dump(std::move(file));
 
   const Error why = written ? written->why : written.error();
   const Result<> kept = file->keep_incomplete();
@@ -191,8 +174,9 @@ void DumpJob::warn_of_missing_pages(const DumpResult& written) {
               written.pages_dropped));
 }
 
-Result<DumpResult> DumpJob::write_dump_to(Sink& file, VmcoreDump& dump, const LevelChoice& choice) {
-  WatchedSink sink(file, progress_);
+Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
+                                          const LevelChoice& choice) {
+  WatchedSink sink(evidence_.watch(file, target_->access()), progress_);
   if (!is_flattened()) return dump.write(choice.level, choice.max_bytes, sink, progress_);
   FlattenedSink stream(sink);
   DumpResult result = TRY(dump.write(choice.level, choice.max_bytes, stream, progress_));
@@ -224,19 +208,28 @@ void DumpJob::conclude(const Result<>& saved) {
   if (!saved) console_.say("cut off: %s (%s)", report_.error.text, kind_name(report_.error.kind));
 }
 
-// Also after a failure: they say why, to whoever finds the directory.
-void DumpJob::save_log_and_report() {
-  if (const auto log = save_text("kdump-init.log", std::string(board_.log_text())); !log)
-    warn(std::string("kdump-init.log not saved: ") + log.error().text);
-  complete_report();
-  if (const auto report = save_text("report.json", report_as_json(report_)); !report)
-    warn(std::string("report.json not saved: ") + report.error().text);
+// Long, and after the dump is known to be saved: what hangs here costs no dump.
+void DumpJob::check_saved() {
+  const Result<> sound = evidence_.check_dump(progress_.elapsed_ms(Step::write), console_);
+  if (sound) return;
+  report_.outcome = Board::Outcome::failed;
+  report_.error = sound.error();
+  board_.retract(sound.error());
+  console_.say("FAILED %s: %s (%s)", report_.location.c_str(), report_.error.text,
+               kind_name(report_.error.kind));
 }
 
-Result<> DumpJob::save_text(const char* name, const std::string& text) {
-  const auto file = TRY(target_->create(name, text.size()));
-  TRY(file->write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
-  return file->commit();
+// Also after a failure: they say why, to whoever finds the directory.
+void DumpJob::save_log_and_report() {
+  save_small("kdump-init.log", std::string(board_.log_text()));
+  complete_report();
+  save_small("report.json", report_as_json(report_));
+  if (!evidence_.manifest().empty()) save_small(kManifestName, evidence_.manifest().text());
+}
+
+void DumpJob::save_small(const char* name, const std::string& text) {
+  const Result<> saved = save_text(*target_, name, text, evidence_.manifest());
+  if (!saved) warn(std::string(name) + " not saved: " + saved.error().text);
 }
 
 void DumpJob::finish_target() {
@@ -260,6 +253,7 @@ void DumpJob::complete_report() {
   for (unsigned i = 0; i < kSteps; ++i)
     report_.step_ms[i] = progress_.elapsed_ms(static_cast<Step>(i));
   report_.peak_memory_bytes = progress_.peak_memory_bytes();
+  report_.verified = evidence_.verified();
   if (vmcore_) report_.bytes_read = vmcore_->memory().bytes_read();
 }
 

@@ -23,6 +23,7 @@
 #include "init/early_mounts.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
+#include "init/log_job.h"
 #include "init/modules.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
@@ -135,10 +136,11 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
   return capture(
       settings, watch,
-      [&](const std::string& target) {
+      [&](const std::string& target, Cargo cargo) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
-        run_dump_job(sys, settings, target, context, board, console);
+        const auto run = cargo == Cargo::log ? run_log_job : run_dump_job;
+        run(sys, settings, target, context, board, console);
       },
       board, console);
 }

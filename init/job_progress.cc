@@ -6,7 +6,8 @@
 namespace kdump {
 
 const char* step_name(Step step) {
-  constexpr const char* kNames[kSteps] = {"open", "target", "dmesg", "plan", "write", "finish"};
+  constexpr const char* kNames[kSteps] = {"open",  "target", "dmesg", "plan",
+                                          "write", "finish", "verify"};
   return kNames[static_cast<unsigned>(step)];
 }
 

@@ -15,8 +15,8 @@
 namespace kdump {
 
 // The steps of a job, in order. The report has the seconds of each.
-enum class Step : uint8_t { open, target, dmesg, plan, write, finish };
-constexpr unsigned kSteps = 6;
+enum class Step : uint8_t { open, target, dmesg, plan, write, finish, verify };
+constexpr unsigned kSteps = 7;
 
 const char* step_name(Step step);
 

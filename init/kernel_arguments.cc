@@ -32,6 +32,15 @@ constexpr FinalName kFinalNames[] = {{"reboot", FinalAction::reboot},
                                      {"halt", FinalAction::halt},
                                      {"poweroff", FinalAction::poweroff}};
 
+struct VerifyName {
+  const char* name;
+  Verify action;
+};
+constexpr VerifyName kVerifyNames[] = {{"auto", Verify::automatic},
+                                       {"all", Verify::all},
+                                       {"sample", Verify::sample},
+                                       {"none", Verify::none}};
+
 // -- Arguments with one value: the last valid one counts.
 
 template <class T>
@@ -94,6 +103,11 @@ constexpr Argument kArguments[] = {
     {"final",
      [](Settings& s, std::string_view value) { return assign_named(s.final, kFinalNames, value); },
      [](const Settings& s) { return name_of(kFinalNames, s.final); }},
+    {"verify",
+     [](Settings& s, std::string_view value) {
+       return assign_named(s.verify, kVerifyNames, value);
+     },
+     [](const Settings& s) { return name_of(kVerifyNames, s.verify); }},
     {"shell_timeout",
      [](Settings& s, std::string_view value) {
        return assign(s.shell_timeout_s, parse_seconds(value, 1, kMaxSeconds));

@@ -38,6 +38,7 @@ class OutputStreamFile final : public TargetFile {
   explicit OutputStreamFile(Sys& sys) : out_(sys) {}
 
   Result<> write_at(uint64_t offset, Bytes data) override { return out_.write_at(offset, data); }
+  Result<> sync() override { return {}; }
   Result<> commit() override { return {}; }
   Result<> keep_incomplete() override { return {}; }
   Result<> read_back(uint64_t, MutableBytes) override {

@@ -53,6 +53,7 @@ std::string report_as_json(const Report& report) {
   json.text("compression", compression_name(report.compression));
   json.boolean("flattened", report.flattened);
   add_number_or_null(json, "level", report.level);
+  json.text("verified", report.verified);
   json.begin_object("pages");
   add_pages(json, report.plan ? &*report.plan : nullptr);
   add_dumped_pages(json, report.dump);

@@ -29,6 +29,7 @@ struct Report {
   std::optional<DumpResult> dump;
   uint64_t bytes_read = 0;
   uint64_t dmesg_bytes = 0;
+  const char* verified = "none";  // "all", "sample" or "none" of the dump was read back
   std::array<int64_t, kSteps> step_ms{};
   uint64_t peak_memory_bytes = 0;
   std::vector<std::string> warnings;

@@ -13,6 +13,10 @@ namespace kdump {
 enum class FailureAction : uint8_t { shell, reboot, halt, poweroff };
 enum class FinalAction : uint8_t { reboot, halt, poweroff };
 
+// How much of a dump is read back: a sample before it is called saved, and after that all of it;
+// automatic: as long as that takes no longer than writing took.
+enum class Verify : uint8_t { automatic, all, sample, none };
+
 struct Settings {
   std::string vmcore = "/proc/vmcore";
   std::vector<std::string> targets;     // URLs, tried in order
@@ -21,6 +25,7 @@ struct Settings {
   Compression compression;
   FailureAction failure = FailureAction::reboot;
   FinalAction final = FinalAction::reboot;
+  Verify verify = Verify::automatic;
   uint32_t shell_timeout_s = 300;
   uint32_t step_timeout_s = 30;
   uint32_t stall_timeout_s = 60;

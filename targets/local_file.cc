@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace kdump {
 
@@ -33,15 +34,20 @@ Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string
 }
 
 Result<> LocalFile::write_at(uint64_t offset, Bytes data) {
+  is_cached_ = true;
   tried_end_ = std::max(tried_end_, offset + data.size());
   TRY(file_.write_at(offset, data));
   end_ = std::max(end_, offset + data.size());
   return write_back_.wrote(sys_, file_, data.size());
 }
 
-Result<> LocalFile::commit() {
+Result<> LocalFile::sync() {
   if (tried_end_ > end_) TRY(file_.truncate(end_));
-  TRY(file_.sync());
+  return file_.sync();
+}
+
+Result<> LocalFile::commit() {
+  TRY(sync());
   if (const int64_t done = sys_.rename_new(file_.path(), path_.c_str()); done < 0)
     return fail_errno(static_cast<int>(-done), "rename %s to %s", file_.path(), path_.c_str());
   return sync_directory(sys_, parent_of(path_));
@@ -54,8 +60,10 @@ Result<> LocalFile::keep_incomplete() {
 
 Result<> LocalFile::read_back(uint64_t offset, MutableBytes out) {
   // Pages that are clean go, so that the device or the server is asked. Refusing is no failure.
-  sys_.fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);
-  return file_.read_at(offset, out);
+  if (std::exchange(is_cached_, false)) sys_.fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);
+  TRY(file_.read_at(offset, out));
+  sys_.fadvise(file_.fd(), offset, out.size(), POSIX_FADV_DONTNEED);
+  return {};
 }
 
 Result<> sync_directory(Sys& sys, const std::string& path) {

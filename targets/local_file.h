@@ -18,6 +18,7 @@ class LocalFile final : public TargetFile {
   static Result<> refuse_existing(Sys& sys, const std::string& path);
 
   Result<> write_at(uint64_t offset, Bytes data) override;
+  Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
@@ -32,6 +33,7 @@ class LocalFile final : public TargetFile {
   uint64_t end_ = 0;        // of what has been written
   uint64_t tried_end_ = 0;  // of what was to be: a write that failed may have left a piece
   WriteBack write_back_;
+  bool is_cached_ = true;  // the kernel may have pages of it that were written, not read
 };
 
 // Makes the names in a directory durable.

@@ -48,6 +48,10 @@ class NfsFile final : public TargetFile {
     if (*silence_) return silent(**silence_);
     return heard(file_->write_at(offset, data), *silence_);
   }
+  Result<> sync() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->sync(), *silence_);
+  }
   Result<> commit() override {
     if (*silence_) return silent(**silence_);
     return heard(file_->commit(), *silence_);
@@ -57,7 +61,8 @@ class NfsFile final : public TargetFile {
     return heard(file_->keep_incomplete(), *silence_);
   }
   Result<> read_back(uint64_t offset, MutableBytes out) override {
-    return file_->read_back(offset, out);
+    if (*silence_) return silent(**silence_);
+    return heard(file_->read_back(offset, out), *silence_);
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kdump {
 namespace {
@@ -92,6 +93,7 @@ Result<> RawFile::write_at(uint64_t offset, Bytes data) {
     return fail(Kind::no_space, "%s: %s does not fit: byte %#" PRIx64 " of %#" PRIx64,
                 device_->file_.path(), device_->label_.entries[entry_].name.c_str(),
                 offset + data.size(), room);
+  is_cached_ = true;
   const Extent extent{offset, offset + data.size()};
   if (is_dump_ && offset < kRawBlock) {
     const uint64_t size = std::min<uint64_t>(data.size(), kRawBlock - offset);
@@ -136,19 +138,24 @@ Result<> RawFile::publish_first_block() {
   TRY(device_->file_.write_at(kSector, block.subspan(kSector)));
   TRY(device_->file_.sync());
   TRY(device_->file_.write_at(0, block.first(kSector)));
+  TRY(device_->file_.sync());
+  is_published_ = is_cached_ = true;
+  return {};
+}
+
+Result<> RawFile::sync() {
+  TRY(fill_gaps());
   return device_->file_.sync();
 }
 
 Result<> RawFile::commit() {
-  TRY(fill_gaps());
-  TRY(device_->file_.sync());
+  TRY(sync());
   if (is_dump_) TRY(publish_first_block());
   return settle(RawState::complete);
 }
 
 Result<> RawFile::keep_incomplete() {
-  TRY(fill_gaps());
-  TRY(device_->file_.sync());
+  TRY(sync());
   return settle(RawState::incomplete);
 }
 
@@ -156,8 +163,17 @@ Result<> RawFile::read_back(uint64_t offset, MutableBytes out) {
   if (offset > written_.end() || out.size() > written_.end() - offset)
     return fail(Kind::corrupt, "%s: the file ends at byte %#" PRIx64, device_->file_.path(),
                 written_.end());
-  device_->sys_.fadvise(device_->file_.fd(), 0, 0, POSIX_FADV_DONTNEED);
-  return device_->file_.read_at(room_.begin + offset, out);
+  const File& file = device_->file_;
+  if (std::exchange(is_cached_, false)) device_->sys_.fadvise(file.fd(), 0, 0, POSIX_FADV_DONTNEED);
+  if (is_dump_ && !is_published_ && offset < kRawBlock) {
+    const size_t size = std::min<uint64_t>(out.size(), kRawBlock - offset);
+    TRY(file.read_at(device_->layout_.spare + offset, out.first(size)));
+    out = out.subspan(size);
+    offset += size;
+  }
+  TRY(file.read_at(room_.begin + offset, out));
+  device_->sys_.fadvise(file.fd(), room_.begin + offset, out.size(), POSIX_FADV_DONTNEED);
+  return {};
 }
 
 }  // namespace kdump

@@ -53,6 +53,7 @@ class RawFile final : public TargetFile {
   ~RawFile() override;
 
   Result<> write_at(uint64_t offset, Bytes data) override;
+  Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
@@ -72,6 +73,8 @@ class RawFile final : public TargetFile {
   Extent room_;      // on the device
   Extents written_;  // in the file
   std::array<uint8_t, kRawBlock> first_block_ = {};
+  bool is_published_ = false;  // the first block lies where it belongs
+  bool is_cached_ = true;      // the kernel may have pages of it that were written, not read
   WriteBack write_back_;
 };
 

@@ -278,12 +278,16 @@ Result<> SftpUpload::check_end() {
   }
 }
 
-Result<> SftpUpload::commit() {
+Result<> SftpUpload::sync() {
   TRY(settle());
   TRY(report_failure(false));
   submit_sync();
   TRY(check_end());
-  TRY(report_failure(false));
+  return report_failure(false);
+}
+
+Result<> SftpUpload::commit() {
+  TRY(sync());
   TRY(link_.exchange("to rename the file", [&](SftpClient& sftp, int64_t until_ms, bool is_again) {
     Result<> renamed = sftp.rename_new(incomplete(), path_, until_ms);
     // The try whose answer was lost may have done it.
@@ -292,6 +296,7 @@ Result<> SftpUpload::commit() {
       renamed = {};
     return renamed;
   }));
+  is_committed_ = true;
   return sync_sftp_directory(link_, path_.substr(0, path_.rfind('/')));
 }
 
@@ -306,12 +311,13 @@ Result<> SftpUpload::keep_incomplete() {
 
 Result<> SftpUpload::read_back(uint64_t offset, MutableBytes out) {
   return link_.exchange("to read back", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
-    const std::string handle = TRY(sftp.open(path_, sftp::kForRead, until_ms));
+    const std::string path = is_committed_ ? path_ : incomplete();
+    const std::string handle = TRY(sftp.open(path, sftp::kForRead, until_ms));
     for (size_t done = 0; done < out.size();) {
       const auto wanted = static_cast<uint32_t>(std::min<size_t>(out.size() - done, 1 << 20));
       const std::string part = TRY(sftp.read(handle, offset + done, wanted, until_ms));
       if (part.empty())
-        return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path_.c_str(),
+        return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path.c_str(),
                     offset + done);
       memcpy(out.data() + done, part.data(), part.size());
       done += part.size();

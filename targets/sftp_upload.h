@@ -21,6 +21,7 @@ class SftpUpload final : public TargetFile {
   static Result<std::unique_ptr<SftpUpload>> create(SshLink& link, const std::string& path);
 
   Result<> write_at(uint64_t offset, Bytes data) override;
+  Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
@@ -71,6 +72,7 @@ class SftpUpload final : public TargetFile {
   uint64_t acknowledged_end_ = 0;
   uint64_t tried_end_ = 0;
   uint64_t unsynced_bytes_ = 0;   // acknowledged since the last fsync was asked for
+  bool is_committed_ = false;     // bears its final name
   bool all_is_synced_ = true;     // what is acknowledged is on the server's disk
   int64_t progress_ms_ = 0;       // when the server last took or answered something
   bool is_reconnected_ = false;   // since its last answer

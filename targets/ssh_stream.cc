@@ -72,6 +72,8 @@ class StreamUpload final : public TargetFile {
     return {};
   }
 
+  Result<> sync() override { return end_stream(); }
+
   Result<> commit() override {
     TRY(end_stream());
     const std::string from = shell_quoted(path_ + "-incomplete"), to = shell_quoted(path_);
@@ -80,16 +82,29 @@ class StreamUpload final : public TargetFile {
           is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
       return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } && sync";
     }));
+    is_committed_ = true;
     return {};
   }
 
   Result<> keep_incomplete() override { return end_stream(); }
 
+  // Again on a new connection where the old one is lost.
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     TRY(link_.usable());
+    const int64_t until_ms = link_.now_ms() + link_.stall_ms();
+    for (int tries = 1;; ++tries) {
+      const Result<> done = read_once(offset, out);
+      if (done || done.error().kind == Kind::corrupt || tries == kMostTries) return done;
+      TRY(link_.reconnect(done.error(), until_ms));
+    }
+  }
+
+ private:
+  Result<> read_once(uint64_t offset, MutableBytes out) {
     const int64_t until_ms = link_.wait_for_stall("to read back");
     const std::string script = "tail -c +" + std::to_string(offset + 1) + " " +
-                               shell_quoted(path_) + " | head -c " + std::to_string(out.size());
+                               shell_quoted(is_committed_ ? path_ : path_ + "-incomplete") +
+                               " | head -c " + std::to_string(out.size());
     SshChannel channel = TRY(SshChannel::command(link_.session(), shell_command(script), until_ms));
     for (size_t done = 0; done < out.size();) {
       const size_t got = TRY(channel.receive_some(out.subspan(done)));
@@ -105,7 +120,6 @@ class StreamUpload final : public TargetFile {
     return {};
   }
 
- private:
   // The command says by its exit status whether all has been written, and has synced what was.
   Result<> end_stream() {
     if (failure_) return std::unexpected(*failure_);
@@ -137,6 +151,7 @@ class StreamUpload final : public TargetFile {
   SshChannel channel_;
   uint64_t position_ = 0;
   bool is_ended_ = false;
+  bool is_committed_ = false;  // bears its final name
   std::optional<Error> failure_;
 };
 

@@ -21,12 +21,15 @@ namespace kdump {
 // One file on a target. Until commit() it bears its incomplete name, or what stands for it there.
 class TargetFile : public Sink {
  public:
+  // Makes all that was written durable, under the incomplete name. Fails as commit() would.
+  virtual Result<> sync() = 0;
   // Flush, sync, rename to the final name, sync the directory: only then is the file "saved".
   virtual Result<> commit() = 0;
   // Syncs what has arrived and keeps it under its incomplete name: a partial dump is evidence.
   // The destructor of an uncommitted file closes it and leaves it, unsynced, under that name.
   virtual Result<> keep_incomplete() = 0;
-  // Reads what has been committed from where it lies now, not out of a memory of ours.
+  // Reads what sync() or commit() has made durable from where it lies now, not out of a memory of
+  // ours. Fails: unsupported, where nothing can be read.
   virtual Result<> read_back(uint64_t offset, MutableBytes out) = 0;
 };
 

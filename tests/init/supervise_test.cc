@@ -277,8 +277,9 @@ Tried try_targets(std::vector<std::string> urls) {
   Tried tried;
   tried.captured = capture(
       settings, {},
-      [&](const std::string& url) {
-        [[maybe_unused]] const ssize_t put = ::write(ends[1], (url + " ").data(), url.size() + 1);
+      [&](const std::string& url, Cargo cargo) {
+        const std::string done = (cargo == Cargo::log ? "log:" : "") + url + " ";
+        [[maybe_unused]] const ssize_t put = ::write(ends[1], done.data(), done.size());
         if (url.starts_with("saves")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("lacks"))
           board.finish(Outcome::incomplete, fail(Kind::no_space, "full").error(), "at " + url);
@@ -300,9 +301,9 @@ Tried try_targets(std::vector<std::string> urls) {
   return tried;
 }
 
-TEST_CASE("targets are tried in order until one has saved") {
-  const Tried tried = try_targets({"fails1", "dies", "saves1", "saves2"});
-  CHECK(tried.urls == "fails1 dies saves1 ");
+TEST_CASE("targets are tried in order until one has saved; the others get the log") {
+  const Tried tried = try_targets({"fails1", "dies", "saves1", "saves2", "fails2"});
+  CHECK(tried.urls == "fails1 dies saves1 log:saves2 log:fails2 ");
   CHECK(tried.captured.outcome == Outcome::saved);
   CHECK(tried.captured.target == "saves1");
   CHECK(tried.captured.location == "at saves1");

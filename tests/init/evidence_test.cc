@@ -1,0 +1,165 @@
+// What is remembered of a dump while it is written, and what that finds out afterwards.
+#include "init/evidence.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "filter/base/crc32c.h"
+#include "tests/fakes/fake_sys.h"
+
+using namespace kdump;
+
+namespace {
+
+Bytes as_bytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+std::string noise(size_t size, uint64_t seed) {
+  std::string data(size, '\0');
+  uint64_t state = seed * 0x9e3779b97f4a7c15 + 1;
+  for (char& c : data) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    c = static_cast<char>(state);
+  }
+  return data;
+}
+
+// A file in memory, whose bytes may change by themselves.
+struct MemoryFile final : TargetFile {
+  Result<> write_at(uint64_t offset, Bytes data) override {
+    content.resize(std::max<size_t>(content.size(), offset + data.size()));
+    std::ranges::copy(data, content.begin() + static_cast<int64_t>(offset));
+    return {};
+  }
+  Result<> sync() override {
+    is_synced = true;
+    return {};
+  }
+  Result<> commit() override {
+    is_committed = true;
+    return {};
+  }
+  Result<> keep_incomplete() override { return {}; }
+  Result<> read_back(uint64_t offset, MutableBytes out) override {
+    CHECK(is_synced);
+    if (offset + out.size() > content.size()) return fail(Kind::corrupt, "it ends before");
+    std::copy_n(content.begin() + static_cast<int64_t>(offset), out.size(), out.begin());
+    return {};
+  }
+  std::string content;
+  bool is_synced = false, is_committed = false;
+};
+
+// A dump's way of writing: header, data, what points at it, header again; with a gap of zeros.
+void write(Sink& sink, size_t size) {
+  CHECK(sink.write_at(0, as_bytes(noise(464, 1))));
+  CHECK(sink.write_at(100'000, as_bytes(noise(size - 100'000, 2))));
+  CHECK(sink.write_at(5000, as_bytes(noise(3333, 3))));
+  CHECK(sink.write_at(9000, as_bytes(noise(77, 4))));
+  CHECK(sink.write_at(0, as_bytes(noise(464, 5))));
+}
+
+struct Machine {
+  FakeSys sys;
+  std::unique_ptr<Board> board = std::make_unique<Board>();
+  Console console{{.board = board.get()}};
+  JobProgress progress{sys, *board, console};
+};
+
+}  // namespace
+
+TEST_CASE("a checksum is the one of the standard, and that of zeros behind adds up") {
+  // CRC-32C of "123456789" is 0xe3069283, with the initial value and the inversion that the linear
+  // form lacks: both are a linear function of the length, and cancel out between two texts.
+  const std::string a = noise(1000, 1), b = noise(1000, 2);
+  std::string both(1000, '\0');
+  for (size_t i = 0; i < both.size(); ++i) both[i] = static_cast<char>(a[i] ^ b[i]);
+  CHECK((linear_crc32c(as_bytes(a)) ^ linear_crc32c(as_bytes(b))) == linear_crc32c(as_bytes(both)));
+  for (const size_t zeros : {0, 1, 7, 4096, 100'000})
+    CHECK(crc32c_before_zeros(linear_crc32c(as_bytes(a)), zeros) ==
+          linear_crc32c(as_bytes(a + std::string(zeros, '\0'))));
+  // The initial value is all ones before the text: nine bytes of text, four of ones.
+  const std::string text = "123456789";
+  const uint32_t ones = crc32c_before_zeros(linear_crc32c(as_bytes("\xff\xff\xff\xff")), 5);
+  CHECK((linear_crc32c(as_bytes(text)) ^ ones ^ 0xffffffff) == 0xe3069283);
+}
+
+TEST_CASE("what was written as meant is found so, whole and in samples; its sum is sha256sum's") {
+  for (const size_t size : {200'000u, 1u << 20, (5u << 20) + 12'345, 40u << 20}) {
+    CAPTURE(size);
+    Machine machine;
+    Evidence evidence(machine.sys, Verify::automatic, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    MemoryFile& written = *file;
+    write(evidence.watch(written, Target::Access::positional), size);
+    CHECK(evidence.commit_dump(std::move(file)));
+    CHECK(written.is_committed);
+    CHECK(evidence.verified() == std::string("sample"));
+    CHECK(evidence.check_dump(0, machine.console));
+    CHECK(evidence.verified() == std::string("all"));
+    REQUIRE(evidence.manifest().entries().size() == 1);
+    CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(written.content)));
+  }
+}
+
+TEST_CASE("a bit that is another one is found: in the header before the dump gets its name") {
+  for (const size_t at : {5u, 450u, 5001u, 50'000u, 150'000u, (3u << 20) + 7}) {
+    CAPTURE(at);
+    Machine machine;
+    Evidence evidence(machine.sys, Verify::all, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    MemoryFile& written = *file;
+    write(evidence.watch(written, Target::Access::positional), (3u << 20) + 8);
+    written.content[at] = static_cast<char>(written.content[at] ^ 0x10);
+    const auto saved = evidence.commit_dump(std::move(file));
+    REQUIRE(!saved);
+    CHECK(saved.error().kind == Kind::corrupt);
+  }
+}
+
+TEST_CASE("damage that no sample has seen is found when all is read, and the manifest says so") {
+  Machine machine;
+  Evidence evidence(machine.sys, Verify::all, machine.progress);
+  auto file = std::make_unique<MemoryFile>();
+  MemoryFile& written = *file;
+  write(evidence.watch(written, Target::Access::positional), 100u << 20);
+  written.content[(1u << 20) + 99] ^= 1;  // sixteen chunks of a hundred are looked at
+  CHECK(evidence.commit_dump(std::move(file)));
+  const auto sound = evidence.check_dump(0, machine.console);
+  REQUIRE(!sound);
+  CHECK(sound.error().kind == Kind::corrupt);
+  CHECK(evidence.manifest().entries().empty());
+  CHECK(evidence.manifest().text().find("DAMAGED") != std::string::npos);
+}
+
+TEST_CASE("the sums of a file take no more memory however long it is") {
+  ChunkSums sums;
+  const std::string piece = noise(4096, 9);
+  for (uint64_t i = 0; i < 100; ++i) sums.add(i * (1ull << 35) / 100 * 64 + 4096, as_bytes(piece));
+  CHECK(sums.chunks() <= 4096);
+  CHECK(sums.chunk_bytes() > 1 << 20);
+}
+
+TEST_CASE("a manifest is read as it was written, and nothing else is") {
+  Manifest manifest;
+  manifest.add("vmcore", std::string(64, 'a'));
+  manifest.remark("report.json is not listed");
+  const auto parsed = Manifest::parse(manifest.text());
+  REQUIRE(parsed);
+  REQUIRE(parsed->entries().size() == 1);
+  CHECK(parsed->entries()[0].name == "vmcore");
+  const std::string sum(64, '0');
+  CHECK(Manifest::parse(sum + " *vmcore\n"));
+  for (const std::string& bad :
+       {sum + "  ../../etc/shadow\n", sum + "  /etc/shadow\n", sum + "  ..\n", sum + "  \n",
+        sum + "  a\x1b[2J\n", sum + " vmcore\n", "\\" + sum + "  a\\nb\n", std::string("vmcore\n"),
+        std::string(64, 'g') + "  vmcore\n"})
+    CHECK(!Manifest::parse(bad));
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += sum + "  f" + std::to_string(i) + "\n";
+  CHECK(!Manifest::parse(many));
+}
