@@ -26,7 +26,7 @@ HEAD = """\
 # How often progress is shown is the clock's, all else the same each time: the least of some runs, and
 # what changes less than this is no change.
 TIMES = 3
-NOISE_PERCENT = 0.5
+NOISE_PERCENT = 1.0
 
 DUMP = ("dump", "-d", "31", "--threads", "1")
 RUNS = (("dry run", ("dump", "-d", "31", "--dry-run", "{core}")),
