@@ -28,10 +28,10 @@ void JobProgress::enter(Step step) {
 }
 
 void JobProgress::tick() {
-  {
-    const std::lock_guard lock(mutex_);
-    memory_.sample(sys_.monotonic_ms());
-  }
+  const std::lock_guard lock(mutex_);
+  memory_.sample(sys_.monotonic_ms());
+  if (is_waiting_ && !pthread_equal(waiter_, pthread_self())) return;
+  is_waiting_ = false;
   board_.tick();
 }
 
@@ -51,6 +51,9 @@ void JobProgress::update(Phase phase, uint64_t done, uint64_t total, uint64_t by
 }
 
 void JobProgress::waiting_for(const char* what, uint32_t at_most_s) {
+  const std::lock_guard lock(mutex_);
+  is_waiting_ = true;
+  waiter_ = pthread_self();
   board_.begin_wait(what, sys_.monotonic_ms() + int64_t{1000} * at_most_s);
 }
 
@@ -62,7 +65,9 @@ void JobProgress::note(const char* what) {
 Result<> WatchedSink::write_at(uint64_t offset, Bytes data) {
   progress_.tick();
   if (StopRequest::was_made()) return fail(Kind::refused, "interrupted");
-  return inner_.write_at(offset, data);
+  const Result<> written = inner_.write_at(offset, data);
+  progress_.tick();
+  return written;
 }
 
 }  // namespace kdump

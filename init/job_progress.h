@@ -2,6 +2,8 @@
 // board and the console, and keeps the time of each step and the peak of memory for the report.
 #pragma once
 
+#include <pthread.h>
+
 #include <array>
 #include <mutex>
 
@@ -21,7 +23,8 @@ constexpr unsigned kSteps = 7;
 const char* step_name(Step step);
 
 // tick(), update() and the Observer's calls may come from two threads at once: one compresses while
-// the other is in a write to the target.
+// the other is in a write to the target. A wait that one of them has named is over when that one
+// goes on: what the other does meanwhile is no sign of life of the target.
 class JobProgress final : public Progress, public Observer {
  public:
   JobProgress(Sys& sys, Board& board, Console& console);
@@ -42,7 +45,9 @@ class JobProgress final : public Progress, public Observer {
   Sys& sys_;
   Board& board_;
   Console& console_;
-  std::mutex mutex_;  // of memory_ and console_
+  std::mutex mutex_;  // of memory_, console_ and the named wait
+  bool is_waiting_ = false;
+  pthread_t waiter_{};  // who has named a wait
   MemoryUse memory_;
   int64_t began_ms_;
   Step step_ = Step::open;

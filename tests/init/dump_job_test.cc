@@ -8,6 +8,7 @@
 #include <csignal>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "init/job_progress.h"
 #include "init/stop_request.h"
@@ -266,4 +267,26 @@ TEST_CASE("once a job is asked to stop, its next write fails") {
     CHECK(refused.error().kind == Kind::refused);
   }
   CHECK(sink.write_at(0, {}));  // the request was that job's
+}
+
+TEST_CASE("a wait named within a write is not over because pages are compressed meanwhile") {
+  FakeSys sys;
+  Console console({});
+  JobProgress progress(sys, *Run::board, console);
+  struct Reconnecting final : Sink {
+    explicit Reconnecting(JobProgress& of) : progress(of) {}
+    Result<> write_at(uint64_t, Bytes) override {
+      progress.waiting_for("a connection", 1000);
+      return {};
+    }
+    JobProgress& progress;
+  } target(progress);
+  std::thread([&] { CHECK(target.write_at(0, {})); }).join();
+  progress.tick();
+  CHECK(Run::board->wait_until_ms.load() != 0);
+
+  WatchedSink sink(target, progress);
+  std::thread([&] { CHECK(target.write_at(0, {})); }).join();
+  CHECK(sink.write_at(0, {}));
+  CHECK(Run::board->wait_until_ms.load() == 0);
 }
