@@ -41,8 +41,8 @@ directory HOST-TIME on the first TARGET that takes it whole:
                        8 user memory, 16 free memory; the sum, 31 if not given. Further levels
                        are tried where the space does not suffice
       --format FORMAT  kdump (as makedumpfile writes it) or elf
-      --compress HOW   zstd[:LEVEL], none, or auto; LEVEL 1 if not given, up to 3, negative is
-                       faster
+      --compress HOW   zstd[:LEVEL], none, or auto; LEVEL 1 if not given, up to 3; 0 is
+                       fastest, still zstd to readers
       --flatten        as a stream of records, which "makedumpfile -R" restores
       --threads N      compress in N threads
       --dry-run        classify and estimate only; needs no TARGET

@@ -66,13 +66,12 @@ Result<Compression> parse_compression(std::string_view text) {
   if (text == "zstd") return Compression{.kind = Compression::Kind::zstd};
   constexpr std::string_view kZstd = "zstd:";
   if (text.starts_with(kZstd)) {
-    // Level 0 would mean "zstd's default" to the library; nobody who writes it means that.
     const auto level = whole_number<int>(text.substr(kZstd.size()));
-    if (level && *level != 0 && *level >= kMinZstdLevel && *level <= kMaxZstdLevel)
+    if (level && *level >= kMinZstdLevel && *level <= kMaxZstdLevel)
       return Compression{.kind = Compression::Kind::zstd, .level = *level};
   }
   return fail(Kind::refused,
-              "'%.*s' is not a compression: zstd, zstd:LEVEL (%d to %d, not 0), none or auto",
+              "'%.*s' is not a compression: zstd, zstd:LEVEL (%d to %d), none or auto",
               quoted_length(text), text.data(), kMinZstdLevel, kMaxZstdLevel);
 }
 

@@ -15,7 +15,7 @@ namespace kdump {
 
 // Each level is tried when the space does not suffice for the one before; nobody needs more.
 constexpr size_t kMaxLevelCount = 8;
-// zstd's own range is wider downwards, but beyond this its output only grows.
+// Negative levels, which zstd has, mean what 0 means here: the fastest there is.
 constexpr int kMinZstdLevel = -100;
 constexpr int kMaxZstdLevel = 22;
 

@@ -15,7 +15,7 @@ enum class Format : uint8_t { kdump, elf };
 struct Compression {
   enum class Kind : uint8_t { automatic, zstd, none };
   Kind kind = Kind::automatic;
-  int level = 1;  // zstd's; negative ones are faster
+  int level = 1;  // zstd's from 1 on; below it PageEncoder, which is faster
 
   // Of a fixed setting. `automatic` follows the speed of the target (level_governor.h): this is
   // what estimates go by.

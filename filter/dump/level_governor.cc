@@ -6,24 +6,30 @@
 namespace kdump {
 namespace {
 
-// Of pages of memory, one CPU: from 730 MB/s and a ratio of 2.2 to 220 MB/s and one of 4.0. Levels
-// between these give about the same; above 3 a page takes twice the time for a hundredth less.
-constexpr int kLevels[] = {-10, -5, -1, 1, 3};
+// Of pages of memory, one CPU: 1000 MB/s and a ratio of 3.0, 360 and 4.0, 290 and 4.2. Level 2
+// gives about what 1 does; above 3 a page takes twice the time for a hundredth less. much: the
+// share of a period spent waiting, in percent, from which on the next level's longer time is no
+// loss.
+struct Rung {
+  int level;
+  uint64_t much;
+};
+constexpr Rung kRungs[] = {{0, 60}, {1, 20}, {3, 100}};
 
 // Long enough to have waited for whole writes, short enough for a dump of a second to profit.
 constexpr uint64_t kPeriodNs = 30'000'000, kPeriodBytes = 3 << 20;
 
-// Shares of a period spent waiting, in percent. Far apart: a step changes it by some thirty.
-constexpr uint64_t kMuch = 20, kLittle = 3;
+// A share of a period spent waiting, in percent, below which the next lower level is tried.
+constexpr uint64_t kLittle = 3;
 
 // Between two levels of which one is too slow and the other too fast it gets ever rarer to try.
 constexpr uint32_t kMostPatience = 64;
 
 }  // namespace
 
-int LevelGovernor::highest_level() { return kLevels[std::size(kLevels) - 1]; }
+int LevelGovernor::highest_level() { return kRungs[std::size(kRungs) - 1].level; }
 
-int LevelGovernor::level() const { return kLevels[at_]; }
+int LevelGovernor::level() const { return kRungs[at_].level; }
 
 void LevelGovernor::update(uint64_t now_ns, uint64_t waited_ns, uint64_t written) {
   const Moment now{now_ns, waited_ns, written};
@@ -34,7 +40,7 @@ void LevelGovernor::update(uint64_t now_ns, uint64_t waited_ns, uint64_t written
   since_ = now;
 
   int step = 0;
-  if (waited * 100 > elapsed * kMuch && at_ + 1 < std::size(kLevels)) step = 1;
+  if (waited * 100 > elapsed * kRungs[at_].much && at_ + 1 < std::size(kRungs)) step = 1;
   if (waited * 100 < elapsed * kLittle && at_ > 0) step = -1;
   const bool is_back = step != 0 && step == -last_step_;
   in_favour_ = is_back ? in_favour_ + 1 : 0;

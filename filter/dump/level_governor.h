@@ -28,7 +28,7 @@ class LevelGovernor {
   uint32_t patience_ = 1;  // periods that must say the same before a step back is believed
   uint32_t in_favour_ = 0;
 
-  static constexpr size_t kFirst = 2;
+  static constexpr size_t kFirst = 1;
 };
 
 }  // namespace kdump

@@ -2,7 +2,10 @@
 // nothing of dumps or files.
 #pragma once
 
+#include <memory>
+
 #include "filter/dump/aligned_buffer.h"
+#include "filter/dump/page_encoder.h"
 
 struct ZSTD_CCtx_s;
 
@@ -10,22 +13,23 @@ namespace kdump {
 
 class PageCompressor {
  public:
-  // Takes memory enough for every level up to max_level; what lies outside zstd's range becomes
-  // the nearest end of it.
+  // Takes memory enough for every level up to max_level; what lies above zstd's range becomes the
+  // end of it.
   static Result<PageCompressor> create(int max_level, uint32_t page_size);
 
   // The frame's size, or 0 where it would not be smaller than the page: out holds page.size()
-  // bytes. level: zstd's, at most create's. The same page at the same level always gives the same
-  // frame, whatever came before.
+  // bytes. level: at most create's; from 1 on zstd's, below that PageEncoder's, which is fastest.
+  // The same page at the same level always gives the same frame, whatever came before.
   size_t compress(Bytes page, int level, MutableBytes out);
 
  private:
-  PageCompressor(AlignedBuffer workspace, ZSTD_CCtx_s* context, int level)
-      : workspace_(std::move(workspace)), context_(context), level_(level) {}
+  explicit PageCompressor(std::unique_ptr<PageEncoder> encoder) : encoder_(std::move(encoder)) {}
+  Result<> prepare_zstd(int max_level, uint32_t page_size);
 
+  std::unique_ptr<PageEncoder> encoder_;
   AlignedBuffer workspace_;
-  ZSTD_CCtx_s* context_;  // lies in workspace_
-  int level_;             // that context_ is set to
+  ZSTD_CCtx_s* context_ = nullptr;  // lies in workspace_
+  int level_ = 0;                   // that context_ is set to
 };
 
 }  // namespace kdump

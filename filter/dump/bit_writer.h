@@ -1,0 +1,37 @@
+// Bits into bytes, the lowest first.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace kdump {
+
+class BitWriter {
+ public:
+  // Eight bytes beyond what is written in the end may be overwritten.
+  explicit BitWriter(uint8_t* at) : at_(at) {}
+
+  // bits: below 2^count. At most 57 bits between two flushes.
+  void add(uint64_t bits, uint32_t count) {
+    pending_ |= bits << count_;
+    count_ += count;
+  }
+  void flush() {
+    memcpy(at_, &pending_, sizeof pending_);
+    at_ += count_ / 8;
+    pending_ >>= count_ & ~7u;
+    count_ &= 7;
+  }
+  // Pads the last byte with zeros; gives the end.
+  uint8_t* finish() {
+    flush();
+    return at_ + (count_ != 0);
+  }
+
+ private:
+  uint8_t* at_;
+  uint64_t pending_ = 0;
+  uint32_t count_ = 0;
+};
+
+}  // namespace kdump

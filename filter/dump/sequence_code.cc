@@ -1,0 +1,148 @@
+#include "filter/dump/sequence_code.h"
+
+#include <array>
+
+#include "filter/dump/bit_writer.h"
+
+namespace kdump {
+namespace {
+
+// Codes of lengths: the length they begin with and the bits that tell how much is added.
+struct LengthCode {
+  uint16_t base;
+  uint8_t bits;
+};
+constexpr LengthCode kLiterals[] = {
+    {0, 0},  {1, 0},  {2, 0},   {3, 0},   {4, 0},   {5, 0},     {6, 0},     {7, 0},
+    {8, 0},  {9, 0},  {10, 0},  {11, 0},  {12, 0},  {13, 0},    {14, 0},    {15, 0},
+    {16, 1}, {18, 1}, {20, 1},  {22, 1},  {24, 2},  {28, 2},    {32, 3},    {40, 3},
+    {48, 4}, {64, 6}, {128, 7}, {256, 8}, {512, 9}, {1024, 10}, {2048, 11}, {4096, 12}};
+constexpr LengthCode kMatches[] = {
+    {3, 0},  {4, 0},  {5, 0},  {6, 0},   {7, 0},   {8, 0},   {9, 0},     {10, 0},
+    {11, 0}, {12, 0}, {13, 0}, {14, 0},  {15, 0},  {16, 0},  {17, 0},    {18, 0},
+    {19, 0}, {20, 0}, {21, 0}, {22, 0},  {23, 0},  {24, 0},  {25, 0},    {26, 0},
+    {27, 0}, {28, 0}, {29, 0}, {30, 0},  {31, 0},  {32, 0},  {33, 0},    {34, 0},
+    {35, 1}, {37, 1}, {39, 1}, {41, 1},  {43, 2},  {47, 2},  {51, 3},    {59, 3},
+    {67, 4}, {83, 4}, {99, 5}, {131, 7}, {259, 8}, {515, 9}, {1027, 10}, {2051, 11}};
+
+// The code of every length up to `Size`; longer ones have one code for each power of two.
+template <size_t Size, size_t Codes>
+constexpr std::array<uint8_t, Size> codes_of(const LengthCode (&codes)[Codes], uint32_t first) {
+  std::array<uint8_t, Size> out{};
+  uint8_t code = 0;
+  for (uint32_t i = 0; i < Size; ++i) {
+    while (code + 1u < Codes && codes[code + 1].base <= i + first) ++code;
+    out[i] = code;
+  }
+  return out;
+}
+constexpr uint32_t kMinMatch = 3;
+constexpr auto kLiteralsCode = codes_of<64>(kLiterals, 0);
+constexpr auto kMatchCode = codes_of<128>(kMatches, kMinMatch);
+
+uint32_t log2_of(uint32_t value) { return static_cast<uint32_t>(std::bit_width(value)) - 1; }
+
+// RFC 8878, 3.1.1.3.2.2: whole, as a decoder builds them.
+constexpr int8_t kPredefinedLiterals[] = {4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1,  1,  2,  2,
+                                          2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1};
+constexpr int8_t kPredefinedOffset[] = {1, 1, 1, 1, 1, 1, 2, 2, 2, 1,  1,  1,  1,  1, 1,
+                                        1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1};
+constexpr int8_t kPredefinedMatch[] = {1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                                       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1,  1,  1,  1,  1,  1, 1,
+                                       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1};
+
+// Counted on the kept pages of a 6.1 kernel with 512 MiB and with 2 GiB of memory, in equal parts,
+// as the matcher cuts them: most matches repeat the last offset, and lengths follow the words.
+// Every code that a block of 4 KiB can need has a part.
+constexpr int8_t kMemoryLiterals[] = {38, 26, 24, 7,  5,  1,  1,  -1, 2,  -1, -1,
+                                      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                      -1, -1, -1, 1,  -1, -1, -1, -1, -1, -1};
+constexpr int8_t kMemoryOffset[] = {40, 4, 1, 2, 2, 3, 3, 2, 2, 2, 1, 1, -1};
+constexpr int8_t kMemoryMatch[] = {-1, 9,  6,  19, 17, 19, 2,  1,  2,  1,  2,  3,  3,  4,  -1, -1,
+                                   -1, -1, -1, 1,  -1, 1,  -1, -1, -1, -1, -1, 1,  -1, 1,  -1, -1,
+                                   -1, -1, 3,  -1, 1,  4,  -1, 1,  1,  -1, 1,  -1, -1, -1, -1, -1};
+
+template <size_t N>
+constexpr int sum_of(const int8_t (&probabilities)[N]) {
+  int sum = 0;
+  for (const int8_t each : probabilities) sum += each < 0 ? -each : each;
+  return sum;
+}
+static_assert(sum_of(kPredefinedLiterals) == 64 && sum_of(kMemoryLiterals) == 128);
+static_assert(sum_of(kPredefinedOffset) == 32 && sum_of(kMemoryOffset) == 64);
+static_assert(sum_of(kPredefinedMatch) == 64 && sum_of(kMemoryMatch) == 128);
+
+// How each of the three codes is told to the decoder: two bits each.
+constexpr uint8_t kAllPredefined = 0;
+constexpr uint8_t kAllDescribed = 0b10'10'10'00;
+
+}  // namespace
+
+Sequence Sequence::make(uint32_t literals, uint32_t match_length, uint32_t offset_value) {
+  const uint32_t over = match_length - kMinMatch;
+  const uint32_t l =
+      literals < kLiteralsCode.size() ? kLiteralsCode[literals] : log2_of(literals) + 19;
+  const uint32_t m = over < kMatchCode.size() ? kMatchCode[over] : log2_of(over) + 36;
+  const uint32_t o = log2_of(offset_value);
+  const uint32_t l_bits = kLiterals[l].bits, m_bits = kMatches[m].bits;
+  return {.extra = uint64_t{literals - kLiterals[l].base} |
+                   uint64_t{match_length - kMatches[m].base} << l_bits |
+                   uint64_t{offset_value - (1u << o)} << (l_bits + m_bits),
+          .extra_bits = static_cast<uint8_t>(l_bits + m_bits + o),
+          .literals_code = static_cast<uint8_t>(l),
+          .match_code = static_cast<uint8_t>(m),
+          .offset_code = static_cast<uint8_t>(o)};
+}
+
+SequenceCode SequenceCode::predefined() {
+  return {FseCode(6, kPredefinedLiterals), FseCode(5, kPredefinedOffset),
+          FseCode(6, kPredefinedMatch), false};
+}
+
+SequenceCode SequenceCode::memory_pages() {
+  return {FseCode(7, kMemoryLiterals), FseCode(6, kMemoryOffset), FseCode(7, kMemoryMatch), true};
+}
+
+uint8_t* SequenceCode::write(std::span<const Sequence> sequences, uint8_t* out) const {
+  const size_t count = sequences.size();
+  if (count >= 128) *out++ = static_cast<uint8_t>(128 + (count >> 8));
+  *out++ = static_cast<uint8_t>(count);
+  if (count == 0) return out;
+  *out++ = described_ ? kAllDescribed : kAllPredefined;
+  if (described_)
+    for (const FseCode* code : {&literals_, &offset_, &match_}) {
+      memcpy(out, code->description().data(), code->description().size());
+      out += code->description().size();
+    }
+
+  // Backward, as the decoder reads from the end.
+  BitWriter writer(out);
+  const Sequence& last = sequences.back();
+  uint32_t offset = offset_.last(last.offset_code);
+  uint32_t match = match_.last(last.match_code);
+  uint32_t literals = literals_.last(last.literals_code);
+  writer.add(last.extra, last.extra_bits);
+  writer.flush();
+  for (size_t i = count - 1; i-- > 0;) {
+    const Sequence& each = sequences[i];
+    const FseCode::Step o = offset_.step(each.offset_code, offset);
+    const FseCode::Step m = match_.step(each.match_code, match);
+    const FseCode::Step l = literals_.step(each.literals_code, literals);
+    offset = o.state();
+    match = m.state();
+    literals = l.state();
+    const uint32_t after_m = o.bit_count() + m.bit_count();
+    const uint32_t after_l = after_m + l.bit_count();
+    writer.add(o.bits() | uint64_t{m.bits()} << o.bit_count() | uint64_t{l.bits()} << after_m |
+                   each.extra << after_l,
+               after_l + each.extra_bits);
+    writer.flush();
+  }
+  writer.add(match, match_.log());
+  writer.add(offset, offset_.log());
+  writer.add(literals, literals_.log());
+  writer.add(1, 1);  // the decoder finds the first bit by it
+  return writer.finish();
+}
+
+}  // namespace kdump
