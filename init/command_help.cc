@@ -12,6 +12,7 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init dmesg VMCORE            print the crashed kernel's log
        kdump-init info VMCORE [--json]    what crashed, and what its memory holds
        kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
+       kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
        kdump-init COMMAND --help          more on one of them
        kdump-init --version
 
@@ -78,6 +79,18 @@ All of them may also be one word, such as the line that scripts/mkinitramfs show
 Exit status: 0 the first target would work, 1 it would not, 2 wrong usage.
 )";
 
+constexpr const char kVerify[] =
+    R"(usage: kdump-init verify DUMP
+
+Checks a dump that was saved, kdump, ELF or flattened: its headers, bitmaps, descriptors and notes,
+that every page is there (of a compressed one: a whole zstd frame, which is not decoded), and where a
+SHA256SUMS lies beside it, that too. DUMP is the dump's file, a device that raw: has written, or the
+directory of a crash, of which all files in SHA256SUMS are checked. Says which pages are damaged.
+Writes nothing.
+
+Exit status: 0 sound, 1 damaged or not readable, 2 wrong usage, 3 sound but marked incomplete.
+)";
+
 }  // namespace
 
 const char* help_text(Verb verb) {
@@ -90,6 +103,8 @@ const char* help_text(Verb verb) {
       return kInfo;
     case Verb::check:
       return kCheck;
+    case Verb::verify:
+      return kVerify;
     case Verb::general:
     case Verb::version:
       break;

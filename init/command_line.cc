@@ -108,6 +108,7 @@ Result<Verb> parse_verb(const char* word) {
   if (!strcmp(word, "dmesg")) return Verb::dmesg;
   if (!strcmp(word, "info")) return Verb::info;
   if (!strcmp(word, "check")) return Verb::check;
+  if (!strcmp(word, "verify")) return Verb::verify;
   return fail(Kind::refused, "unknown command '%s'", word);
 }
 
@@ -132,11 +133,14 @@ Result<> check(const CommandLine& line) {
   if (line.verb == Verb::check && line.kernel_arguments.empty())
     return fail(Kind::refused, "no KERNEL-ARGUMENT, such as rd.kdump.target=URL");
   if (line.verb == Verb::check) return {};
+  if (line.verb == Verb::verify && line.settings.vmcore.empty())
+    return fail(Kind::refused, "no DUMP: a file that was saved, or the directory of its crash");
   if (line.settings.vmcore.empty())
     return fail(Kind::refused, "no VMCORE: the ELF core of a crashed kernel, such as /proc/vmcore");
   if (line.verb == Verb::dump) return check_dump(line);
   if (!line.settings.targets.empty())
-    return fail(Kind::refused, "'%s': one VMCORE is enough", line.settings.targets.front().c_str());
+    return fail(Kind::refused, "'%s': one %s is enough", line.settings.targets.front().c_str(),
+                line.verb == Verb::verify ? "DUMP" : "VMCORE");
   return {};
 }
 

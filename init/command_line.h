@@ -9,12 +9,12 @@
 
 namespace kdump {
 
-enum class Verb : uint8_t { general, version, dump, dmesg, info, check };
+enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify };
 
 struct CommandLine {
   Verb verb = Verb::general;
   bool help = false;  // of the verb; nothing else counts then
-  Settings settings;  // vmcore, targets, levels, format, compression, threads
+  Settings settings;  // vmcore (of verify: the dump), targets, levels, format, compression, threads
 
   // dump
   std::string output;  // -o: one dump file instead of targets, "-" is standard output

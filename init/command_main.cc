@@ -9,6 +9,7 @@
 #include "init/command_dump.h"
 #include "init/command_io.h"
 #include "init/command_line.h"
+#include "init/command_verify.h"
 #include "init/info.h"
 #include "init/terminal_text.h"
 
@@ -48,6 +49,8 @@ ExitStatus run(const CommandLine& line) {
       return info_command(line);
     case Verb::check:
       return check_command(line);
+    case Verb::verify:
+      return verify_command(line);
     case Verb::general:
       break;
   }

@@ -1,0 +1,60 @@
+#include "filter/verify/dump_check.h"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace kdump {
+namespace {
+
+// What is beyond is only counted.
+constexpr size_t kMostTold = 20;
+
+constexpr uint32_t kMostNoteName = 256;
+
+}  // namespace
+
+void DumpCheck::damage(const char* format_text, ...) {
+  ++damage_count;
+  if (damages.size() == kMostTold) return;
+  char text[192];
+  va_list arguments;
+  va_start(arguments, format_text);
+  vsnprintf(text, sizeof text, format_text, arguments);
+  va_end(arguments);
+  damages.emplace_back(text);
+}
+
+void check_notes(Bytes notes, DumpCheck& check) {
+  ByteReader reader(notes, "notes");
+  while (reader.left() >= 12) {
+    const size_t at = reader.position();
+    const auto name_bytes = reader.take<uint32_t>(), desc_bytes = reader.take<uint32_t>(),
+               type = reader.take<uint32_t>();
+    // Padding at the end, or what the kernel left of a note that it had room for.
+    if (*name_bytes == 0 && *desc_bytes == 0 && *type == 0) break;
+    const auto name = reader.take((uint64_t{*name_bytes} + 3) / 4 * 4);
+    const auto desc = reader.take((uint64_t{*desc_bytes} + 3) / 4 * 4);
+    if (!name || !desc || *name_bytes > kMostNoteName)
+      return check.damage("the note at %zu of the notes reaches beyond them", at);
+  }
+}
+
+Result<DumpCheck> check_dump_file(const DumpFile& file, Progress& progress) {
+  DumpCheck check;
+  uint8_t head[8] = {};
+  const size_t got = TRY(file.read_some_at(0, head));
+  const std::string_view signature(reinterpret_cast<const char*>(head), got);
+  if (signature == "KDUMP   ") {
+    check.format = "kdump";
+    check_kdump(file, progress, check);
+  } else if (signature.starts_with("\x7f"
+                                   "ELF")) {
+    check.format = "ELF";
+    check_elf(file, progress, check);
+  } else {
+    return fail(Kind::corrupt, "it begins like no dump: neither kdump nor ELF nor flattened");
+  }
+  return check;
+}
+
+}  // namespace kdump

@@ -1,0 +1,59 @@
+// A finished dump as its readers see it: bytes at offsets, whether it lies so in its file or as a
+// stream of records (flattened), in which gaps read as zeros. What the bytes mean is
+// kdump_check's and elf_check's.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "filter/base/file.h"
+
+namespace kdump {
+
+class DumpFile {
+ public:
+  // Of a flattened dump every record's head is read now. Fails: io; corrupt, where the stream is
+  // cut off or its records cannot be.
+  static Result<DumpFile> open(Sys& sys, const std::string& path);
+
+  bool is_flattened() const { return is_flattened_; }
+  uint64_t file_bytes() const { return file_bytes_; }
+  uint64_t end() const { return end_; }  // one past the highest byte
+  // Up to end(); the count says how many bytes there were.
+  Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
+  // Fails: corrupt, where the dump ends before.
+  Result<> read_at(uint64_t offset, MutableBytes out) const;
+
+ private:
+  struct Piece {
+    uint64_t end = 0, at = 0;  // in the dump; in the file, of its first byte
+  };
+
+  explicit DumpFile(File file) : file_(std::move(file)) {}
+  Result<> read_records();
+  void put(uint64_t begin, Piece piece);
+
+  File file_;
+  uint64_t file_bytes_ = 0, end_ = 0;
+  bool is_flattened_ = false;
+  std::map<uint64_t, Piece> pieces_;  // by their begin; disjoint
+};
+
+// Reads forward, mostly, in large steps.
+class DumpCursor {
+ public:
+  explicit DumpCursor(const DumpFile& file, size_t buffer_bytes = 256 << 10)
+      : file_(file), buffer_(buffer_bytes) {}
+  // size: at most the buffer's. Valid until the next call. Fails: corrupt, io.
+  Result<Bytes> at(uint64_t offset, size_t size);
+  uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  const DumpFile& file_;
+  std::vector<uint8_t> buffer_;
+  uint64_t begin_ = 0;
+  size_t size_ = 0;  // bytes in it
+  uint64_t bytes_read_ = 0;
+};
+
+}  // namespace kdump
