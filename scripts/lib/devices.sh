@@ -10,6 +10,9 @@ generic_drivers=(virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod
 
 file_systems=(ext4 xfs btrfs vfat)
 
+# Hardware watchdogs of ordinary machines, likewise.
+generic_watchdogs=(iTCO_wdt sp5100_tco wdat_wdt hpwdt i6300esb sbsa_gwdt)
+
 # percent_decode TEXT
 percent_decode() {
     local text=${1//\\/\\\\}
@@ -107,6 +110,17 @@ aliases_above() {
     done
     # A SCSI disk announces itself on the scsi device; sd_mod serves it.
     printf '%s\n' "${found[@]}"
+}
+
+# watchdog_aliases: likewise, for the hardware watchdogs that run on this machine: they run on when
+# the kernel crashes.
+watchdog_aliases() {
+    local watchdog
+    for watchdog in /sys/class/watchdog/watchdog*; do
+        [ "$(cat "$watchdog/state" 2>/dev/null)" = active ] || continue
+        # One that is made of software has no device, and dies with the kernel.
+        [ ! -e "$watchdog/device" ] || aliases_above "$(readlink -e "$watchdog/device")"
+    done
 }
 
 # file_system_modules TYPE

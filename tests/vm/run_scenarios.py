@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+import fault_scenarios
 import machine
 import scenarios
 import servers
@@ -88,7 +89,9 @@ class Packer:
             options.append("--all-drivers")
         else:
             nic = "virtio_net e1000 " if scenario.server else ""
-            options += ["--modules", f"virtio_pci virtio_blk {nic}{FS_MODULES[scenario.disk.fs]}"]
+            watchdog = "i6300esb " if scenario.watchdog else ""
+            options += ["--modules", "virtio_pci virtio_blk " + watchdog + nic +
+                        FS_MODULES[scenario.disk.fs]]
         if scenario.shell:
             options.append("--shell")
         key = tuple(options)
@@ -161,10 +164,10 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     if scenario.server_does:
         pattern, what = scenario.server_does
         typing.append((pattern, getattr(server, what)))
-    more = []
+    more = ["-device", "i6300esb", "-action", "watchdog=reset"] if scenario.watchdog else []
     if server:
         nic, number = scenario.nic or "virtio-net-pci", int(work.name.rpartition("-")[2])
-        more = machine.nic_options(nic, lan or scenario.lan, number)
+        more += machine.nic_options(nic, lan or scenario.lan, number)
     if scenario.plugged_in_at:
         monitor = work / "monitor"
         more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
@@ -207,8 +210,9 @@ def check_console(scenario, text):
         if PANIC not in text:
             raise Failure("the first kernel did not panic")
         text = text[text.index(PANIC) + len(PANIC):]
-    if "Kernel panic" in text:
-        raise Failure("the capture kernel panicked")
+    if ("Kernel panic" in text) != scenario.panics:
+        raise Failure("the capture kernel panicked" if not scenario.panics else
+                      "the capture kernel did not panic")
     text = CONTINUATION.sub(" ", text)
     at = 0
     for pattern in scenario.says:
@@ -231,7 +235,7 @@ def main():
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
-    chosen = [s for s in scenarios.SCENARIOS
+    chosen = [s for s in scenarios.SCENARIOS + fault_scenarios.FAULTS
               if (options.all or s.quick or options.only) and options.only in s.name]
 
     def attempt(scenario):

@@ -31,6 +31,8 @@ class Scenario:
     drivers: str = ""           # "all": mkinitramfs --all-drivers; else what the disk needs
     shell: bool = False         # mkinitramfs --shell
     crash: bool = True          # False: the image is booted as an ordinary kernel
+    panics: bool = False        # the capture kernel is meant to
+    watchdog: bool = False      # a hardware watchdog that resets the machine
     crashkernel: str = "128M"
     memory: str = "512M"
     unit_mib: int = 4           # size of the workload
