@@ -1,7 +1,9 @@
-# A guest that boots a real kernel and panics: its initramfs, its disks, its QEMU.
-# Sourced after common.sh, kernel.sh and initramfs.sh; used by the demo and the tests.
+# A guest that boots a real kernel and panics: its initramfs and its disks. The machine itself is
+# machine.sh's. Sourced after common.sh, kernel.sh and initramfs.sh; used by the demo and the tests.
 # What captures the panic, and what it must look like, is the caller's. A guest has the
 # architecture of its kernel (kernel_architecture).
+
+. "$(dirname "${BASH_SOURCE[0]}")/machine.sh"
 
 # need_guest_packages [ARCHITECTURE]
 need_guest_packages() {
@@ -44,17 +46,6 @@ make_guest_initramfs() {
     esac
     pack_initramfs "$tree" "$into/initramfs" 3
     rm -rf "$tree"
-}
-
-# add_program TREE FILE: with the libraries it needs, from this machine.
-add_program() {
-    local tree=$1 program=$2 file
-    mkdir -p "$tree/bin"
-    cp -L "$program" "$tree/bin/"
-    while read -r file; do
-        mkdir -p "$tree${file%/*}"
-        cp -L "$file" "$tree$file"
-    done < <(ldd "$program" | grep -o '/[^ )]*')
 }
 
 guest_modules() { add_modules "$2" "$1" "$(kernel_version "$1")" "${@:3}"; }
@@ -108,10 +99,6 @@ kexec_root() (
     guest_unpacked "$1" kexec-tools $libraries
 )
 
-# On a busy machine TCG's timer is so late that a kernel gives its IO-APIC up and panics; guests
-# under KVM skip that check by themselves.
-guest_patience=no_timer_check
-
 # tools_disk FILE KEXEC_ROOT KERNEL_IMAGE CAPTURE_INITRAMFS CAPTURE_CMDLINE: the disk that the
 # first kernel loads the capture kernel from.
 tools_disk() {
@@ -126,46 +113,4 @@ tools_disk() {
     new_disk "$file" 96M
     mke2fs -q -F -t ext4 -d "$tree" "$file"
     rm -rf "$tree"
-}
-
-# new_disk FILE SIZE: an empty disk.
-new_disk() {
-    rm -f "$1"
-    truncate -s "$2" "$1"
-}
-
-# run_guest SECONDS MEMORY KERNEL_IMAGE INITRAMFS ARGUMENTS DISK...: boots and waits for the
-# guest's end. The serial console is standard input and output. Status 124: the deadline came.
-# Variables of the caller change the machine: GUEST_ARCHITECTURE, MACHINE, CPU, SMP, MONITOR,
-# and QEMU_OPTIONS, further words for QEMU.
-# TCG, because guests under nested KVM were seen to hang; no five-level paging unless asked
-# for with CPU=max, because most machines have four.
-run_guest() {
-    local seconds=$1 memory=$2 image=$3 initramfs=$4 arguments=$5 disk n=0 drives=() machine=()
-    shift 5
-    for disk; do
-        drives+=(-drive "file=$disk,format=raw,if=none,id=d$n,cache=unsafe"
-            -device "virtio-blk-pci,drive=d$n")
-        n=$((n + 1))
-    done
-    case ${GUEST_ARCHITECTURE:-amd64} in
-        amd64) machine=(qemu-system-x86_64 -machine "${MACHINE:-q35}" -cpu "${CPU:-max,la57=off}") ;;
-        arm64) machine=(qemu-system-aarch64 -machine "${MACHINE:-virt,gic-version=3}"
-            -cpu "${CPU:-cortex-a72}") ;;
-        *) die "no QEMU machine for $GUEST_ARCHITECTURE" ;;
-    esac
-    # shellcheck disable=SC2086  # one word an option
-    timeout -k 5 "$seconds" "${machine[@]}" -accel tcg,thread=multi -m "$memory" \
-        -smp "${SMP:-2}" -nographic -nodefaults -serial stdio -monitor "${MONITOR:-none}" -no-reboot \
-        -kernel "$image" -initrd "$initramfs" -append "$arguments $guest_patience" \
-        "${drives[@]}" \
-        ${QEMU_OPTIONS-}
-}
-
-# guest_console: the serial console's name in the guest.
-guest_console() {
-    case ${GUEST_ARCHITECTURE:-amd64} in
-        arm64) printf 'ttyAMA0\n' ;;
-        *) printf 'ttyS0\n' ;;
-    esac
 }
