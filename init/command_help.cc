@@ -13,10 +13,15 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init info VMCORE [--json]    what crashed, and what its memory holds
        kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
        kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
+       kdump-init status [--json]         is this machine armed, and what happens when it crashes
+       kdump-init config [FILE]           the kernel arguments that a configuration file means
+       kdump-init test                    a real panic of this kernel and configuration, in QEMU
+       kdump-init service start|stop|reload   pack and load the capture kernel, or unload it
        kdump-init COMMAND --help          more on one of them
        kdump-init --version
 
-VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it.
+VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it. status, config, test and
+service are scripts of the installed package.
 As process 1 of a capture kernel the program takes rd.kdump.* kernel arguments instead.
 
 Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.

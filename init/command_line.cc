@@ -168,6 +168,8 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
         return fail(Kind::refused, "'%s': the value is empty", argument);
       if (auto applied = option->apply(line, value ? value : ""); !applied)
         return wrap(applied.error(), "--%s", option->name);
+    } else if (line.verb == Verb::general && !line.help && !strcmp(argument, "help")) {
+      line.help = true;
     } else if (line.verb == Verb::general) {
       line.verb = TRY(parse_verb(argument));
     } else if (line.verb == Verb::version) {

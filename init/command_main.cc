@@ -9,6 +9,7 @@
 #include "init/command_dump.h"
 #include "init/command_io.h"
 #include "init/command_line.h"
+#include "init/command_script.h"
 #include "init/command_verify.h"
 #include "init/info.h"
 #include "init/terminal_text.h"
@@ -60,6 +61,7 @@ ExitStatus run(const CommandLine& line) {
 }  // namespace
 
 int command_main(int argc, char** argv) {
+  if (argc > 1 && is_script_command(argv[1])) return static_cast<int>(script_command(argv));
   const int skipped = argc > 0 ? 1 : 0;  // the program's name, if the caller gave one
   const auto line = parse_command_line({argv + skipped, static_cast<size_t>(argc - skipped)});
   if (line) return static_cast<int>(run(*line));

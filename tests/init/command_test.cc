@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "init/command_script.h"
 #include "tests/init/tiny_core.h"
 
 using namespace kdump;
@@ -211,4 +212,30 @@ TEST_CASE("check tries every target, tells each step, and leaves nothing behind"
   CHECK(says(bench.err, "no valid rd.kdump.target="));
   CHECK(bench.run("check") == 2);
   fs::remove_all(room);
+}
+
+TEST_CASE("a command that is a script is looked for where it is installed, then in a checkout") {
+  CHECK(script_places("/usr/sbin/kdump-init", "status") ==
+        std::vector<std::string>{"/usr/lib/kdump-init/commands/status",
+                                 "/usr/scripts/commands/status"});
+  CHECK(script_places("/src/build/kdump-init", "test").back() == "/src/scripts/commands/test");
+}
+
+TEST_CASE("a script gets the arguments, and the program to run again") {
+  Bench bench;
+  const std::string program = bench.path() + "/sbin/kdump-init";
+  fs::create_directories(bench.path() + "/sbin");
+  fs::create_directories(bench.path() + "/lib/kdump-init/commands");
+  fs::copy_file(KDUMP_INIT_PROGRAM, program);
+  const auto run = [&](const char* arguments) {
+    return bench.run("info nothing; " + program + " " + arguments);
+  };
+  CHECK(run("status --json") == 1);
+  CHECK(says(bench.err, "install the whole of it"));
+
+  const std::string script = bench.path() + "/lib/kdump-init/commands/status";
+  std::ofstream(script) << "#!/bin/sh\necho \"$KDUMP_INIT_PROGRAM [$1] [$2]\"\nexit 7\n";
+  fs::permissions(script, fs::perms::owner_all);
+  CHECK(run("status 'a b' --help") == 7);
+  CHECK(bench.out == program + " [a b] [--help]\n");
 }
