@@ -1,14 +1,24 @@
-# Shared by every script here: messages, the cache directory, packages on demand.
-# Sourced, never run. Owns no policy: what to install or cache is said by the caller.
+# Shared by every script here: where things lie, messages, the cache directory, what must be
+# installed. Sourced, never run. Owns no policy: what to install or cache is said by the caller.
+#
+# The scripts that pack and load run from a checkout (scripts/) and where they are installed
+# (PREFIX/lib/kdump-init/, with the program in PREFIX/sbin). Only a checkout installs packages.
 
 set -euo pipefail
 shopt -s inherit_errexit
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+if [ -e "$scripts/../CMakeLists.txt" ]; then
+    top=${scripts%/*} installed=no
+    program=$top/build/kdump-init
+else
+    installed=yes
+    program=$(realpath -m "$scripts/../../sbin/kdump-init")
+fi
 
 # Everything that is slow to make and depends only on its inputs lies here, outside the
 # checkout, in directories named NAME-HASH_OF_INPUTS. It may be deleted at any time.
-cache=${KDUMP_INIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kdump-init}
+cache=${KDUMP_INIT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kdump-init}
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -28,6 +38,19 @@ need_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
         -o Acquire::Retries=3 install --no-install-recommends "${missing[@]}" >/dev/null ||
         die "apt-get could not install ${missing[*]}"
+}
+
+# need_commands COMMAND=PACKAGE...: what a script that may be installed runs. In a checkout a missing
+# one is installed; on an installed system that is the administrator's to decide.
+need_commands() {
+    local pair missing=()
+    for pair; do
+        command -v "${pair%%=*}" >/dev/null || missing+=("$pair")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    [ $installed = no ] || die "there is no command ${missing[0]%%=*}; Debian's packages with what" \
+        "is missing: ${missing[*]#*=}"
+    need_packages "${missing[@]#*=}"
 }
 
 # hash_of FILE...: one hash of the contents, to name a cache entry by its inputs.
