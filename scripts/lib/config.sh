@@ -26,7 +26,7 @@ config_search=(own:/etc/kdump-init.conf fedora:/etc/kdump.conf debian:/etc/defau
 # read_configuration [FILE [KIND]]: without FILE the one of this machine that counts, or what is
 # good without any. Status 2, with a message, where FILE cannot be read or its kind be told.
 read_configuration() {
-    local file=${1-} kind=${2-}
+    local file=${1-} kind=${2-} at=0 words=()
     forget_configuration
     if [ -z "$file" ]; then
         read_first_configuration

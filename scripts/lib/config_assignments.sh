@@ -2,17 +2,23 @@
 # both quotes, backslashes, $NAME of an earlier assignment. What would have to be executed is
 # refused by its line. Sourced by config.sh.
 
-declare -A setting=() setting_line=() setting_is_refused=()  # what read_assignments found, by name
+# What read_assignments found, by name; is_used: by a later one of them.
+declare -A setting=() setting_line=() setting_is_refused=() setting_is_used=()
 setting_order=()
 
 # read_assignments FILE
 read_assignments() {
-    local line more name number=0
-    setting=() setting_line=() setting_is_refused=() setting_order=()
+    local line more name number=0 depth=0
+    setting=() setting_line=() setting_is_refused=() setting_is_used=() setting_order=()
     while IFS= read -r line || [ -n "$line" ]; do
         number=$((number + 1)) at=$number
         line=${line%$'\r'}
         [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
+        case ${line#"${line%%[![:space:]]*}"} in
+            if[[:space:]]* | for[[:space:]]* | while[[:space:]]* | until[[:space:]]* | case[[:space:]]*)
+                depth=$((depth + 1)) ;;
+            fi* | done* | esac*) depth=$((depth - (depth > 0))) ;;
+        esac
         if [[ ! $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Za-z_][A-Za-z_0-9]*)=(.*)$ ]]; then
             refuse "$(printable "${line%%[[:space:];=]*}")" "is a shell command; only NAME=value is read"
             continue
@@ -26,6 +32,10 @@ read_assignments() {
             fi
             number=$((number + 1)) line+=$'\n'$more
         done
+        if [ $depth -gt 0 ]; then
+            refuse_assignment "$name" "needs a shell: it is within if, for, while or case"
+            continue
+        fi
         if [ ${#words[@]} -gt 1 ]; then
             refuse_assignment "$name" "more than one word after =; quote the value"
             continue
@@ -45,6 +55,15 @@ refuse_assignment() {
             ;;
         *) refuse "$@" ;;
     esac
+}
+
+# refuse_unknown NAME MAN-PAGE: but for one that others of the file are made of.
+refuse_unknown() {
+    if [ -n "${setting_is_used[$1]-}" ]; then
+        explain "$1" "of other values"
+    else
+        refuse "$1" "$2 has no such variable"
+    fi
 }
 
 # scan_words TEXT: splits it as a shell would, into the array words. Status 1: a quote is open, or
@@ -73,7 +92,7 @@ scan_words() {
                     char=${char#\{} char=${char%\}}
                     [ -n "${setting[$char]+set}" ] ||
                         { scan_problem="needs a shell: a variable that this file does not assign" && return 1; }
-                    word+=${setting[$char]} open=yes
+                    word+=${setting[$char]} open=yes setting_is_used[$char]=yes
                 fi
                 ;;
             *'`') scan_problem="needs a shell: a command in backquotes" && return 1 ;;

@@ -85,7 +85,7 @@ read_debian_setting() {
             explain "$name" "a step with the server takes rd.kdump.timeout (30 s) at most, then the next target is tried"
             ;;
         DEBUG_* | KDUMP_SYSCTL) explain "$name" "not needed" ;;
-        *) refuse "$name" "kdump-tools.conf(5) has no such variable" ;;
+        *) refuse_unknown "$name" "kdump-tools.conf(5)" ;;
     esac
 }
 

@@ -5,7 +5,8 @@ read_own() {
     local line key value at=0
     while IFS= read -r line || [ -n "$line" ]; do
         at=$((at + 1))
-        line=${line%$'\r'}
+        # What editors of other systems leave.
+        line=${line%$'\r'} line=${line#$'\xef\xbb\xbf'}
         [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
         if [[ ! $line =~ ^[[:space:]]*([A-Za-z_]+)[[:space:]]*=[[:space:]]*(.*)$ ]]; then
             refuse "$(printable "${line%%[=[:space:]]*}")" "expected key = value"

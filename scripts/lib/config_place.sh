@@ -83,7 +83,7 @@ server_host() {
 # nfs_place HOST:/EXPORT DIRECTORY [MOUNT-OPTIONS]: of its options as a mount of this machine has them,
 # those that decide whether the server answers at all.
 nfs_place() {
-    local host exported option query="" port=""
+    local host exported option mounted=${3-} query="" port=""
     place_url="" place_problem=""
     if [[ ! $1 =~ ^(\[[^]]+\]|[^]:/@[:space:]]+):(/.*)$ ]]; then
         place_problem="$(printable "$1"): expected HOST:/EXPORT (an IPv6 address stands in brackets)"
@@ -93,7 +93,7 @@ nfs_place() {
     place_problem=$(directory_problem "${2:-/}")
     [ -z "$place_problem" ] || return 1
     [[ ${2-} == @(|/) ]] || query="path=$(percent_encode "$(tr -s / <<<"$2")")"
-    for option in ${3//,/ }; do
+    for option in ${mounted//,/ }; do
         case $option in
             vers=* | nfsvers=* | sec=* | mountport=*) query+=${query:+&}$option ;;
             port=*) [ "${option#*=}" = 2049 ] || port=:${option#*=} ;;

@@ -91,7 +91,7 @@ read_suse_setting() {
         KDUMP_VERBOSE | KDUMP_FADUMP_SHELL | FADUMP_COMMANDLINE_APPEND | KDUMPTOOL_FLAGS | KDUMP_COPY_KERNEL)
             explain "$name" "not needed"
             ;;
-        *) refuse "$name" "kdump(5) has no such variable" ;;
+        *) refuse_unknown "$name" "kdump(5)" ;;
     esac
 }
 
