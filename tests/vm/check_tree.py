@@ -9,6 +9,7 @@ import subprocess
 
 import dump_formats
 import read_with_libkdumpfile
+from check_report import Mismatch, check_report
 from machine import Failure
 
 HOST = "crash-test"
@@ -73,9 +74,16 @@ def check_directory(directory, found, result, level):
     if result == "incomplete":
         require(part.is_file(), f"found {found}")
         check_dump(part, True)
-    if result == "failed":
+    # A job that was killed has left none.
+    if result == "failed" and not (directory / "report.json").is_file():
         return
     report = json.loads((directory / "report.json").read_text())
+    try:
+        check_report(report)
+    except Mismatch as error:
+        raise Failure(f"{directory}/report.json: {error}") from None
+    if result == "failed":
+        return
     require(report["status"] == result, f"report.json says {report['status']}")
     require(report["level"] == level, f"report.json says level {report['level']}")
     require("kdump" in (directory / "kdump-init.log").read_text(), "kdump-init.log is empty")
