@@ -88,14 +88,15 @@ host_cmake() {
         -DCMAKE_INSTALL_PREFIX="$prefix/usr" -DCMAKE_PREFIX_PATH="$prefix/usr" "$@"
 }
 
-# make_library ARCH|host SYSROOT SOURCE BUILD C_FLAGS ARGUMENT...: all of them use cmake.
+# make_library ARCH|host SYSROOT SOURCE BUILD C_FLAGS ARGUMENT...: all of them use cmake. The build
+# type is one of our own: mbedTLS overwrites the flags of those that cmake knows.
 make_library() {
     local arch=$1 sysroot=$2 source=$3 build=$4 flags=$5
     local configure=(target_cmake "$arch" "$sysroot")
     shift 5
     [ "$arch" != host ] || configure=(host_cmake "$sysroot")
     "${configure[@]}" -S "$source" -B "$build" \
-        -DCMAKE_C_FLAGS_RELEASE="$flags -ffile-prefix-map=$source=." \
+        -DCMAKE_BUILD_TYPE=Library -DCMAKE_C_FLAGS_LIBRARY="$flags -ffile-prefix-map=$source=." \
         -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF "$@"
     ninja -C "$build" install
 }
@@ -123,8 +124,13 @@ make_mbedtls() {
         -DUSE_STATIC_MBEDTLS_LIBRARY=ON -DUSE_SHARED_MBEDTLS_LIBRARY=OFF
 }
 
+# Old ciphers and MACs, which the client never offers (net/ssh/ssh_session.cc).
+libssh2_left_out="-DLIBSSH2_NO_3DES -DLIBSSH2_NO_AES_CBC -DLIBSSH2_NO_BLOWFISH
+    -DLIBSSH2_NO_HMAC_RIPEMD -DLIBSSH2_NO_MD5 -DLIBSSH2_NO_MD5_PEM -DLIBSSH2_NO_RC4"
+
 make_libssh2() {
-    make_library "$1" "$2" "$3/libssh2" "$3/libssh2-build" "$fast_flags" \
+    make_library "$1" "$2" "$3/libssh2" "$3/libssh2-build" \
+        "$fast_flags ${libssh2_left_out//$'\n'/ }" \
         -DCRYPTO_BACKEND=mbedTLS -DBUILD_STATIC_LIBS=ON -DBUILD_EXAMPLES=OFF \
         -DBUILD_TESTING=OFF -DENABLE_ZLIB_COMPRESSION=OFF
 }

@@ -23,6 +23,25 @@
 #undef MBEDTLS_TIMING_C
 #undef MBEDTLS_VERSION_FEATURES
 
+// A key with a passphrase is refused, and no cipher but AES in CTR or GCM is negotiated.
+#undef MBEDTLS_CIPHER_MODE_CBC
+#undef MBEDTLS_CIPHER_MODE_CFB
+#undef MBEDTLS_CIPHER_MODE_OFB
+#undef MBEDTLS_CIPHER_MODE_XTS
+#undef MBEDTLS_DES_C
+#undef MBEDTLS_MD5_C
+#undef MBEDTLS_PKCS12_C
+#undef MBEDTLS_PKCS5_C
+#undef MBEDTLS_RIPEMD160_C
+
+// SSH signs with RSA as PKCS #1 v1.5 has it, and with an ECDSA nonce that is random.
+#undef MBEDTLS_ECDSA_DETERMINISTIC
+#undef MBEDTLS_GENPRIME
+#undef MBEDTLS_HMAC_DRBG_C
+#undef MBEDTLS_PKCS1_V21
+#undef MBEDTLS_PK_RSA_ALT_SUPPORT
+#undef MBEDTLS_X509_RSASSA_PSS_SUPPORT
+
 // Curves: nistp256, nistp384 and nistp521 are all that libssh2 negotiates with mbedTLS.
 #undef MBEDTLS_ECP_DP_BP256R1_ENABLED
 #undef MBEDTLS_ECP_DP_BP384R1_ENABLED
