@@ -3,7 +3,7 @@
 # refused by its line. Sourced by config.sh.
 
 # What read_assignments found, by name; is_used: by a later one of them.
-declare -A setting=() setting_line=() setting_is_refused=() setting_is_used=()
+declare -gA setting=() setting_line=() setting_is_refused=() setting_is_used=()
 setting_order=()
 
 # read_assignments FILE

@@ -1,7 +1,7 @@
 # /etc/sysconfig/kdump of SUSE, as kdump(5) of 2.1.9 has it. Sourced by config.sh.
 
 # The values that the distribution's own file has; they say nothing that was chosen.
-declare -A suse_default=([KDUMP_CRASHKERNEL]=auto [KDUMP_CPUS]=32 [KDUMP_FREE_DISK_SIZE]=64
+declare -gA suse_default=([KDUMP_CRASHKERNEL]=auto [KDUMP_CPUS]=32 [KDUMP_FREE_DISK_SIZE]=64
     [KDUMP_NET_TIMEOUT]=30 [KDUMP_NETCONFIG]=auto)
 
 # read_suse FILE
