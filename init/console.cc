@@ -28,12 +28,17 @@ struct Escaped {
   size_t length = 0;
 };
 
+size_t escape_byte(char (&out)[5], char byte) {
+  out[0] = byte;
+  if (byte >= ' ' && byte <= '~') return 1;
+  return static_cast<size_t>(snprintf(out, sizeof out, "\\x%02x", byte & 0xff));
+}
+
 Escaped escape(std::string_view text) {
   Escaped escaped;
   for (const char byte : text) {
-    char out[5] = {byte};
-    if (byte < ' ' || byte > '~') snprintf(out, sizeof out, "\\x%02x", byte & 0xff);
-    const size_t length = strlen(out);
+    char out[5];
+    const size_t length = escape_byte(out, byte);
     if (length > sizeof escaped.text - escaped.length) break;
     memcpy(escaped.text + escaped.length, out, length);
     escaped.length += length;
@@ -80,6 +85,37 @@ size_t format_event(EventText& out, int64_t elapsed_ms, std::string_view text) {
   }
 }
 
+size_t format_quote(EventText& out, std::string_view line) {
+  constexpr size_t kMark = 2;
+  size_t end = 0, lines = 1;
+  const auto begin = [&](const char* mark) {
+    memcpy(out + end, mark, kMark);
+    end += kMark;
+  };
+  begin("| ");
+  size_t columns = kMark;
+  for (const char byte : line) {
+    char shown[5];
+    const size_t length = escape_byte(shown, byte);
+    if (columns + length > kLineColumns) {
+      if (lines++ == kEventLines) break;
+      out[end++] = '\n';
+      begin("|+");
+      columns = kMark;
+    }
+    memcpy(out + end, shown, length);
+    end += length;
+    columns += length;
+  }
+  out[end++] = '\n';
+  return end;
+}
+
+void Console::quote(std::string_view line) {
+  EventText out;
+  put({out, format_quote(out, line)});
+}
+
 void Console::say(const char* format, ...) {
   char text[512];
   va_list arguments;
@@ -103,6 +139,10 @@ void Console::emit(std::string_view text, bool keep) {
   const std::string_view lines(
       out, format_event(out, real_sys().monotonic_ms() - outputs_.zero_ms, text));
   if (keep && outputs_.board) outputs_.board->append_log(lines);
+  put(lines);
+}
+
+void Console::put(std::string_view lines) {
   if (outputs_.kmsg_fd >= 0) write_kmsg(lines);
   if (outputs_.screen_fd >= 0) write_screen(lines);
 }

@@ -21,6 +21,10 @@ using EventText = char[kEventLines * (kLineColumns + 1)];
 // with "...". Returns the bytes used; the last is a newline, and no NUL is added.
 size_t format_event(EventText& out, int64_t elapsed_ms, std::string_view text);
 
+// A line that is not ours, such as one of the crashed kernel's log: escaped likewise, begun with "|
+// " and, where it is continued, "|+", so that nothing in it can pass for an event.
+size_t format_quote(EventText& out, std::string_view line);
+
 class Console {
  public:
   struct Outputs {
@@ -36,9 +40,12 @@ class Console {
   // A passing state, such as progress or a countdown: shown, but not kept in the run's log, whose
   // room belongs to events.
   [[gnu::format(printf, 2, 3)]] void show(const char* format, ...);
+  // A line of somebody else's: shown as format_quote() forms it, not kept either.
+  void quote(std::string_view line);
 
  private:
   void emit(std::string_view text, bool keep);
+  void put(std::string_view lines);
   void write_kmsg(std::string_view lines);
   void write_screen(std::string_view lines);
 

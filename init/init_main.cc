@@ -23,6 +23,7 @@
 #include "init/early_mounts.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
+#include "init/last_resort.h"
 #include "init/log_job.h"
 #include "init/modules.h"
 #include "init/reboot.h"
@@ -178,6 +179,7 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
              text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
 
   const std::string reason = failure_in_words(settings, captured);
+  leave_log_behind(sys, settings, console);
   if (settings.failure != FailureAction::shell)
     end_with(without_shell(settings.failure), "NOT SAVED: " + reason);
   console.say("NOT SAVED: %s; shell, or reboot in %us", reason.c_str(), settings.shell_timeout_s);

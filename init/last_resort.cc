@@ -1,0 +1,86 @@
+// See last_resort.h. What the kernel stores, and when: kernel/printk/printk.c, kmsg_dump();
+// fs/pstore/platform.c, pstore_dump().
+#include "init/last_resort.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "filter/base/file.h"
+#include "filter/kernel/printk_log.h"
+#include "init/child.h"
+#include "init/human_size.h"
+
+namespace kdump {
+namespace {
+
+// Y: at a reboot too, not only after an oops or a panic.
+constexpr char kStoreAlways[] = "/sys/module/printk/parameters/always_kmsg_dump";
+constexpr char kBackend[] = "/sys/module/pstore/parameters/backend";
+// 16 KiB at 9600 baud, and reading the log before.
+constexpr uint32_t kAtMostS = 40;
+
+// For a child: reads the log and shows its end.
+void show_tail(Sys& sys, const Settings& settings, const std::string& backend, Console& console) {
+  const auto vmcore = Vmcore::open(sys, settings.vmcore.c_str());
+  TailSink tail;
+  const auto log = vmcore ? write_kernel_log(**vmcore, tail) : std::unexpected(vmcore.error());
+  const std::string text = tail.text();
+  if (!log) console.say("the crashed kernel's log cannot be read: %s", log.error().text);
+  if (text.empty()) return;
+
+  const std::string pstore = backend.empty()
+                                 ? "there is no pstore"
+                                 : "the reboot puts the end of it into pstore (" + backend + ")";
+  console.say("=== BEGIN of the crashed kernel's log, its last %s; %s ===",
+              human_size(text.size()).c_str(), pstore.c_str());
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    console.quote({text.data() + at, end - at});
+    at = end + 1;
+  }
+  console.say("=== END of the crashed kernel's log ===");
+}
+
+}  // namespace
+
+Result<> TailSink::write_at(uint64_t, Bytes data) {
+  kept_.append(reinterpret_cast<const char*>(data.data()), data.size());
+  if (kept_.size() <= 2 * kTailBytes) return {};
+  kept_.erase(0, kept_.size() - kTailBytes);
+  is_cut_ = true;
+  return {};
+}
+
+std::string TailSink::text() const {
+  if (!is_cut_ && kept_.size() <= kTailBytes) return kept_;
+  const size_t from = kept_.size() > kTailBytes ? kept_.size() - kTailBytes : 0;
+  const size_t line_end = kept_.find('\n', from);
+  const bool has_more = line_end != std::string::npos && line_end + 1 < kept_.size();
+  return kept_.substr(has_more ? line_end + 1 : from);
+}
+
+std::string pstore_backend(Sys& sys) {
+  constexpr size_t kMaxNameBytes = 256;
+  auto name = read_small_file(sys, kBackend, kMaxNameBytes);
+  if (!name || *name == "(null)\n") return "";
+  name->resize(name->find_last_not_of('\n') + 1);
+  return *name;
+}
+
+void leave_log_behind(Sys& sys, const Settings& settings, Console& console) {
+  struct stat vmcore;
+  if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) return;
+  std::string backend = pstore_backend(sys);
+  if (!backend.empty()) {
+    constexpr uint8_t kYes[] = {'Y'};
+    auto knob = File::open(sys, kStoreAlways, O_WRONLY);
+    const Result<> set = knob ? knob->append(kYes) : std::unexpected(knob.error());
+    if (!set) console.say("%s; nothing goes into pstore", set.error().text);
+    if (!set) backend.clear();
+  }
+  const auto done = run_bounded("showing the crashed kernel's log", kAtMostS,
+                                [&] { show_tail(sys, settings, backend, console); });
+  if (!done) console.say("%s; going on", done.error().text);
+}
+
+}  // namespace kdump
