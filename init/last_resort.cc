@@ -28,17 +28,16 @@ void show_tail(Sys& sys, const Settings& settings, const std::string& backend, C
   if (!log) console.say("the crashed kernel's log cannot be read: %s", log.error().text);
   if (text.empty()) return;
 
-  const std::string pstore = backend.empty()
-                                 ? "there is no pstore"
-                                 : "the reboot puts the end of it into pstore (" + backend + ")";
-  console.say("=== BEGIN of the crashed kernel's log, its last %s; %s ===",
-              human_size(text.size()).c_str(), pstore.c_str());
+  console.say("=== BEGIN of the crashed kernel's log, its last %s ===",
+              human_size(text.size()).c_str());
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     console.quote({text.data() + at, end - at});
     at = end + 1;
   }
   console.say("=== END of the crashed kernel's log ===");
+  if (!backend.empty())
+    console.say("its end goes into pstore (%s) with the reboot", backend.c_str());
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "filter/base/file.h"
+#include "filter/base/kernel_tokens.h"
 #include "init/child.h"
 #include "targets/crash_directory.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 // A thousand modules; an image carries some tens.
 constexpr size_t kMaxListBytes = 128 * 1024;
+constexpr size_t kMaxCommandLineBytes = 64 * 1024;
 
 Result<> load(Sys& sys, const Module& module) {
   const File file = TRY(File::open(sys, module.path, O_RDONLY));
@@ -32,7 +35,30 @@ void release(Sys& sys, const Module& module) {
   if (root && root->is_volatile()) sys.unlink(module.path.c_str());
 }
 
+std::string with_underscores(std::string_view name) {
+  std::string plain(name);
+  std::replace(plain.begin(), plain.end(), '-', '_');
+  return plain;
+}
+
 }  // namespace
+
+std::string module_parameters(std::string_view path, std::string_view command_line) {
+  const std::string_view file = path.substr(path.rfind('/') + 1);  // rfind() + 1 is 0 without one
+  const std::string module = with_underscores(file.substr(0, file.find('.')));
+  std::string parameters;
+  while (const auto token = next_kernel_token(command_line)) {
+    const size_t dot = token->name.find('.');
+    if (dot == token->name.npos || with_underscores(token->name.substr(0, dot)) != module) continue;
+    const std::string_view name = token->name.substr(dot + 1);
+    parameters += (parameters.empty() ? "" : " ") + std::string(name);
+    if (token->value.empty()) continue;
+    const bool has_space = token->value.find_first_of(" \t") != token->value.npos;
+    const char* const quote = has_space ? "\"" : "";
+    parameters += "=" + (quote + std::string(token->value)) + quote;
+  }
+  return parameters;
+}
 
 std::vector<Module> parse_module_list(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r";
@@ -62,7 +88,9 @@ void load_modules(Sys& sys, uint32_t seconds_each, Console& console) {
     if (list.error().sys_errno != ENOENT) console.say("modules: %s", list.error().text);
     return;
   }
-  for (const Module& module : parse_module_list(*list)) {
+  const auto command_line = read_small_file(sys, "/proc/cmdline", kMaxCommandLineBytes);
+  for (Module& module : parse_module_list(*list)) {
+    if (command_line) module.parameters += " " + module_parameters(module.path, *command_line);
     const auto ended = run_bounded(module.path.c_str(), seconds_each, [&] {
       if (const auto loaded = load(sys, module); !loaded)
         console.say("module: %s; going on", loaded.error().text);

@@ -13,6 +13,7 @@
 
 #include "filter/base/file.h"
 #include "init/child.h"
+#include "init/secrets.h"
 #include "init/watchdog.h"
 
 namespace kdump {
@@ -180,6 +181,7 @@ ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int
   if (!terminal)
     return {.was_used = false, .how = std::string("no shell: ") + terminal.error().text};
   if (screen_fd < 0) return {.was_used = false, .how = "no shell: no console"};
+  wipe_secrets(sys, console);
   switch (wait_for_enter(sys, settings.shell_timeout_s, screen_fd, console)) {
     case Answer::enter:
       break;

@@ -24,6 +24,7 @@ struct ShellEnd {
   std::string how;        // "nobody pressed Enter", "the shell was left"
 };
 
+// Wipes the secrets of the image first (secrets.h): nobody need know who is there.
 // screen_fd: the console, open for reading too and with O_NONBLOCK; -1: none.
 // reason: why there is no dump, for the greeting.
 ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,

@@ -1,6 +1,7 @@
 #include "targets/ssh_link.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "filter/base/file.h"
 #include "filter/base/text.h"
@@ -34,7 +35,12 @@ Result<> SshLink::connect() {
     login.port = url_.server.port;
     login.known_hosts_file = url_.known_hosts;
     login.known_hosts = TRY(read_small_file(context_.sys, url_.known_hosts, kMaxKnownHostsBytes));
-    login.key = TRY(load_user_key(context_.sys, url_.key));
+    auto key = load_user_key(context_.sys, url_.key);
+    if (!key && key.error().sys_errno == ENOENT && url_.key.starts_with(kSshDirectory))
+      return fail(Kind::refused,
+                  "no key %s: where a shell was offered it is wiped; name another with ?key=FILE",
+                  url_.key.c_str());
+    login.key = TRY(std::move(key));
     login_ = std::move(login);
   }
   return connect_until(INT64_MAX);

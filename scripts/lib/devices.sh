@@ -123,6 +123,28 @@ watchdog_aliases() {
     done
 }
 
+# pstore_modules: the one by which this machine's pstore keeps things, where it is one.
+pstore_modules() {
+    local backend
+    backend=$(cat /sys/module/pstore/parameters/backend 2>/dev/null) || :
+    case $backend in
+        ramoops) echo ramoops ;;
+        efi | efi_pstore) echo efi_pstore ;;
+    esac
+}
+
+# set_ramoops_parameters TREE: where in memory this machine's ramoops keeps its records, and that it
+# is to take those of a reboot (KMSG_DUMP_SHUTDOWN).
+set_ramoops_parameters() {
+    local list=$1/etc/kdump-init/modules at=/sys/module/ramoops/parameters module name value text=""
+    module=$(grep -o '^[^ ]*/ramoops\.ko' "$list") || return 0
+    for name in mem_address mem_size record_size console_size ftrace_size pmsg_size ecc; do
+        value=$(cat "$at/$name" 2>/dev/null) || continue
+        text+=" $name=$value"
+    done
+    sed -i "s|^$module\$|$module${text} max_reason=4|" "$list"
+}
+
 # file_system_modules TYPE
 file_system_modules() {
     case $1 in

@@ -15,12 +15,12 @@ need_guest_packages() {
 }
 
 # guest_initramfs KIND KERNEL_ROOT: prints the cached image of a kernel that serves the tests;
-# KIND names its init: first (fills memory and panics), copy (copies /proc/vmcore raw),
+# KIND names its init: first (fills memory and panics), pstore (likewise, and shows pstore after that), copy (copies /proc/vmcore raw),
 # reader (copies a disk's files), wire (joins two cards by a bad wire).
 guest_initramfs() {
     local kind=$1 root=$2 guest=$top/tests/vm/guest busybox key entry
     busybox=$(guest_unpacked "$root" busybox-static)
-    key=$(hash_of "$guest"/{"$kind-init",features,workload.c,poison.c} \
+    key=$(hash_of "$guest"/{"$kind-init",first-init,features,workload.c,poison.c} \
         "$top"/scripts/lib/{initramfs,qemu}.sh "$busybox/bin/busybox")
     entry=$(cached "guest-$kind-$(kernel_version "$root")-$key" \
         make_guest_initramfs "$kind" "$root" "$busybox")
@@ -34,6 +34,10 @@ make_guest_initramfs() {
     install -m 755 "$guest/$kind-init" "$tree/init"
     case $kind in
         first) add_first_guest "$root" "$tree" ;;
+        pstore)
+            add_first_guest "$root" "$tree"
+            install -m 755 "$guest/first-init" "$tree/first-init"
+            ;;
         reader) guest_modules "$root" "$tree" virtio_pci virtio_blk ext4 \
             xfs btrfs vfat nls_cp437 nls_ascii nls_utf8 ;;
         wire)
@@ -61,7 +65,7 @@ add_first_guest() {
     cp "$guest/features" "$tree/features"
     mkdir -p "$tree/etc/guest"
     for purpose in 'always virtio_pci virtio_blk ext4' 'balloon virtio_balloon' 'xfs xfs' \
-        'ext4 ext4' 'zram zram lzo-rle' 'hotplug virtio_mem'; do
+        'ext4 ext4' 'zram zram lzo-rle' 'hotplug virtio_mem' 'ramoops ramoops'; do
         found=()
         for module in ${purpose#* }; do
             ! has_module "$root" "$(kernel_version "$root")" "$module" || found+=("$module")

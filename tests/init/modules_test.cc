@@ -24,6 +24,18 @@ TEST_CASE("a module list is paths in order, with parameters behind them") {
   CHECK(modules[2].path == "/lib/last.ko");
 }
 
+TEST_CASE("the kernel's command line says parameters of modules") {
+  constexpr char kLine[] =
+      "quiet ramoops.mem_address=0x8000000 i6300esb.nowayout=1 ramoops.mem_size=65536 "
+      "virtio-blk.queues=1 ramoops.flag xramoops.a=1 ramoops.name=\"a b\" rd.kdump.level=1\n";
+  CHECK(module_parameters("/lib/modules/6.1/ramoops.ko", kLine) ==
+        "mem_address=0x8000000 mem_size=65536 flag name=\"a b\"");
+  CHECK(module_parameters("ramoops.ko", kLine).starts_with("mem_address"));
+  CHECK(module_parameters("/lib/virtio_blk.ko", kLine) == "queues=1");
+  CHECK(module_parameters("/lib/rd.ko", "").empty());
+  CHECK(module_parameters("/lib/ext4.ko", kLine).empty());
+}
+
 TEST_CASE("an empty module list is no module") {
   CHECK(parse_module_list("").empty());
   CHECK(parse_module_list("\n\n#\n \t\n").empty());

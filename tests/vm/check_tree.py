@@ -5,6 +5,7 @@ kernel's log, a dump that its readers accept, a report that says the same.
 import json
 import pathlib
 import re
+import stat
 import subprocess
 
 import dump_formats
@@ -62,7 +63,16 @@ def check_tree(root, files, result, level, crashes=1):
         check_directory(pathlib.Path(directory), found, result, level)
 
 
+def check_modes(directory):
+    """Nobody else's to read. vfat, where names have no colons, has no modes."""
+    if ":" not in directory.name:
+        return
+    for path, mode in [(directory, 0o700), *((path, 0o600) for path in directory.iterdir())]:
+        require(stat.S_IMODE(path.stat().st_mode) == mode, f"{path} has not mode {mode:o}")
+
+
 def check_directory(directory, found, result, level):
+    check_modes(directory)
     dmesg = directory / "vmcore-dmesg.txt"
     require(dmesg.is_file() and PANIC in dmesg.read_text("ascii", "replace"),
             f"no panic in vmcore-dmesg.txt; found {found}")

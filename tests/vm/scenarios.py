@@ -33,6 +33,7 @@ class Scenario:
     crash: bool = True          # False: the image is booted as an ordinary kernel
     panics: bool = False        # the capture kernel is meant to
     watchdog: bool = False      # a hardware watchdog that resets the machine
+    pstore: str = ""            # "erst", "ramoops": the first kernel has it, and shows it afterwards
     crashkernel: str = "128M"
     memory: str = "512M"
     unit_mib: int = 4           # size of the workload
@@ -75,7 +76,9 @@ SCENARIOS = (
              says=(r"no level fits", r"INCOMPLETE", r"rebooting now"), result="incomplete", level=0),
     Scenario("a missing device ends in a reboot after its deadline",
              targets=("fs:UUID=00000000-dead-beef-0000-000000000000:/",),
-             arguments="rd.kdump.timeout=5", says=(NOT_SAVED,), result="nothing"),
+             arguments="rd.kdump.timeout=5", result="nothing",
+             says=(r"BEGIN of the crashed kernel's log", r"\n\| .*sysrq: Trigger a crash",
+                   r"END of the crashed kernel's log", NOT_SAVED)),
     Scenario("a garbage command line loses nothing",
              arguments="rd.kdump.level=banana rd.kdump.frobnicate rd.kdump.= rd.kdump.target=zzz "
                        'rd.kdump.stall=-1 rd.kdump.format="a b" rd.kdump.compress=zstd:99999 '
