@@ -219,7 +219,8 @@ void init_main() {
   for (const Error& failure : mount_failures) console.say("%s; going on", failure.text);
   if (!prepared) console.say("%s; going on", prepared.error().text);
   set_kernel_knobs(sys, console);
-  if (const auto kept = start_watchdog_keeper({}, console); !kept)
+  const WatchdogKeeping keeping{.starts_idle = ::access(kWatchdogsRan, F_OK) == 0};
+  if (const auto kept = start_watchdog_keeper(keeping, console); !kept)
     console.say("%s; going on", kept.error().text);
 
   const Wishes wishes = read_wishes(sys, console);

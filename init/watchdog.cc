@@ -13,8 +13,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <new>
+#include <string>
 
-#include "filter/base/sys.h"
+#include "filter/base/file.h"
 
 namespace kdump {
 namespace {
@@ -35,6 +36,15 @@ struct Pulse {
 
 Pulse* pulse = nullptr;  // set once, early
 pid_t owner = 0;
+
+// Of the last name, which is the first device once more, as of that.
+bool is_idle(const WatchdogKeeping& keeping, size_t number) {
+  constexpr size_t kMaxStateBytes = 64;
+  const char* const name = number + 1 == std::size(kNames) ? kNames[0] : kNames[number];
+  const auto state = read_small_file(real_sys(), std::string(keeping.sysfs) + "/" + name + "/state",
+                                     kMaxStateBytes);
+  return state && *state == "inactive\n";
+}
 
 // Opening starts it, as everything that follows: there is no way to look without.
 int open_watchdog(const WatchdogKeeping& keeping, const char* name, Console& console) {
@@ -74,7 +84,8 @@ void write_byte(int fd, char byte) { [[maybe_unused]] const ssize_t put = ::writ
     }
     if (sys.monotonic_ms() - pulse->beat_ms >= keeping.stale_ms) continue;
     for (size_t i = 0; i < std::size(fds); ++i) {
-      if (fds[i] < 0) fds[i] = open_watchdog(keeping, kNames[i], console);
+      if (fds[i] < 0 && (keeping.starts_idle || !is_idle(keeping, i)))
+        fds[i] = open_watchdog(keeping, kNames[i], console);
       if (fds[i] >= 0) write_byte(fds[i], '\0');
     }
   }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 
 #include "filter/base/sys.h"
@@ -27,13 +28,26 @@ class FakeWatchdog {
     REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
     fd_ = ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     REQUIRE(fd_ >= 0);
+    sysfs_ = std::string(directory_) + "/sysfs";
+    REQUIRE(::mkdir(sysfs_.c_str(), 0700) == 0);
+    REQUIRE(::mkdir((sysfs_ + "/watchdog0").c_str(), 0700) == 0);
   }
   ~FakeWatchdog() {
     ::close(fd_);
     ::unlink(path_.c_str());
+    ::unlink((sysfs_ + "/watchdog0/state").c_str());
+    ::rmdir((sysfs_ + "/watchdog0").c_str());
+    ::rmdir(sysfs_.c_str());
     ::rmdir(directory_);
   }
   const char* directory() const { return directory_; }
+  const std::string& sysfs() const { return sysfs_; }
+  void set_state(const char* state) const {
+    const int fd =
+        ::open((sysfs_ + "/watchdog0/state").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    CHECK(::write(fd, state, strlen(state)) > 0);
+    ::close(fd);
+  }
   // What it was given since the last time.
   std::string fed() const {
     std::string all(65536, '\0');
@@ -48,7 +62,7 @@ class FakeWatchdog {
 
  private:
   char directory_[32] = "/tmp/kdump-watchdog-XXXXXX";
-  std::string path_;
+  std::string path_, sysfs_;
   int fd_ = -1;
 };
 
@@ -61,9 +75,11 @@ int in_process(const std::function<bool()>& steps) {
   return status;
 }
 
-bool start(const FakeWatchdog& watchdog) {
+bool start(const FakeWatchdog& watchdog, bool starts_idle = false) {
   WatchdogKeeping keeping = kQuick;
   keeping.directory = watchdog.directory();
+  keeping.sysfs = watchdog.sysfs().c_str();
+  keeping.starts_idle = starts_idle;
   Console console({});
   return start_watchdog_keeper(keeping, console).has_value();
 }
@@ -104,6 +120,22 @@ TEST_CASE("waiting for a child is a sign of life, in the process that keeps the 
           child->kill(kPatienceMs);
           return is_silent && is_fed;
         }) == 0);
+}
+
+TEST_CASE(
+    "a watchdog that does not run is left alone, until it does or the image says that it ran") {
+  const FakeWatchdog watchdog;
+  watchdog.set_state("inactive\n");
+  CHECK(in_process([&] {
+          if (!start(watchdog) || watchdog.is_fed_within(1000)) return false;
+          watchdog.set_state("active\n");
+          watchdog_heartbeat();
+          return watchdog.is_fed_within(kPatienceMs);
+        }) == 0);
+  (void)watchdog.fed();
+  watchdog.set_state("inactive\n");
+  CHECK(in_process([&] { return start(watchdog, true) && watchdog.is_fed_within(kPatienceMs); }) ==
+        0);
 }
 
 TEST_CASE("a watchdog is disarmed with the letter that means it") {
