@@ -148,7 +148,10 @@ Result<Mount> Mount::make(Sys& sys, const std::vector<BlockDevice>& devices,
 
   const std::string at = mount_root + "/" + device.name;
   TRY(make_mount_point(sys, mount_root, at));
-  std::string options;  // btrfs finds the other devices only if it is told of them
+  // A btrfs as a whole, as existing_mount() takes it: with the subvolume that mounts by default,
+  // which on some distributions is a snapshot, a directory would mean another one. And it finds its
+  // other devices only if it is told of them.
+  std::string options = device.identity.type == "btrfs" ? "subvolid=5" : "";
   for (size_t i = 1; i < devices.size(); ++i)
     options += (options.empty() ? "device=" : ",device=") + devices[i].path;
   const int64_t done = sys.mount(device.path.c_str(), at.c_str(), device.identity.type.c_str(),

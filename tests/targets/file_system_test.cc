@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "targets/mounts.h"
@@ -34,6 +35,27 @@ TEST_CASE("fs: mounts with flags that trust nothing on it, and unmounts") {
   CHECK(target->finish());
   CHECK(scene->sys.mounts().size() == 1);
   CHECK(!scene->sys.contains("/mnt/vda"));
+}
+
+TEST_CASE("fs: mounts a btrfs as a whole, whatever subvolume is its default") {
+  const auto scene = make_scene("fs");
+  scene->sys.remove_disk("vda");
+  std::vector<uint8_t> head(70'000);
+  uint8_t* const super = &head[65536];
+  super[50] = 1;  // its own offset, 65536
+  std::copy_n("_BHRfS_M", 8, super + 64);
+  super[136] = 1;  // devices
+  std::copy_n("whole", 5, super + 299);
+  FakeFs& fs = scene->sys.add_fs({});
+  fs.type = "btrfs";
+  scene->sys.add_disk("vdb", kSceneDeviceBytes, head).holds = &fs;
+  scene->url = "fs:LABEL=whole:/@/srv";
+  const auto target = scene->target();
+  REQUIRE(target->preflight());
+  REQUIRE(scene->sys.mounts().size() == 2);
+  CHECK(scene->sys.mounts()[1].type == "btrfs");
+  CHECK(scene->sys.mounts()[1].options == "subvolid=5");
+  CHECK(target->finish());
 }
 
 TEST_CASE("fs: uses a mount that is there, and leaves it") {
