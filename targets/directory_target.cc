@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "targets/factories.h"
+#include "targets/local_stored_files.h"
 
 namespace kdump {
 
@@ -36,6 +37,11 @@ Result<> MountingTarget::begin(const std::string& name) {
 std::string MountingTarget::location() const {
   if (!crash_ || !mount_->is_ours()) return DirectoryTarget::location();
   return lasting_location(crash_->path().substr(crash_->path().rfind('/') + 1));
+}
+
+Result<std::unique_ptr<StoredFiles>> MountingTarget::stored_files() {
+  if (!mount_) mount_ = TRY(mount());
+  return std::make_unique<LocalStoredFiles>(sys_, mount_->at() + directory_);
 }
 
 Result<> MountingTarget::finish() {
@@ -73,6 +79,10 @@ class MountedDirectory final : public DirectoryTarget {
     const MountedFs fs = TRY(look());
     crash_ = TRY(CrashDirectory::make(sys_, directory_, "/", name, fs));
     return {};
+  }
+
+  Result<std::unique_ptr<StoredFiles>> stored_files() override {
+    return std::make_unique<LocalStoredFiles>(sys_, directory_);
   }
 
   // Its files and directories are synced as they are made; others' mounts are not ours to sync.

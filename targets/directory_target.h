@@ -38,6 +38,7 @@ class MountingTarget : public DirectoryTarget {
   Result<Space> preflight() override;
   Result<> begin(const std::string& name) override;
   std::string location() const override;
+  Result<std::unique_ptr<StoredFiles>> stored_files() override;
   Result<> finish() override;
 
  protected:

@@ -99,6 +99,13 @@ class NfsTarget final : public MountingTarget {
     return heard(MountingTarget::discard(), *silence_);
   }
 
+  Result<std::unique_ptr<StoredFiles>> stored_files() override {
+    if (*silence_) return silent(**silence_);
+    observer_.waiting_for(text("%s to list a directory", url_.server.host.c_str()).c_str(),
+                          step_s_);
+    return MountingTarget::stored_files();
+  }
+
   Result<> finish() override {
     if (mount_ && *silence_) {
       mount_->abandon();

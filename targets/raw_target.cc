@@ -7,6 +7,7 @@
 #include "targets/file_image.h"
 #include "targets/mounts.h"
 #include "targets/raw_device.h"
+#include "targets/raw_stored_files.h"
 
 namespace kdump {
 namespace {
@@ -26,6 +27,7 @@ class RawTarget final : public Target {
   Result<Space> preflight() override;
   Result<> begin(const std::string& name) override;
   Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) override;
+  Result<std::unique_ptr<StoredFiles>> stored_files() override;
   Result<> finish() override;
 
  private:
@@ -96,6 +98,13 @@ Result<> RawTarget::begin(const std::string& name) {
 Result<std::unique_ptr<TargetFile>> RawTarget::create(const char* name, uint64_t expected_bytes) {
   if (location_.empty()) return fail(Kind::refused, "%s: no crash for %s yet", describe(), name);
   return RawFile::create(device_, name, expected_bytes);
+}
+
+// Opened for reading, beside whoever else has it open: nothing is claimed.
+Result<std::unique_ptr<StoredFiles>> RawTarget::stored_files() {
+  const BlockDevice device = TRY(finder_.find(url_.device));
+  File file = TRY(File::open(sys_, device.path, O_RDONLY));
+  return TRY(RawStoredFiles::of(std::move(file)));
 }
 
 Result<> RawTarget::finish() {

@@ -4,6 +4,7 @@
 
 #include "targets/factories.h"
 #include "targets/sftp_directory.h"
+#include "targets/sftp_stored_files.h"
 #include "targets/sftp_upload.h"
 #include "targets/ssh_link.h"
 #include "targets/ssh_stream.h"
@@ -57,6 +58,14 @@ class SshTarget final : public Target {
   Result<> discard() override {
     if (path_.empty()) return {};
     return is_stream_ ? stream_->remove() : directory_->remove();
+  }
+
+  Result<std::unique_ptr<StoredFiles>> stored_files() override {
+    TRY(link_.connect());
+    if (!link_.sftp())
+      return fail(Kind::unsupported, "%s has no SFTP, and nothing else lists files",
+                  link_.host().c_str());
+    return std::make_unique<SftpStoredFiles>(link_);
   }
 
   // Every file and directory is synced as it is made.

@@ -15,6 +15,7 @@
 #include "filter/base/result.h"
 #include "filter/base/sink.h"
 #include "filter/base/sys.h"
+#include "targets/stored_files.h"
 
 namespace kdump {
 
@@ -73,8 +74,13 @@ class Target {
   virtual Result<> discard() {
     return fail(Kind::refused, "%s: what was written cannot be taken back", describe());
   }
-  // Syncs and unmounts or disconnects what preflight() brought up. After it only preflight() may
-  // be called. Also after failures: tries everything, reports the first error.
+  // What is there already. Brings the target up as far as reading needs, where preflight() has not;
+  // it may be read-only. Fails: unsupported, where nothing can be listed.
+  virtual Result<std::unique_ptr<StoredFiles>> stored_files() {
+    return fail(Kind::unsupported, "%s: nothing there can be listed", describe());
+  }
+  // Syncs and unmounts or disconnects what preflight() or stored_files() brought up. After
+  // it only these may be called. Also after failures: tries everything, reports the first error.
   virtual Result<> finish() = 0;
 };
 

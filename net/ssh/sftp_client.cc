@@ -13,13 +13,8 @@ constexpr uint32_t kProtocolVersion = 3;
 // Every server takes 32 KiB in one write; OpenSSH's says how much more (limits@openssh.com).
 constexpr uint32_t kSafeWriteBytes = 32 << 10;
 constexpr uint32_t kMostWriteBytes = 256 << 10;
-// No answer that is asked for here is longer; OpenSSH's own limit is 256 KiB.
-constexpr uint32_t kMaxAnswerBytes = 64 << 10;
-
-constexpr char kFsync[] = "fsync@openssh.com";
-constexpr char kStatvfs[] = "statvfs@openssh.com";
-constexpr char kPosixRename[] = "posix-rename@openssh.com";
-constexpr char kLimits[] = "limits@openssh.com";
+// OpenSSH's own limit; a hundred names of a directory can take 64 KiB.
+constexpr uint32_t kMaxAnswerBytes = 256 << 10;
 
 }  // namespace
 
@@ -56,16 +51,17 @@ Result<> SftpClient::negotiate(int64_t until_ms) {
   while (parser.ok() && !parser.at_end()) {
     const std::string_view name = parser.string();
     parser.string();
-    has_fsync_ |= name == kFsync;
-    has_statvfs_ |= name == kStatvfs;
-    has_posix_rename_ |= name == kPosixRename;
-    has_limits_ |= name == kLimits;
+    has_fsync_ |= name == sftp::kFsync;
+    has_statvfs_ |= name == sftp::kStatvfs;
+    has_posix_rename_ |= name == sftp::kPosixRename;
+    has_limits_ |= name == sftp::kLimits;
   }
   return has_limits_ ? learn_limits(until_ms) : Result<>();
 }
 
 Result<> SftpClient::learn_limits(int64_t until_ms) {
-  const Answer answer = TRY(call(std::move(Packet(sftp::kExtended).string(kLimits)), until_ms));
+  const Answer answer =
+      TRY(call(std::move(Packet(sftp::kExtended).string(sftp::kLimits)), until_ms));
   Parser parser(answer.body);
   if (answer.type != sftp::kExtendedReply) return {};
   parser.u64();  // the longest packet
@@ -187,109 +183,6 @@ Result<sftp::Attributes> SftpClient::call_for_attributes(Packet packet, const st
   if (answer.type != sftp::kAttrs) return unexpected_answer(answer, "look at", path);
   Parser parser(answer.body);
   return sftp::parse_attributes(parser);
-}
-
-Result<> SftpClient::make_directory(const std::string& path, uint32_t mode, int64_t until_ms) {
-  constexpr uint32_t kHasMode = 4;
-  return call_for_status(std::move(Packet(sftp::kMkdir).string(path).u32(kHasMode).u32(mode)),
-                         "make directory", path, until_ms);
-}
-
-Result<> SftpClient::remove_directory(const std::string& path, int64_t until_ms) {
-  return call_for_status(std::move(Packet(sftp::kRmdir).string(path)), "remove", path, until_ms);
-}
-
-Result<> SftpClient::remove(const std::string& path, int64_t until_ms) {
-  return call_for_status(std::move(Packet(sftp::kRemove).string(path)), "remove", path, until_ms);
-}
-
-Result<std::string> SftpClient::open(const std::string& path, uint32_t flags, int64_t until_ms) {
-  constexpr uint32_t kHasMode = 4, kMode = 0600;
-  Packet packet(sftp::kOpen);
-  packet.string(path).u32(flags);
-  if (flags & sftp::kCreate)
-    packet.u32(kHasMode).u32(kMode);
-  else
-    packet.u32(0);
-  const Answer answer = TRY(call(std::move(packet), until_ms));
-  Parser parser(answer.body);
-  if (answer.type != sftp::kHandle) return unexpected_answer(answer, "open", path);
-  const std::string_view handle = parser.string();
-  if (!parser.ok() || handle.size() > sftp::kMaxHandleBytes)
-    return unexpected_answer(answer, "open", path);
-  return std::string(handle);
-}
-
-Result<> SftpClient::close(const std::string& handle, int64_t until_ms) {
-  return call_for_status(std::move(Packet(sftp::kClose).string(handle)), "close", "file", until_ms);
-}
-
-Result<sftp::Attributes> SftpClient::stat(const std::string& path, int64_t until_ms) {
-  return call_for_attributes(std::move(Packet(sftp::kStat).string(path)), path, until_ms);
-}
-
-Result<sftp::Attributes> SftpClient::stat_handle(const std::string& handle, int64_t until_ms) {
-  return call_for_attributes(std::move(Packet(sftp::kFstat).string(handle)), "file", until_ms);
-}
-
-Result<> SftpClient::truncate(const std::string& handle, uint64_t size, int64_t until_ms) {
-  constexpr uint32_t kHasSize = 1;
-  return call_for_status(std::move(Packet(sftp::kFsetstat).string(handle).u32(kHasSize).u64(size)),
-                         "truncate", "file", until_ms);
-}
-
-Result<std::string> SftpClient::read(const std::string& handle, uint64_t offset, uint32_t size,
-                                     int64_t until_ms) {
-  constexpr uint32_t kMostAtOnce = 32 << 10;
-  Packet packet(sftp::kRead);
-  packet.string(handle).u64(offset).u32(std::min(size, kMostAtOnce));
-  const Answer answer = TRY(call(std::move(packet), until_ms));
-  Parser parser(answer.body);
-  if (answer.type == sftp::kStatus && parser.u32() == sftp::kEof && parser.ok())
-    return std::string();
-  if (answer.type != sftp::kData) return unexpected_answer(answer, "read", "file");
-  const std::string_view data = parser.string();
-  if (data.size() > size) return unexpected_answer(answer, "read", "file");
-  return std::string(data);
-}
-
-Packet SftpClient::fsync_request(const std::string& handle) const {
-  return std::move(Packet(sftp::kExtended).string(kFsync).string(handle));
-}
-
-Result<> SftpClient::fsync(const std::string& handle, int64_t until_ms) {
-  return call_for_status(fsync_request(handle), "sync", "file", until_ms);
-}
-
-Result<> SftpClient::rename_new(const std::string& from, const std::string& to, int64_t until_ms) {
-  const Result<> renamed = call_for_status(std::move(Packet(sftp::kRename).string(from).string(to)),
-                                           "rename", from, until_ms);
-  if (renamed || is_lost_ || !has_posix_rename_) return renamed;
-  // Some file systems cannot link, which is how the first way tells that the name is free.
-  if (stat(to, until_ms) || is_lost_ || last_status_ != sftp::kNoSuchFile) return renamed;
-  return call_for_status(
-      std::move(Packet(sftp::kExtended).string(kPosixRename).string(from).string(to)), "rename",
-      from, until_ms);
-}
-
-Result<std::optional<SftpClient::Space>> SftpClient::space(const std::string& path,
-                                                           int64_t until_ms) {
-  if (!has_statvfs_) return std::nullopt;
-  const Answer answer =
-      TRY(call(std::move(Packet(sftp::kExtended).string(kStatvfs).string(path)), until_ms));
-  if (answer.type != sftp::kExtendedReply) return unexpected_answer(answer, "statvfs", path);
-  Parser parser(answer.body);
-  parser.u64();  // the preferred block
-  const uint64_t block = parser.u64();
-  parser.u64();  // all blocks
-  parser.u64();  // the free ones
-  const uint64_t available = parser.u64();
-  for (int i = 0; i < 4; ++i) parser.u64();  // three counts of files, the file system's id
-  const uint64_t flags = parser.u64();
-  if (!parser.ok()) return unexpected_answer(answer, "statvfs", path);
-  Space space{.free_bytes = 0, .is_read_only = (flags & 1) != 0};
-  if (__builtin_mul_overflow(block, available, &space.free_bytes)) space.free_bytes = UINT64_MAX;
-  return space;
 }
 
 }  // namespace kdump

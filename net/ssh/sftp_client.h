@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "net/ssh/sftp_packet.h"
 #include "net/ssh/ssh_channel.h"
@@ -28,8 +29,12 @@ class SftpClient {
   Result<> remove_directory(const std::string& path, int64_t until_ms);
   Result<> remove(const std::string& path, int64_t until_ms);
   Result<std::string> open(const std::string& path, uint32_t flags, int64_t until_ms);
+  Result<std::string> open_directory(const std::string& path, int64_t until_ms);
+  // Some more of its names, in no order; none at its end.
+  Result<std::vector<std::string>> read_directory(const std::string& handle, int64_t until_ms);
   Result<> close(const std::string& handle, int64_t until_ms);
   Result<sftp::Attributes> stat(const std::string& path, int64_t until_ms);
+  Result<sftp::Attributes> look(const std::string& path, int64_t until_ms);  // follows no link
   Result<sftp::Attributes> stat_handle(const std::string& handle, int64_t until_ms);
   Result<> truncate(const std::string& handle, uint64_t size, int64_t until_ms);
   // At most size bytes, 32 KiB at most; empty at the end of the file.
@@ -70,6 +75,8 @@ class SftpClient {
   Result<Answer> call(sftp::Packet packet, int64_t until_ms);
   Result<> call_for_status(sftp::Packet packet, const char* what, const std::string& path,
                            int64_t until_ms);
+  Result<std::string> call_for_handle(sftp::Packet packet, const std::string& path,
+                                      int64_t until_ms);
   Result<sftp::Attributes> call_for_attributes(sftp::Packet packet, const std::string& path,
                                                int64_t until_ms);
   std::unexpected<Error> lost(const Error& why);

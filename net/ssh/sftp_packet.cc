@@ -1,5 +1,7 @@
 #include "net/ssh/sftp_packet.h"
 
+#include <algorithm>
+
 namespace kdump::sftp {
 namespace {
 
@@ -91,13 +93,27 @@ std::string_view Parser::string() { return take(u32()); }
 
 Attributes parse_attributes(Parser& parser) {
   constexpr uint32_t kHasSize = 1, kHasOwner = 2, kHasMode = 4;
-  constexpr uint32_t kTypeMask = 0170000, kDirectory = 0040000;
+  constexpr uint32_t kTypeMask = 0170000, kDirectory = 0040000, kRegular = 0100000;
+  constexpr uint32_t kHasTimes = 8, kHasExtensions = 0x80000000, kMostExtensions = 64;
   Attributes found;
   const uint32_t flags = parser.u32();
   found.has_size = (flags & kHasSize) != 0;
   if (found.has_size) found.size = parser.u64();
   if (flags & kHasOwner) parser.u64();
-  if (flags & kHasMode) found.is_directory = (parser.u32() & kTypeMask) == kDirectory;
+  if (flags & kHasMode) {
+    const uint32_t type = parser.u32() & kTypeMask;
+    found.is_directory = type == kDirectory;
+    found.is_file = type == kRegular;
+  }
+  if (flags & kHasTimes) parser.u64();
+  if (flags & kHasExtensions) {
+    // Each a name and a value; no server is known to send any.
+    const uint32_t count = parser.u32();
+    for (uint32_t i = 0; i < std::min(count, kMostExtensions); ++i) {
+      parser.string();
+      parser.string();
+    }
+  }
   found.has_size = found.has_size && parser.ok();
   return found;
 }

@@ -19,6 +19,8 @@ enum Type : uint8_t {
   kLstat = 7,
   kFstat = 8,
   kFsetstat = 10,
+  kOpendir = 11,
+  kReaddir = 12,
   kRemove = 13,
   kMkdir = 14,
   kRmdir = 15,
@@ -27,6 +29,7 @@ enum Type : uint8_t {
   kStatus = 101,
   kHandle = 102,
   kData = 103,
+  kName = 104,
   kAttrs = 105,
   kExtended = 200,
   kExtendedReply = 201,
@@ -42,6 +45,12 @@ enum Status : uint32_t {
   kNoSpace = 14,        // of later drafts; some servers say it all the same
   kQuotaExceeded = 15,  // likewise
 };
+
+// Extensions.
+constexpr char kFsync[] = "fsync@openssh.com";
+constexpr char kStatvfs[] = "statvfs@openssh.com";
+constexpr char kPosixRename[] = "posix-rename@openssh.com";
+constexpr char kLimits[] = "limits@openssh.com";
 
 enum OpenFlag : uint32_t { kForRead = 1, kForWrite = 2, kCreate = 8, kExclusive = 32 };
 
@@ -87,6 +96,7 @@ struct Attributes {
   bool has_size = false;
   uint64_t size = 0;
   bool is_directory = false;
+  bool is_file = false;  // a regular one
 };
 Attributes parse_attributes(Parser& parser);
 

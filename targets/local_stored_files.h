@@ -1,0 +1,25 @@
+// The stored files in a directory of a mounted file system.
+#pragma once
+
+#include "filter/base/sys.h"
+#include "targets/stored_files.h"
+
+namespace kdump {
+
+class LocalStoredFiles final : public StoredFiles {
+ public:
+  LocalStoredFiles(Sys& sys, std::string directory) : sys_(sys), directory_(std::move(directory)) {}
+
+  Result<Names> names(const std::string& directory, bool (*is_wanted)(std::string_view),
+                      size_t most) override;
+  Result<Status> look(const std::string& path) override;
+  Result<std::string> read(const std::string& path, uint64_t offset, size_t most) override;
+
+ private:
+  std::string full(const std::string& path) const;
+
+  Sys& sys_;
+  const std::string directory_;
+};
+
+}  // namespace kdump
