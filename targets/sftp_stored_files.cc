@@ -1,7 +1,5 @@
 #include "targets/sftp_stored_files.h"
 
-#include <algorithm>
-
 namespace kdump {
 namespace {
 
@@ -58,15 +56,12 @@ Result<std::string> SftpStoredFiles::read(const std::string& path, uint64_t offs
   return link_.exchange(
       "to read a file", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<std::string> {
         const std::string handle = TRY(sftp.open(full(path), sftp::kForRead, until_ms));
-        std::string content;
-        while (content.size() < most) {
-          const std::string part = TRY(sftp.read(
-              handle, offset + content.size(),
-              static_cast<uint32_t>(std::min<size_t>(most - content.size(), 32768)), until_ms));
-          if (part.empty()) break;
-          content += part;
-        }
+        std::string content(most, '\0');
+        const auto got =
+            sftp.read(handle, offset, {reinterpret_cast<uint8_t*>(content.data()), most}, until_ms);
+        if (sftp.is_lost()) return std::unexpected(got.error());
         TRY(sftp.close(handle, until_ms));
+        content.resize(TRY(got));
         return content;
       });
 }

@@ -313,16 +313,12 @@ Result<> SftpUpload::read_back(uint64_t offset, MutableBytes out) {
   return link_.exchange("to read back", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
     const std::string path = is_committed_ ? path_ : incomplete();
     const std::string handle = TRY(sftp.open(path, sftp::kForRead, until_ms));
-    for (size_t done = 0; done < out.size();) {
-      const auto wanted = static_cast<uint32_t>(std::min<size_t>(out.size() - done, 1 << 20));
-      const std::string part = TRY(sftp.read(handle, offset + done, wanted, until_ms));
-      if (part.empty())
-        return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path.c_str(),
-                    offset + done);
-      memcpy(out.data() + done, part.data(), part.size());
-      done += part.size();
-    }
-    return sftp.close(handle, until_ms);
+    const auto got = sftp.read(handle, offset, out, until_ms);
+    if (sftp.is_lost()) return std::unexpected(got.error());
+    TRY(sftp.close(handle, until_ms));
+    if (TRY(got) == out.size()) return {};
+    return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path.c_str(),
+                offset + *got);
   });
 }
 

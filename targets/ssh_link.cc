@@ -70,9 +70,12 @@ Result<> SshLink::connect_until(int64_t until_ms) {
 std::string SshLink::read_boot_id(int64_t until_ms) {
   const auto handle = sftp_->open(kBootId, sftp::kForRead, until_ms);
   if (!handle) return {};
-  const auto id = sftp_->read(*handle, 0, kBootIdBytes, until_ms);
-  if (const auto closed = sftp_->close(*handle, until_ms); !id || !closed) return {};
-  return *id;
+  std::string id(kBootIdBytes, '\0');
+  const auto read =
+      sftp_->read(*handle, 0, {reinterpret_cast<uint8_t*>(id.data()), id.size()}, until_ms);
+  if (const auto closed = sftp_->close(*handle, until_ms); !read || !closed) return {};
+  id.resize(*read);
+  return id;
 }
 
 void SshLink::disconnect() {

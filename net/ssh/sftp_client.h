@@ -37,9 +37,9 @@ class SftpClient {
   Result<sftp::Attributes> look(const std::string& path, int64_t until_ms);  // follows no link
   Result<sftp::Attributes> stat_handle(const std::string& handle, int64_t until_ms);
   Result<> truncate(const std::string& handle, uint64_t size, int64_t until_ms);
-  // At most size bytes, 32 KiB at most; empty at the end of the file.
-  Result<std::string> read(const std::string& handle, uint64_t offset, uint32_t size,
-                           int64_t until_ms);
+  // All of `out`, many requests at once (sftp_read.cc); fewer bytes where the file ends before.
+  Result<size_t> read(const std::string& handle, uint64_t offset, MutableBytes out,
+                      int64_t until_ms);
   Result<> fsync(const std::string& handle, int64_t until_ms);
   // Fails where `to` exists; atomically so with servers that link and unlink, as OpenSSH's does.
   Result<> rename_new(const std::string& from, const std::string& to, int64_t until_ms);

@@ -1,7 +1,5 @@
 // The requests of an SftpClient that wait for their answer. How packets come and go:
 // sftp_client.cc.
-#include <algorithm>
-
 #include "net/ssh/sftp_client.h"
 
 namespace kdump {
@@ -88,21 +86,6 @@ Result<> SftpClient::truncate(const std::string& handle, uint64_t size, int64_t 
   constexpr uint32_t kHasSize = 1;
   return call_for_status(std::move(Packet(sftp::kFsetstat).string(handle).u32(kHasSize).u64(size)),
                          "truncate", "file", until_ms);
-}
-
-Result<std::string> SftpClient::read(const std::string& handle, uint64_t offset, uint32_t size,
-                                     int64_t until_ms) {
-  constexpr uint32_t kMostAtOnce = 32 << 10;
-  Packet packet(sftp::kRead);
-  packet.string(handle).u64(offset).u32(std::min(size, kMostAtOnce));
-  const Answer answer = TRY(call(std::move(packet), until_ms));
-  Parser parser(answer.body);
-  if (answer.type == sftp::kStatus && parser.u32() == sftp::kEof && parser.ok())
-    return std::string();
-  if (answer.type != sftp::kData) return unexpected_answer(answer, "read", "file");
-  const std::string_view data = parser.string();
-  if (data.size() > size) return unexpected_answer(answer, "read", "file");
-  return std::string(data);
 }
 
 Packet SftpClient::fsync_request(const std::string& handle) const {

@@ -60,6 +60,34 @@ TEST_CASE("SFTP: names are exclusive, space is told, a trial is read back and ta
   CHECK(!fs::exists(server.directory() + "/crash"));
 }
 
+TEST_CASE("SFTP: many reads at once give the bytes in their order, and find the end") {
+  const std::string dump = whole_dump(5 * kMiB);
+  SshServer server;
+  const auto target = server.target();
+  REQUIRE(target->preflight());
+  REQUIRE(target->begin(kCrash));
+  const auto file = target->create("vmcore", 0);
+  REQUIRE(file);
+  REQUIRE((*file)->write_at(0, as_bytes(dump)));
+  REQUIRE((*file)->sync());
+  std::string read(dump.size(), '?');
+  const auto into = [&](size_t size) {
+    return MutableBytes(reinterpret_cast<uint8_t*>(read.data()), size);
+  };
+  CHECK((*file)->read_back(0, into(dump.size())));
+  CHECK((read == dump));
+  constexpr size_t kOffset = 123'457, kSize = kMiB + 11;
+  CHECK((*file)->read_back(kOffset, into(kSize)));
+  CHECK((read.substr(0, kSize) == dump.substr(kOffset, kSize)));
+  says((*file)->read_back(1, into(dump.size())),
+       ("ends at " + std::to_string(dump.size())).c_str());
+  // The connection has come to no harm.
+  CHECK((*file)->read_back(dump.size() - 7, into(7)));
+  CHECK((read.substr(0, 7) == dump.substr(dump.size() - 7)));
+  CHECK((*file)->commit());
+  CHECK(target->finish());
+}
+
 TEST_CASE("SFTP: a server that is killed and comes back gets again what it had not acknowledged") {
   const std::string dump = whole_dump(16 * kMiB);
   SshServer server;
