@@ -1,5 +1,5 @@
-// Whether a finished dump is sound: its structure, and that every page is there, as a whole zstd
-// frame where it is compressed. Hostile input: nothing read is believed, memory is bounded whatever
+// Whether a finished dump is sound: its structure, and that every page is there, and decompresses
+// to a page where it is a zstd frame. Hostile input: nothing read is believed, memory is bounded whatever
 // the file says.
 #pragma once
 

@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdio>
 
 #include "filter/dump/kdump_format.h"
 #include "filter/verify/dump_check.h"
-#include "filter/verify/zstd_frame.h"
+#include "filter/verify/page_decoder.h"
 
 namespace kdump {
 namespace {
@@ -61,6 +62,8 @@ class KdumpCheck {
     uint32_t size = 0, flags = 0;
   };
   std::array<Seen, 1024> sound_{};
+  PageDecoder decoder_;
+  char fault_text_[96] = {};
 };
 
 bool KdumpCheck::read_headers() {
@@ -184,8 +187,11 @@ const char* KdumpCheck::fault_of(const PageDescriptor& page) {
     return nullptr;
   const auto data = data_.at(page.offset, page.size);
   if (!data) return "its data cannot be read";
-  if (compression != 0 && !is_whole_zstd_page(*data, block_))
-    return "it is no zstd frame of a whole page";
+  if (compression != 0)
+    if (const char* const fault = decoder_.fault_of(*data, block_)) {
+      snprintf(fault_text_, sizeof fault_text_, "it does not decompress to a page: %s", fault);
+      return fault_text_;
+    }
   seen = {page.offset, page.size, compression};
   return nullptr;
 }

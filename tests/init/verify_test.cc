@@ -141,10 +141,40 @@ TEST_CASE("a compressed page that is not one any more is found") {
     if (page.flags != kdump_format::kCompressedZstd) continue;
     std::string dump = good;
     put<uint32_t>(dump, page.offset, 0xdeadbeef);
-    CHECK(is_damaged(dump, "no zstd frame of a whole page"));
+    CHECK(is_damaged(dump, "it does not decompress to a page"));
     return;
   }
   FAIL("no page of the tiny core was compressed");
+}
+
+TEST_CASE("a page is decompressed: what is wrong inside of its frame is found") {
+  const std::string& good = kdump_dump();
+  const Parts parts(good);
+  size_t tried = 0, found = 0;
+  for (size_t i = 0; i < 256 && tried < 2000; ++i) {
+    const auto page = load<kdump_format::PageDescriptor>(
+        reinterpret_cast<const uint8_t*>(good.data()) + parts.descriptors + 24 * i);
+    if (page.flags != kdump_format::kCompressedZstd) continue;
+    // Behind the magic number, the content size and the block's head, which have always been read.
+    for (size_t at = 10; at < page.size; ++at, ++tried) {
+      std::string dump = good;
+      dump[page.offset + at] = static_cast<char>(~dump[page.offset + at]);
+      const auto checked = check(dump);
+      REQUIRE(checked);
+      found += !checked->is_sound();
+    }
+  }
+  CAPTURE(tried);
+  CHECK(found > 0);
+}
+
+TEST_CASE("the compressed pages of a stream are decompressed too") {
+  std::string dump = make_dump(Format::kdump, true, Compression::Kind::zstd);
+  CHECK(check(dump)->is_sound());
+  const size_t frame = dump.find("\x28\xb5\x2f\xfd");
+  REQUIRE(frame != std::string::npos);
+  put<uint32_t>(dump, frame, 0xdeadbeef);
+  CHECK(is_damaged(dump, "it does not decompress to a page"));
 }
 
 TEST_CASE("pages of other programs' compressions are counted, not refused") {
