@@ -31,7 +31,7 @@ read_configuration() {
     if [ -z "$file" ]; then
         read_first_configuration
     else
-        [ -r "$file" ] && [ -f "$file" ] || { say "$file: cannot be read"; return 2; }
+        [ -r "$file" ] && [ ! -d "$file" ] || { say "$file: cannot be read"; return 2; }
         [ -n "$kind" ] || kind=$(configuration_kind "$file") || return 2
         read_as "$kind" "$file"
     fi
