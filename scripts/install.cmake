@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 set(script_directory lib/kdump-init)
 
 install(TARGETS kdump-init RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
-install(PROGRAMS scripts/mkinitramfs scripts/load DESTINATION ${script_directory})
+install(PROGRAMS scripts/mkinitramfs scripts/load scripts/add-to-tree DESTINATION ${script_directory})
 install(DIRECTORY scripts/commands DESTINATION ${script_directory} OPTIONAL USE_SOURCE_PERMISSIONS)
 # All but what builds, tests and measures.
 install(DIRECTORY scripts/lib DESTINATION ${script_directory} FILES_MATCHING PATTERN "*.sh"

@@ -30,6 +30,7 @@ class Scenario:
     packed: tuple = ()          # what mkinitramfs is given to pack, --target, --cmdline
     drivers: str = ""           # "all": mkinitramfs --all-drivers; else what the disk needs
     shell: bool = False         # mkinitramfs --shell
+    builder: str = ""           # another one that packs: dracut, initramfs-tools (build_image)
     crash: bool = True          # False: the image is booted as an ordinary kernel
     panics: bool = False        # the capture kernel is meant to
     watchdog: bool = False      # a hardware watchdog that resets the machine
@@ -184,4 +185,8 @@ SCENARIOS = (
              quick=False),
     Scenario("2 GiB full of everything with crashkernel=96M", memory="2G", unit_mib=100,
              crashkernel="96M", disk=Disk(mib=1024), says=(SAVED,), quick=False),
+    Scenario("an image by dracut", builder="dracut", disk=Disk(by="LABEL"), targets=(), level=23,
+             crashkernel="160M", says=(SAVED,), quick=False),
+    Scenario("an image by initramfs-tools", builder="initramfs-tools", disk=Disk(by="LABEL"),
+             targets=(), level=23, crashkernel="192M", says=(SAVED,), quick=False),
 )
