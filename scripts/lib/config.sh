@@ -122,9 +122,9 @@ refuse() {
 }
 note() { config_notes+=("$config_file:$at: $1: ${*:2}"); }
 
-# add_target NAME URL
+# add_target NAME URL: once.
 add_target() {
-    config_targets+=("$2")
+    [[ " ${config_targets[*]-} " == *" $2 "* ]] || config_targets+=("$2")
     explain "$1" "rd.kdump.target=$2"
 }
 
