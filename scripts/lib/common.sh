@@ -2,7 +2,8 @@
 # installed. Sourced, never run. Owns no policy: what to install or cache is said by the caller.
 #
 # The scripts that pack and load run from a checkout (scripts/) and where they are installed
-# (PREFIX/lib/kdump-init/, with the program in PREFIX/sbin). Only a checkout installs packages.
+# (PREFIX/lib/kdump-init/, with the program in PREFIX/sbin). Only a checkout installs packages. A
+# command that the program became (init/command_script.cc) is told by KDUMP_INIT_PROGRAM of it.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -10,10 +11,10 @@ shopt -s inherit_errexit
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ -e "$scripts/../CMakeLists.txt" ]; then
     top=${scripts%/*} installed=no
-    program=$top/build/kdump-init
+    program=${KDUMP_INIT_PROGRAM:-$top/build/kdump-init}
 else
     installed=yes
-    program=$(realpath -m "$scripts/../../sbin/kdump-init")
+    program=${KDUMP_INIT_PROGRAM:-$(realpath -m "$scripts/../../sbin/kdump-init")}
 fi
 
 # Everything that is slow to make and depends only on its inputs lies here, outside the

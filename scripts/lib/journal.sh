@@ -1,0 +1,37 @@
+# What is told, and how loud: systemd's journal takes "<4>" at the beginning of a line for a warning;
+# a person at a terminal does not want to see it. And the dumps that earlier boots have left: one
+# line each, once. Sourced after common.sh.
+
+warn() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<4>}" "${0##*/}" "$*" >&2; }
+fail() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<3>}" "${0##*/}" "$*" >&2 && exit 1; }
+
+# local_dumps URL...: those on targets that are this machine's own, as `kdump-init list --lines` has
+# them: DIRECTORY<tab>complete|incomplete|none<tab>TIME<tab>HOST<tab>KERNEL<tab>BYTES<tab>REASON.
+# Servers are not asked: a boot waits for none of them.
+local_dumps() {
+    local url
+    for url; do
+        [[ $url == @(fs|raw):* ]] || continue
+        timeout 60 "$program" list --lines "$url" 2>/dev/null || :
+    done
+}
+
+# report_new_dumps FILE URL...: those of this host that FILE does not name yet; then it does.
+report_new_dumps() {
+    local reported=$1 where state time host kernel bytes reason line fresh=() mine
+    shift
+    mine=$(sed 's/[^A-Za-z0-9._-]//g; s/^[.-]*//; s/^\(.\{64\}\).*/\1/' /proc/sys/kernel/hostname)
+    while IFS=$'\t' read -r where state time host kernel bytes reason; do
+        [ "$host" = "${mine:-localhost}" ] || continue
+        ! grep -qxF -- "$where $state" "$reported" 2>/dev/null || continue
+        line="${reason:-an unknown reason}"
+        line="crash of $time ($kernel), $line: $(numfmt --to=iec-i --suffix=B "$bytes")"
+        case $state in
+            complete) say "a dump was saved: $where, $line, complete" ;;
+            incomplete) warn "an INCOMPLETE dump was saved: $where, $line" ;;
+            *) warn "no dump, only its log was saved: $where, $line" ;;
+        esac
+        fresh+=("$where $state")
+    done < <(local_dumps "$@" | head -100)
+    [ ${#fresh[@]} = 0 ] || printf '%s\n' "${fresh[@]}" >>"$reported"
+}
