@@ -89,6 +89,10 @@ void fuzz_dhcp_message(Bytes input);
 void fuzz_dhcp_lease(Bytes input);
 void fuzz_dhcp6(Bytes input);
 void fuzz_sftp_packet(Bytes input);
+// Of dump_fuzz.cc: dumps, and pages.
+void fuzz_dump_check(Bytes input);
+void fuzz_page_frame(Bytes input);
+void fuzz_page_encoder(Bytes input);
 // Of device_fuzz.cc: what lies on a disk.
 void fuzz_file_system(Bytes input);
 void fuzz_partition_table(Bytes input);

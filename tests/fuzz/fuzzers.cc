@@ -24,6 +24,9 @@ constexpr Fuzzer kFuzzers[] = {
     {"dhcp_lease", "an address, then each option counted", fuzz_dhcp_lease},
     {"dhcp6", "an answer to one of two questions", fuzz_dhcp6},
     {"sftp_packet", "an answer's body", fuzz_sftp_packet},
+    {"dump_check", "which dump, how much is cut off, overwritten bytes", fuzz_dump_check},
+    {"page_frame", "a zstd frame of a page", fuzz_page_frame},
+    {"page_encoder", "a page of memory", fuzz_page_encoder},
     {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
     {"partition_table", "pieces of a disk: offset, count, bytes", fuzz_partition_table},
 };

@@ -1,0 +1,97 @@
+// What lies in files that are called dumps, given to `verify`; and pages of memory, as they come,
+// given to the page encoder, whose frames zstd's own decoder must take.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "filter/verify/dump_check.h"
+#include "filter/verify/page_decoder.h"
+#include "init/dump_job.h"
+#include "tests/fakes/fake_sys.h"
+#include "tests/filter/encoder_entry.h"
+#include "tests/fuzz/fuzzer.h"
+#include "tests/init/tiny_core.h"
+
+namespace kdump {
+namespace {
+
+struct Silent final : Progress {
+  void update(Phase, uint64_t, uint64_t, uint64_t) override {}
+};
+
+// A sound dump, of which an input changes a few bytes.
+std::string sound_dump(Format format, bool flatten) {
+  FakeSys sys;
+  sys.add_file("/proc/vmcore", tiny_core());
+  sys.add_directory("/crash");
+  sys.add_mount("/dev/vda", "/crash", sys.add_fs({}));
+  Settings settings;
+  settings.format = format;
+  settings.compression.kind = Compression::Kind::zstd;
+  const auto board = std::make_unique<Board>();
+  Console console({.board = board.get()});
+  const auto network = network_as_it_is();
+  run_dump_job(sys, settings, "dir:/crash", {.network = *network, .flatten = flatten}, *board,
+               console);
+  promised(board->how_it_ended() == Board::Outcome::saved, "the tiny core is saved");
+  return sys.content(board->where() + "/vmcore");
+}
+
+// The file, open for as long as the fuzzer runs.
+struct Scratch {
+  int fd = ::memfd_create("dump", 0);
+  void put(const std::string& content, uint64_t size) const {
+    promised(fd >= 0 && ::ftruncate(fd, 0) == 0 &&
+                 ::pwrite(fd, content.data(), content.size(), 0) ==
+                     static_cast<ssize_t>(content.size()) &&
+                 ::ftruncate(fd, static_cast<off_t>(size)) == 0,
+             "there is memory for a dump");
+  }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(fd); }
+};
+
+}  // namespace
+
+// Which dump (u8), how much of its end is cut off (u16), then places: offset (u24), count (u8),
+// bytes.
+void fuzz_dump_check(Bytes input) {
+  static const std::string dumps[] = {sound_dump(Format::kdump, false),
+                                      sound_dump(Format::kdump, true),
+                                      sound_dump(Format::elf, false)};
+  static const Scratch scratch;
+  Pieces pieces(input);
+  std::string dump = dumps[pieces.byte() % std::size(dumps)];
+  const size_t cut = pieces.number<uint16_t>();
+  while (!pieces.at_end()) {
+    const size_t at = pieces.byte() | pieces.byte() << 8 | pieces.byte() << 16;
+    const Bytes bytes = pieces.counted();
+    if (at < dump.size())
+      memcpy(dump.data() + at, bytes.data(), std::min(bytes.size(), dump.size() - at));
+  }
+  scratch.put(dump, dump.size() - std::min(cut, dump.size()));
+  const auto file = DumpFile::open(real_sys(), scratch.path());
+  if (!file) return;
+  Silent progress;
+  const auto check = check_dump_file(*file, progress);
+  if (!check) return;
+  promised(check->damaged_pages <= check->pages, "no more pages are damaged than there are");
+  promised(check->damaged_pages == 0 || !check->is_sound(), "a dump with damaged pages is damaged");
+  promised(check->damages.size() <= 20, "what is told is bounded");
+}
+
+// A frame, as a dump may hold it.
+void fuzz_page_frame(Bytes input) {
+  static PageDecoder decoder;
+  (void)decoder.fault_of(input, 4096);
+}
+
+// A page: the input, and zeros up to 4 KiB.
+void fuzz_page_encoder(Bytes input) {
+  static PageEncoder encoder;
+  std::vector<uint8_t> page(4096);
+  std::copy_n(input.begin(), std::min(input.size(), page.size()), page.begin());
+  promised(encode_and_decode(encoder, page) != kWrong, "zstd decodes what the encoder has made");
+}
+
+}  // namespace kdump
