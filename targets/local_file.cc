@@ -50,6 +50,9 @@ Result<> LocalFile::commit() {
   TRY(sync());
   if (const int64_t done = sys_.rename_new(file_.path(), path_.c_str()); done < 0)
     return fail_errno(static_cast<int>(-done), "rename %s to %s", file_.path(), path_.c_str());
+  // vfat keeps a file's size and place with its name, and puts them there when the file is synced;
+  // syncing the directory alone makes an empty file durable.
+  TRY(file_.sync());
   return sync_directory(sys_, parent_of(path_));
 }
 

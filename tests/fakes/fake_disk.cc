@@ -35,6 +35,7 @@ void FakeContent::write(uint64_t offset, Bytes data) {
 void FakeContent::truncate(uint64_t size) { make({size, std::nullopt}); }
 
 void FakeContent::sync() {
+  if (is_forgotten_) durable_ = now_, unsynced_.clear(), is_forgotten_ = false;
   for (const Change& change : unsynced_) apply(change, durable_);
   unsynced_.clear();
 }

@@ -30,6 +30,8 @@ class FakeContent {
   void write(uint64_t offset, Bytes data);
   void truncate(uint64_t size);
   void sync();
+  // Until the next sync nothing of it is durable: vfat keeps sizes with names.
+  void forget() { durable_.clear(), unsynced_.clear(), is_forgotten_ = true; }
   // A write may be torn too: each of its 512-byte sectors survives or not.
   void power_cut(Survival& survival);
 
@@ -43,6 +45,7 @@ class FakeContent {
 
   std::vector<uint8_t> now_, durable_;
   std::vector<Change> unsynced_;
+  bool is_forgotten_ = false;
 };
 
 struct FakeNode;
@@ -80,7 +83,8 @@ struct FakeFs {
   uint64_t magic = 0xef53;  // statfs's f_type
   uint64_t free_bytes = 1ull << 40;
   uint64_t largest_file = UINT64_MAX;
-  bool refuses_colon = false;  // mkdir and open: EINVAL, as vfat does
+  bool refuses_colon = false;      // mkdir and open: EINVAL, as vfat does
+  bool size_is_with_name = false;  // a renamed file is durable when it is synced, as on vfat
   bool read_only = false;
   std::string unreadable_version = {};  // of NFS: a mount by it fails to read, with EIO
   bool unreadable = false;              // by the last mount

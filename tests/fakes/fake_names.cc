@@ -98,6 +98,8 @@ int64_t FakeSys::rename_new(const char* from, const char* to) {
   if (old_parent != new_parent) return -EXDEV;  // nothing here moves files between directories
   if (const int64_t why = refusal(new_parent, new_name)) return why;
   if (new_parent->entries.find(new_name)) return -EEXIST;
+  const NodePtr node = old_parent->entries.find(old_name);
+  if (node->fs && node->fs->size_is_with_name) node->content.forget();
   old_parent->entries.rename(old_name, new_name);
   return 0;
 }

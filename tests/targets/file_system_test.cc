@@ -108,6 +108,21 @@ TEST_CASE("a device without a file system is not mounted") {
   CHECK(error_of(space) == "/dev/vdb holds no file system that can be mounted: vdb (unknown data)");
 }
 
+TEST_CASE("vfat: a file is as durable under its name as it was before it got it") {
+  const auto scene = make_scene("dir");
+  scene->sys.find("/crash")->fs->size_is_with_name = true;
+  const auto target = scene->target();
+  REQUIRE(target->preflight());
+  REQUIRE(target->begin(kCrash));
+  const auto file = target->create("vmcore", 0);
+  REQUIRE(file);
+  const uint8_t all[] = {'a', 'l', 'l', ' ', 'o', 'f', ' ', 'i', 't'};
+  REQUIRE((*file)->write_at(0, all));
+  REQUIRE((*file)->commit());
+  scene->sys.power_cut(0);
+  CHECK(scene->saved(kCrash, "vmcore") == "all of it");
+}
+
 TEST_CASE("vfat: no colons in names, and no file of 4 GiB") {
   const auto scene = make_scene("dir");
   FakeFs& fs = *scene->sys.find("/crash")->fs;
