@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import tarfile
@@ -136,6 +137,32 @@ def nic_options(model, lan, number):
     backend = {"user": "user,id=n0", "nobody": "hubport,id=n0,hubid=0"}.get(
         lan, f"socket,id=n0,connect=127.0.0.1:{lan}")
     return ["-netdev", backend, "-device", f"{model},netdev=n0,{mac}"]
+
+
+class ServedDisk:
+    """A disk by way of a server, which can be frozen: whatever waits for the disk then waits for
+    ever, as it does for a disk or a path to it that has died."""
+
+    def __init__(self, path, work):
+        socket_path = work / "disk.nbd"
+        self.url = f"nbd+unix:///?socket={socket_path}"
+        self.process = subprocess.Popen(["qemu-nbd", "--persistent", "--format=raw",
+                                         f"--socket={socket_path}", str(path)])
+        deadline = time.monotonic() + 60
+        while not socket_path.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Failure("qemu-nbd does not serve the disk")
+            time.sleep(0.1)
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Wire:

@@ -212,9 +212,20 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
             cmdline += " memmap=1M!0x8000000 " + RAMOOPS
     else:
         initramfs = image
-    console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
-                               initramfs, cmdline, disks, typing, scenario.seconds, log, more,
-                               server.prefix if server else ())
+    served = None
+    try:
+        if scenario.disk_hangs_at:
+            served = machine.ServedDisk(disk, work)
+            disks[-1] = (served.url, scenario.disk.bytes_per_second)
+            # QEMU lets no guest reset a disk before it has answers itself; what is proven is that
+            # kdump-init comes so far without them.
+            typing += [(scenario.disk_hangs_at, served.freeze), (r"rebooting now", served.thaw)]
+        console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
+                                   initramfs, cmdline, disks, typing, scenario.seconds, log, more,
+                                   server.prefix if server else ())
+    finally:
+        if served:
+            served.stop()
     check_console(scenario, console)
     if scenario.disk.fs == "raw":
         check_raw(disk)

@@ -47,6 +47,7 @@ class Scenario:
     nic: str = ""               # QEMU's model; "": virtio where there is a server, else none
     lan: str = "user"           # what it is plugged into: "user"; "nobody": no one is there; "late"
     plugged_in_at: str = ""     # regular expression at which a "late" card comes
+    disk_hangs_at: str = ""     # regular expression at which the disk does not answer any more
     netem: str = ""             # tc-netem(8)'s words, with commas: what the wire does to packets
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
@@ -109,6 +110,17 @@ SCENARIOS = (
     Scenario("a hung disk cannot hang the machine", disk=Disk(bytes_per_second=8192),
              arguments="rd.kdump.stall=5 rd.kdump.timeout=5",
              says=(NOT_SAVED,), result="any", quick=False),
+    Scenario("a disk that stops answering is left behind, the next target taken", server="ssh",
+             disk=Disk(bytes_per_second=4 << 20, by="LABEL"), targets=("fs:{disk}:/", "{server}"),
+             disk_hangs_at=r"writing .*%", result="any", level=0,
+             arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.stall=10",
+             says=(r"trying the next target", r"no sync and no unmount: something hangs", SAVED),
+             seconds=900, quick=False),
+    Scenario("the only disk stops answering: a reboot all the same", disk_hangs_at=r"writing .*%",
+             disk=Disk(bytes_per_second=4 << 20), result="any",
+             arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.stall=10",
+             says=(r"BEGIN of the crashed kernel's log", r"no sync and no unmount: something hangs",
+                   NOT_SAVED), seconds=900, quick=False),
     Scenario("an ELF dump", arguments="rd.kdump.format=elf", says=(SAVED,), quick=False),
     Scenario("five-level page tables", cpu="max", says=(SAVED,), quick=False),
     Scenario("arm64", flavour="arm64", suite="trixie", crashkernel="192M", says=(SAVED,),
