@@ -27,6 +27,8 @@ config_search=(own:/etc/kdump-init.conf fedora:/etc/kdump.conf debian:/etc/defau
 # good without any. Status 2, with a message, where FILE cannot be read or its kind be told.
 read_configuration() {
     local file=${1-} kind=${2-} at=0 words=()
+    # Bytes: in another locale read takes a newline for a part of a broken character.
+    local LC_ALL=C
     forget_configuration
     if [ -z "$file" ]; then
         read_first_configuration

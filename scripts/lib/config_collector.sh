@@ -9,7 +9,8 @@ collector_level="" collector_compresses=no collector_format=kdump
 read_collector() {
     local name=$1 command
     read -ra words <<<"$2"
-    command=${words[0]##*/}
+    command=${words[0]-}
+    command=${command##*/}
     case $command in
         makedumpfile)
             read_makedumpfile_options "$name" "${words[@]:1}"

@@ -15,6 +15,8 @@ unescaped() { printf '%b\n' "$1"; }
 find_place() {
     local directory there type root at source
     place_url="" place_problem=""
+    place_problem=$(directory_problem "$1")
+    [ -z "$place_problem" ] || return 1
     directory=$(realpath -m -- "$1")
     there=${2-$directory}
     while [ ! -e "$there" ]; do there=$(dirname -- "$there"); done
@@ -69,6 +71,7 @@ device_place() {
 # directory_problem DIRECTORY: why it cannot be one of a target; nothing if it can.
 directory_problem() {
     [[ $1 == /* ]] || { echo "$(printable "$1"): the path must begin with /"; return; }
+    [[ $1 != *[[:cntrl:]]* ]] || { echo "$(printable "$1"): an unprintable character"; return; }
     [[ $1/ != */../* ]] || echo "$(printable "$1"): no .. in a path"
 }
 

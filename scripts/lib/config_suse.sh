@@ -201,7 +201,7 @@ read_suse_network() {
 read_suse_post() {
     local word nodes="" options=""
     read -ra words <<<"$1"
-    if [[ ${words[0]} != */fence_kdump_send ]]; then
+    if [[ ${words[0]-} != */fence_kdump_send ]]; then
         pack_hook KDUMP_POSTSCRIPT post "$1"
         return
     fi

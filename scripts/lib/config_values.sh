@@ -45,13 +45,12 @@ percent_encode() {
     printf '%s\n' "$text"
 }
 
-# printable TEXT: for a message: short, ASCII, without the password of a URL.
+# printable TEXT: for a message: short, ASCII, without what may be the password of a URL, well-formed or
+# not: what is between a colon, but that of ://, and an @.
 printable() {
-    local text=${1:0:80}
-    if [[ $text =~ ^(.*://[^:/@]*):[^@]*(@.*)?$ ]] && [[ $1 == *@* ]]; then
-        text="${BASH_REMATCH[1]}:***${BASH_REMATCH[2]}"
-    fi
-    LC_ALL=C tr -c ' -~\n' '?' <<<"$text"
+    local text
+    text=$(sed -E 's#:(/?[^/@][^@]*)@#:***@#' <<<"$1")
+    LC_ALL=C tr -c ' -~\n' '?' <<<"${text:0:80}"
 }
 
 # is_yes VALUE: as the shell-like files of the distributions have it.
