@@ -51,7 +51,8 @@ int64_t FakeSys::open(const char* path, int flags, uint32_t mode) {
     node = make_node(FakeNode::Type::file, root_);
     node->content.write(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
   }
-  const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+  // Not O_ACCMODE: musl's has O_PATH in it.
+  const bool writes = (flags & (O_WRONLY | O_RDWR)) != 0;
   if (!node) {
     if (!(flags & O_CREAT)) return -ENOENT;
     std::string name;
@@ -101,7 +102,7 @@ int64_t FakeSys::read_from(const Open& file, MutableBytes out, uint64_t offset) 
 }
 
 int64_t FakeSys::write_to(Open& file, Bytes data, uint64_t offset) {
-  if ((file.flags & O_ACCMODE) == O_RDONLY) return -EBADF;
+  if ((file.flags & (O_WRONLY | O_RDWR)) == 0) return -EBADF;
   uint64_t size = data.size();
   if (faults_.short_io_bytes) size = std::min<uint64_t>(size, faults_.short_io_bytes);
   const uint64_t old_size = file.node->content.now().size();
