@@ -48,6 +48,15 @@ Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
   return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
 }
 
+// While the kernel boots, its lines on the console tell where it hangs, if it does. From here on
+// those of drivers hide ours and cost time on a serial line: only warnings, unless it was told
+// otherwise than by its default of 7. The log has them all.
+void quieten_drivers(Sys& sys) {
+  constexpr char kLevels[] = "/proc/sys/kernel/printk";
+  if (const auto levels = read_small_file(sys, kLevels, 64); levels && levels->starts_with("7\t"))
+    static_cast<void>(set_knob(sys, kLevels, "5\n"));
+}
+
 // A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; so must
 // an oops, after which nothing that is written can be trusted; and the kernel drops what a program
 // writes to its log quickly, unless told not to.
@@ -60,6 +69,7 @@ void set_kernel_knobs(Sys& sys, Console& console) {
     console.say("%s; an oops will not end in a reboot", set.error().text);
   if (const auto set = set_knob(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
     console.say("%s; the kernel's log may lack lines", set.error().text);
+  quieten_drivers(sys);
 }
 
 // Standard input, output and error all are the console, or at least open.

@@ -4,6 +4,8 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
+#include <string_view>
 
 namespace kdump {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 // percent, whichever comes first, but not two in a second.
 constexpr int64_t kShowEveryMs = 5000, kShowAtMostEveryMs = 1000;
 constexpr uint64_t kShowEveryPercent = 5;
+// One line of a terminal of 80 columns, behind the stamp of 17: there are many of these.
+constexpr size_t kProgressColumns = 62, kLeastOfTarget = 12;
 // A wait is worth a word once it has taken this long.
 constexpr int64_t kWaitUnsaidMs = 2000;
 
@@ -36,6 +40,13 @@ uint64_t percent(uint64_t done, uint64_t total) {
              : static_cast<uint64_t>(static_cast<double>(done) * 100 / static_cast<double>(total));
 }
 
+// Which of several targets it is shows in its first characters.
+std::string shortened(std::string_view target, size_t room) {
+  constexpr std::string_view kCut = "...";
+  if (target.size() <= room) return std::string(target);
+  return std::string(target.substr(0, room - kCut.size())) + std::string(kCut);
+}
+
 }  // namespace
 
 std::string format_progress(const char* target, const ProgressFigures& figures) {
@@ -56,7 +67,11 @@ std::string format_progress(const char* target, const ProgressFigures& figures) 
     snprintf(text + end, sizeof text - static_cast<size_t>(end), " %.0f MiB/s eta %.0fs", mib_per_s,
              (total_mib - done_mib) / mib_per_s);
   }
-  return std::string(phase_verb(figures.phase)) + " " + target + text;
+  const std::string verb = std::string(phase_verb(figures.phase)) + " ";
+  const size_t taken = verb.size() + strlen(text);
+  const size_t room =
+      taken + kLeastOfTarget < kProgressColumns ? kProgressColumns - taken : kLeastOfTarget;
+  return verb + shortened(target, room) + text;
 }
 
 void ProgressDisplay::look(int64_t now_ms) {

@@ -10,7 +10,8 @@
 namespace kdump {
 
 // "writing fs:UUID=…: 37% 5.9/15.8 GiB 105 MiB/s eta 97s". All figures are of memory looked at:
-// how much of that a filter keeps, and a compressor leaves, is not known before the end.
+// how much of that a filter keeps, and a compressor leaves, is not known before the end. A long
+// target is cut, so that the line fits a terminal of 80 columns.
 struct ProgressFigures {
   Phase phase = Phase::open;
   uint64_t done = 0, total = 0;  // page frames

@@ -347,7 +347,10 @@ TEST_CASE("progress says how far, how fast and how long") {
   CHECK(format_progress(
             "nfs://10.0.0.5/crash",
             {.phase = Phase::write, .done = kGib * 4, .total = kGib * 16, .elapsed_ms = 40'000}) ==
-        "writing nfs://10.0.0.5/crash: 25% 4.0/16.0 GiB 102 MiB/s eta 120s");
+        "writing nfs://10.0.0.5...: 25% 4.0/16.0 GiB 102 MiB/s eta 120s");
+  CHECK(format_progress("nfs://10.0.0.5/crash",
+                        {.phase = Phase::write, .done = 256, .total = 2560, .elapsed_ms = 1000}) ==
+        "writing nfs://10.0.0.5/crash: 10% 1.0/10.0 MiB 1 MiB/s eta 9s");
   CHECK(format_progress("x", {.phase = Phase::plan, .done = 0, .total = 256}) ==
         "planning x: 0% 0.0/1.0 MiB");
 }
