@@ -45,7 +45,7 @@ read_own_key() {
             ;;
         generic)
             case $value in
-                yes) pack_option generic --generic ;;
+                yes) pack_option generic --all-drivers ;;
                 no) explain generic "the drivers of this machine" ;;
                 *) refuse generic "expected yes or no" ;;
             esac
