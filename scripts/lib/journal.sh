@@ -1,6 +1,7 @@
 # What is told, and how loud: systemd's journal takes "<4>" at the beginning of a line for a warning;
 # a person at a terminal does not want to see it. And the dumps that earlier boots have left: one
-# line each, once. Sourced after common.sh.
+# line each, once. Sourced after common.sh and
+# devices.sh.
 
 warn() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<4>}" "${0##*/}" "$*" >&2; }
 fail() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<3>}" "${0##*/}" "$*" >&2 && exit 1; }
@@ -16,6 +17,16 @@ local_dumps() {
     done
 }
 
+# place_here URL: as a path of this machine where that file system is mounted, else as it is.
+place_here() {
+    local at=""
+    (
+        [[ $1 == fs:* ]] && split_target "$1" || exit 0
+        at=$(findmnt -rn -o TARGET,FSROOT -S "$(device_node "$target_device")" | sed -n 's| /$||p' | head -1)
+        [ -z "$at" ] || printf '%s\n' "${at%/}${target_rest#:}"
+    ) 2>/dev/null | grep . || printf '%s\n' "$1"
+}
+
 # report_new_dumps FILE URL...: those of this host that FILE does not name yet; then it does.
 report_new_dumps() {
     local reported=$1 where state time host kernel bytes reason line fresh=() mine
@@ -24,6 +35,8 @@ report_new_dumps() {
     while IFS=$'\t' read -r where state time host kernel bytes reason; do
         [ "$host" = "${mine:-localhost}" ] || continue
         ! grep -qxF -- "$where $state" "$reported" 2>/dev/null || continue
+        fresh+=("$where $state")
+        where=$(place_here "$where")
         line="${reason:-an unknown reason}"
         line="crash of $time ($kernel), $line: $(numfmt --to=iec-i --suffix=B "$bytes")"
         case $state in
@@ -31,7 +44,6 @@ report_new_dumps() {
             incomplete) warn "an INCOMPLETE dump was saved: $where, $line" ;;
             *) warn "no dump, only its log was saved: $where, $line" ;;
         esac
-        fresh+=("$where $state")
     done < <(local_dumps "$@" | head -100)
     [ ${#fresh[@]} = 0 ] || printf '%s\n' "${fresh[@]}" >>"$reported"
 }
