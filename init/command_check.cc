@@ -1,58 +1,15 @@
 // See command_check.h. What is done with one target is check_job's.
 #include "init/command_check.h"
 
-#include <sched.h>
-#include <stdlib.h>
-#include <sys/mount.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 
 #include "init/check_job.h"
 #include "init/command_io.h"
 #include "init/kernel_arguments.h"
+#include "init/mount_root.h"
 #include "init/supervise.h"
 
 namespace kdump {
-namespace {
-
-// Where targets are mounted. The child has a mount namespace of its own, so that whatever it mounts
-// goes with it, however it ends; here only empty directories are left.
-class MountRoot {
- public:
-  MountRoot() : made_(::mkdtemp(path_) != nullptr), error_(made_ ? 0 : errno) {}
-  ~MountRoot() {
-    if (!made_) return;
-    Sys& sys = real_sys();
-    sys.list_directory(
-        path_,
-        [](void* root, const char* name) {
-          real_sys().rmdir((std::string(static_cast<const char*>(root)) + "/" + name).c_str());
-        },
-        path_);
-    sys.rmdir(path_);
-  }
-  MountRoot(const MountRoot&) = delete;
-  MountRoot& operator=(const MountRoot&) = delete;
-
-  Result<std::string> path() const {
-    if (!made_) return fail_errno(error_, "make the directory %s", path_);
-    return std::string(path_);
-  }
-
- private:
-  char path_[32] = "/tmp/kdump-init-check-XXXXXX";
-  bool made_;
-  int error_;
-};
-
-// Without it (no root) mounting fails as well, and says so.
-void enter_own_mount_namespace() {
-  if (::unshare(CLONE_NEWNS) == 0) ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-}
-
-}  // namespace
 
 ExitStatus check_command(const CommandLine& line) {
   const KernelArguments arguments = parse_kernel_arguments("", line.kernel_arguments, true);

@@ -13,6 +13,7 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init info VMCORE [--json]    what crashed, and what its memory holds
        kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
        kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
+       kdump-init list [TARGET...]        the dumps that lie on targets, or on the configured ones
        kdump-init status [--json]         is this machine armed, and what happens when it crashes
        kdump-init config [FILE]           the kernel arguments that a configuration file means
        kdump-init test                    a real panic of this kernel and configuration, in QEMU
@@ -96,6 +97,20 @@ Writes nothing.
 Exit status: 0 sound, 1 damaged or not readable, 2 wrong usage, 3 sound but marked incomplete.
 )";
 
+constexpr const char kList[] =
+    R"(usage: kdump-init list [--json | --lines] [TARGET...]
+
+Lists the dumps that lie on each TARGET, or on the configured ones: name (host and time, UTC), size,
+whether it is complete, kernel and reason, newest first. Targets are written as for dump, and of ssh://
+need SFTP. Whatever else lies there is passed over. Changes nothing.
+
+      --json    as JSON
+      --lines   for scripts, a line each between tabs: where, complete, incomplete or none, time, host,
+                kernel, bytes, reason
+
+Exit status: 0 all were listed, 1 not all, 2 wrong usage.
+)";
+
 }  // namespace
 
 const char* help_text(Verb verb) {
@@ -110,6 +125,8 @@ const char* help_text(Verb verb) {
       return kCheck;
     case Verb::verify:
       return kVerify;
+    case Verb::list:
+      return kList;
     case Verb::general:
     case Verb::version:
       break;

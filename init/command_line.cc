@@ -70,9 +70,14 @@ constexpr Option kOptions[] = {
        line.dry_run = true;
        return {};
      }},
-    {"json", 0, bit(Verb::info), false,
+    {"json", 0, bit(Verb::info) | bit(Verb::list), false,
      [](CommandLine& line, std::string_view) -> Result<> {
        line.json = true;
+       return {};
+     }},
+    {"lines", 0, bit(Verb::list), false,
+     [](CommandLine& line, std::string_view) -> Result<> {
+       line.as_lines = true;
        return {};
      }},
 };
@@ -109,6 +114,7 @@ Result<Verb> parse_verb(const char* word) {
   if (!strcmp(word, "info")) return Verb::info;
   if (!strcmp(word, "check")) return Verb::check;
   if (!strcmp(word, "verify")) return Verb::verify;
+  if (!strcmp(word, "list")) return Verb::list;
   return fail(Kind::refused, "unknown command '%s'", word);
 }
 
@@ -133,6 +139,11 @@ Result<> check(const CommandLine& line) {
   if (line.verb == Verb::check && line.kernel_arguments.empty())
     return fail(Kind::refused, "no KERNEL-ARGUMENT, such as rd.kdump.target=URL");
   if (line.verb == Verb::check) return {};
+  if (line.verb == Verb::list) {
+    for (const std::string& target : line.settings.targets)
+      if (auto good = check_target_url(target); !good) return good;
+    return {};
+  }
   if (line.verb == Verb::verify && line.settings.vmcore.empty())
     return fail(Kind::refused, "no DUMP: a file that was saved, or the directory of its crash");
   if (line.settings.vmcore.empty())
@@ -176,7 +187,7 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
       return fail(Kind::refused, "'%s': --version stands alone", argument);
     } else if (line.verb == Verb::check) {
       line.kernel_arguments += std::string(line.kernel_arguments.empty() ? "" : " ") + argument;
-    } else if (line.settings.vmcore.empty()) {
+    } else if (line.settings.vmcore.empty() && line.verb != Verb::list) {
       line.settings.vmcore = argument;
     } else {
       line.settings.targets.push_back(argument);

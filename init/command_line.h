@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify };
+enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify, list };
 
 struct CommandLine {
   Verb verb = Verb::general;
@@ -21,8 +21,10 @@ struct CommandLine {
   std::string report_path;
   bool flatten = false;
   bool dry_run = false;
-  // info
+  // info, list
   bool json = false;
+  // list
+  bool as_lines = false;  // for scripts
   // check
   std::string kernel_arguments;  // as on a kernel's command line, with spaces between
 };

@@ -9,6 +9,7 @@
 #include "init/command_dump.h"
 #include "init/command_io.h"
 #include "init/command_line.h"
+#include "init/command_list.h"
 #include "init/command_script.h"
 #include "init/command_verify.h"
 #include "init/info.h"
@@ -52,6 +53,8 @@ ExitStatus run(const CommandLine& line) {
       return check_command(line);
     case Verb::verify:
       return verify_command(line);
+    case Verb::list:
+      return list_command(line);
     case Verb::general:
       break;
   }
@@ -64,6 +67,9 @@ int command_main(int argc, char** argv) {
   if (argc > 1 && is_script_command(argv[1])) return static_cast<int>(script_command(argv));
   const int skipped = argc > 0 ? 1 : 0;  // the program's name, if the caller gave one
   const auto line = parse_command_line({argv + skipped, static_cast<size_t>(argc - skipped)});
+  // The configured targets are known to a script, which calls this again with them.
+  if (line && line->verb == Verb::list && !line->help && line->settings.targets.empty())
+    return static_cast<int>(script_command(argv));
   if (line) return static_cast<int>(run(*line));
   fprintf(stderr, "kdump-init: %s; try 'kdump-init --help'\n", line.error().text);
   return static_cast<int>(ExitStatus::usage);

@@ -239,3 +239,48 @@ TEST_CASE("a script gets the arguments, and the program to run again") {
   CHECK(run("status 'a b' --help") == 7);
   CHECK(bench.out == program + " [a b] [--help]\n");
 }
+
+TEST_CASE("list shows what dump has saved, and nothing else of what lies there") {
+  Bench bench;
+  const std::string crash = bench.path() + "/crash";
+  fs::create_directory(crash);
+  const std::string target = "dir:" + crash;
+  CHECK(bench.run("list " + target) == 0);
+  CHECK(bench.out == target + ": 0 dumps\n");
+  CHECK(bench.run("dump vmcore " + target) == 0);
+  CHECK(bench.run("dump vmcore " + target) == 0);
+  const std::string first = crash + "/tiny-2026-11-21-03:21:31";
+  fs::rename(first + ".1/vmcore", first + ".1/vmcore-incomplete");
+  fs::remove(first + ".1/report.json");
+  fs::create_directory(crash + "/not a dump");
+  fs::create_directory(crash + "/evil\x1b[2J-2026-11-21-03:21:31");
+  const std::string hostile = crash + "/other-2026-11-22-03:21:31";
+  fs::create_directory(hostile);
+  std::ofstream(hostile + "/vmcore") << "core";
+  std::ofstream(hostile + "/report.json")
+      << R"({"kernel": "6\u001b[2J\n", "reason": ")" << std::string(1000, 'r') << "\"}";
+  std::ofstream(hostile + "/vmcore-dmesg.txt") << "no panic";
+
+  CHECK(bench.run("list " + target) == 0);
+  CAPTURE(bench.out);
+  CHECK(lines_in(bench.out) == 7);
+  CHECK(says(bench.out, ": 3 dumps\n"));
+  CHECK(bench.out.find("other-2026") < bench.out.find("31.1 "));
+  CHECK(bench.out.find("tiny-2026-11-21-03:21:31.1 ") <
+        bench.out.find("tiny-2026-11-21-03:21:31  "));
+  CHECK(says(bench.out, "6?[2J?: rrr"));
+  CHECK(says(bench.out, "  incomplete\n"));
+  CHECK(!says(bench.out, "\x1b"));
+  for (size_t at = 0; at < bench.out.size(); at = bench.out.find('\n', at) + 1)
+    if (at != 0) CHECK(bench.out.find('\n', at) - at <= 80);
+
+  CHECK(bench.run("list --lines " + target) == 0);
+  CHECK(lines_in(bench.out) == 3);
+  CHECK(
+      says(bench.out,
+           (crash + "/tiny-2026-11-21-03:21:31\tcomplete\t2026-11-21T03:21:31Z\ttiny\t").c_str()));
+  CHECK(bench.run("list --json dir:/nowhere/at/all " + target + " | python3 -m json.tool") == 0);
+  CHECK(says(bench.out, "\"state\": \"complete\""));
+  CHECK(bench.run("list dir:" + bench.path() + "/vmcore") == 1);
+  CHECK(bench.run("list nonsense:x") == 2);
+}
