@@ -1,17 +1,20 @@
 # The kernel that captures: where it lies and what its command line says. Sourced after common.sh.
 # Loading it is scripts/load's, trying it scripts/commands/test's.
 
-# kernel_file VERSION [ROOT]: its image, wherever the distribution puts it.
+# kernel_file VERSION [ROOT]: its image, wherever the distribution puts it; SUSE's for arm64 is Image.
 kernel_file() {
-    local version=$1 root=${2-} file
-    for file in "$root/boot/vmlinuz-$version" "$root/lib/modules/$version/vmlinuz" \
-        "$root/usr/lib/modules/$version/vmlinuz"; do
-        if [ -r "$file" ]; then
-            printf '%s\n' "$file"
-            return
-        fi
+    local version=$1 root=${2-} file name
+    for name in vmlinuz Image; do
+        for file in "$root/boot/$name-$version" "$root/lib/modules/$version/$name" \
+            "$root/usr/lib/modules/$version/$name"; do
+            if [ -r "$file" ]; then
+                printf '%s\n' "$file"
+                return
+            fi
+        done
     done
-    die "no vmlinuz of kernel $version that can be read, in $root/boot or $root/lib/modules/$version"
+    die "no vmlinuz or Image of kernel $version that can be read, in $root/boot or" \
+        "$root/lib/modules/$version"
 }
 
 # capture_cmdline BOOTED ADDED: the console and the IOMMU settings of the command line of this boot,
