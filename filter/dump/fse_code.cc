@@ -45,19 +45,21 @@ FseCode::FseCode(unsigned log, std::span<const int8_t> probabilities)
     const uint32_t base = (n << count) - size;
     for (uint32_t bits = 0; bits < 1u << count; ++bits)
       steps_[symbol << log | (base + bits)] = d | bits << 8 | count << 16;
-    last_[symbol] = static_cast<uint8_t>(d);
+    if (n == static_cast<uint32_t>(std::abs(probabilities[symbol])))
+      last_[symbol] = static_cast<uint8_t>(d);
   }
-  describe(probabilities);
+  description_.resize(probabilities.size() + 2 * sizeof(uint64_t));
+  uint8_t* const end = describe_code(log, probabilities, description_.data());
+  description_.resize(static_cast<size_t>(end - description_.data()));
 }
 
-void FseCode::describe(std::span<const int8_t> probabilities) {
-  description_.resize(probabilities.size() + 2 * sizeof(uint64_t));
-  BitWriter writer(description_.data());
-  writer.add(log_ - 5, 4);
-  uint32_t left = 1u << log_;
-  for (const int8_t probability : probabilities) {
+uint8_t* describe_code(unsigned log, std::span<const int8_t> probabilities, uint8_t* out) {
+  BitWriter writer(out);
+  writer.add(log - 5, 4);
+  uint32_t left = 1u << log;
+  for (size_t s = 0; s < probabilities.size(); ++s) {
     // A number of [0, max] in the fewest bits: the lowest ones take one less.
-    const uint32_t value = static_cast<uint32_t>(probability + 1);
+    const auto value = static_cast<uint32_t>(probabilities[s] + 1);
     const uint32_t max = left + 1;
     const auto bits = static_cast<uint32_t>(std::bit_width(max));
     const uint32_t spared = (1u << bits) - 1 - max;
@@ -65,10 +67,20 @@ void FseCode::describe(std::span<const int8_t> probabilities) {
       writer.add(value, bits - 1);
     else
       writer.add(value < 1u << (bits - 1) ? value : value + spared, bits);
+    left -= static_cast<uint32_t>(std::abs(probabilities[s]));
+    if (probabilities[s] == 0) {
+      // How many more zeros follow: in threes as long as there are three, then the rest.
+      size_t zeros = 0;
+      while (probabilities[s + 1] == 0) ++s, ++zeros;
+      for (; zeros >= 3; zeros -= 3) {
+        writer.add(3, 2);
+        writer.flush();
+      }
+      writer.add(zeros, 2);
+    }
     writer.flush();
-    left -= static_cast<uint32_t>(std::abs(probability));
   }
-  description_.resize(static_cast<size_t>(writer.finish() - description_.data()));
+  return writer.finish();
 }
 
 }  // namespace kdump

@@ -9,6 +9,10 @@
 
 namespace kdump {
 
+// The probabilities of a code's symbols as a decoder reads them. Up to eight bytes beyond the end,
+// which is returned, may be overwritten.
+uint8_t* describe_code(unsigned log, std::span<const int8_t> probabilities, uint8_t* out);
+
 class FseCode {
  public:
   // What writing a symbol in a state does, packed so that it is one load: the state after it, the
@@ -31,13 +35,12 @@ class FseCode {
   // The probabilities as a decoder reads them.
   Bytes description() const { return description_; }
 
-  // The state from which a decoder reads `symbol` as the last one; writes nothing.
+  // The state from which a decoder reads `symbol` as the last one; writes nothing. Of all that do,
+  // the one after which it would need most bits: where the stream ends, it then finds none.
   uint32_t last(uint32_t symbol) const { return last_[symbol]; }
   Step step(uint32_t symbol, uint32_t state) const { return Step(steps_[symbol << log_ | state]); }
 
  private:
-  void describe(std::span<const int8_t> probabilities);
-
   unsigned log_;
   std::vector<uint32_t> steps_;  // by symbol and state
   std::vector<uint8_t> last_;    // by symbol

@@ -6,7 +6,7 @@
 namespace kdump {
 namespace {
 
-// Of pages of memory, one CPU: 1000 MB/s and a ratio of 3.0, 360 and 4.0, 290 and 4.2. Level 2
+// Of pages of memory, one CPU: 1000 MB/s and a ratio of 3.0, 430 and 4.0, 290 and 4.2. Level 2
 // gives about what 1 does; above 3 a page takes twice the time for a hundredth less. much: the
 // share of a period spent waiting, in percent, from which on the next level's longer time is no
 // loss.

@@ -13,10 +13,16 @@
 #include "filter/dump/zero_page.h"
 
 namespace kdump {
+namespace {
+
+// Below it are the levels of PageEncoder, whose 1 is as small as zstd's.
+constexpr int kLeastOfZstd = 2;
+
+}  // namespace
 
 Result<PageCompressor> PageCompressor::create(int max_level, uint32_t page_size) {
   PageCompressor compressor(std::make_unique<PageEncoder>());
-  if (max_level >= 1) TRY(compressor.prepare_zstd(max_level, page_size));
+  if (max_level >= kLeastOfZstd) TRY(compressor.prepare_zstd(max_level, page_size));
   return compressor;
 }
 
@@ -25,7 +31,7 @@ Result<> PageCompressor::prepare_zstd(int max_level, uint32_t page_size) {
   // need more than a higher one.
   max_level = std::min(max_level, ZSTD_maxCLevel());
   size_t size = 0;
-  for (int level = 1; level <= max_level; ++level) {
+  for (int level = kLeastOfZstd; level <= max_level; ++level) {
     const size_t one = ZSTD_estimateCCtxSize_usingCParams(ZSTD_getCParams(level, page_size, 0));
     if (ZSTD_isError(one))
       return fail(Kind::unsupported, "zstd level %d: %s", level, ZSTD_getErrorName(one));
@@ -49,7 +55,9 @@ Result<> PageCompressor::prepare_zstd(int max_level, uint32_t page_size) {
 
 size_t PageCompressor::compress(Bytes page, int level, MutableBytes out) {
   if (is_repeated_word(page)) return encoder_->encode_repeated_word(page, out);
-  if (level < 1) return encoder_->encode(page, out);
+  if (level < kLeastOfZstd)
+    return encoder_->encode(page, level < 1 ? PageEncoder::Aim::fast : PageEncoder::Aim::small,
+                            out);
   if (level != level_) {
     if (ZSTD_isError(ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level))) return 0;
     level_ = level;

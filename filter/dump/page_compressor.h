@@ -18,7 +18,7 @@ class PageCompressor {
   static Result<PageCompressor> create(int max_level, uint32_t page_size);
 
   // The frame's size, or 0 where it would not be smaller than the page: out holds page.size()
-  // bytes. level: at most create's; from 1 on zstd's, below that PageEncoder's, which is fastest.
+  // bytes. level: at most create's; from 2 on zstd's, 1 and below PageEncoder's, which is faster.
   // The same page at the same level always gives the same frame, whatever came before.
   size_t compress(Bytes page, int level, MutableBytes out);
 

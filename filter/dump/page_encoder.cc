@@ -28,13 +28,15 @@ uint8_t* put_block(uint8_t* at, Bytes content, BlockType type, bool last) {
 
 }  // namespace
 
-size_t PageEncoder::encode(Bytes page, MutableBytes out) { return encode(page, out, false); }
-
-size_t PageEncoder::encode_repeated_word(Bytes page, MutableBytes out) {
-  return encode(page, out, true);
+size_t PageEncoder::encode(Bytes page, Aim aim, MutableBytes out) {
+  return encode(page, aim, out, false);
 }
 
-size_t PageEncoder::encode(Bytes page, MutableBytes out, bool repeated_word) {
+size_t PageEncoder::encode_repeated_word(Bytes page, MutableBytes out) {
+  return encode(page, Aim::fast, out, true);
+}
+
+size_t PageEncoder::encode(Bytes page, Aim aim, MutableBytes out, bool repeated_word) {
   uint8_t* at = put(out.data(), kMagic, sizeof kMagic);
   *at++ = kDescriptor;
   at = put(at, static_cast<uint32_t>(page.size()) - kSizeBias, 2);
@@ -47,8 +49,9 @@ size_t PageEncoder::encode(Bytes page, MutableBytes out, bool repeated_word) {
     if (repeated_word)
       matcher_.match_repeated_word(from);
     else
-      matcher_.match(from);
-    const Bytes block = make_block();
+      matcher_.match(
+          from, aim == Aim::small ? WordMatcher::Search::every_byte : WordMatcher::Search::words);
+    const Bytes block = make_block(aim);
     const bool shrinks = block.size() < kBlockBytes;
     if (!shrinks) matcher_.forget_block();
     const Bytes content = shrinks ? block : from;
@@ -59,10 +62,10 @@ size_t PageEncoder::encode(Bytes page, MutableBytes out, bool repeated_word) {
   return static_cast<size_t>(at - out.data());
 }
 
-// Literals as they are, then the sequences.
-Bytes PageEncoder::make_block() {
+uint8_t* PageEncoder::put_literals(Aim aim) {
   const Bytes literals = matcher_.literals();
-  const std::span<const Sequence> sequences = matcher_.sequences();
+  if (aim == Aim::small)
+    if (uint8_t* const end = literals_.write(literals, block_.data())) return end;
   const auto size = static_cast<uint32_t>(literals.size());
   uint8_t* at = block_.data();
   if (size < 32)
@@ -70,8 +73,16 @@ Bytes PageEncoder::make_block() {
   else
     at = put(at, size << 4 | 0b0100 | (size >= 4096 ? 0b1000 : 0), size >= 4096 ? 3 : 2);
   memcpy(at, literals.data(), size);
+  return at + size;
+}
+
+// Literals, then the sequences.
+Bytes PageEncoder::make_block(Aim aim) {
+  uint8_t* const at = put_literals(aim);
+  const std::span<const Sequence> sequences = matcher_.sequences();
   const SequenceCode& code = sequences.size() < kFewSequences ? few_ : many_;
-  const uint8_t* const end = code.write(sequences, at + size);
+  const bool fitted = aim == Aim::small && sequences.size() >= kFewSequences;
+  const uint8_t* const end = fitted ? write_fitted(sequences, at) : code.write(sequences, at);
   return Bytes(block_).first(static_cast<size_t>(end - block_.data()));
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "filter/dump/bit_writer.h"
+#include "filter/dump/fitted_code.h"
 
 namespace kdump {
 namespace {
@@ -73,8 +74,49 @@ static_assert(sum_of(kPredefinedOffset) == 32 && sum_of(kMemoryOffset) == 64);
 static_assert(sum_of(kPredefinedMatch) == 64 && sum_of(kMemoryMatch) == 128);
 
 // How each of the three codes is told to the decoder: two bits each.
+constexpr uint8_t kSingle = 1, kDescribed = 2;
 constexpr uint8_t kAllPredefined = 0;
-constexpr uint8_t kAllDescribed = 0b10'10'10'00;
+constexpr uint8_t kAllDescribed = kDescribed << 6 | kDescribed << 4 | kDescribed << 2;
+
+uint8_t* put_count(size_t count, uint8_t* out) {
+  if (count >= 128) *out++ = static_cast<uint8_t>(128 + (count >> 8));
+  *out++ = static_cast<uint8_t>(count);
+  return out;
+}
+
+template <class Code>
+uint8_t* write_codes(std::span<const Sequence> sequences, const Code& literals_code,
+                     const Code& offset_code, const Code& match_code, uint8_t* out) {
+  // Backward, as the decoder reads from the end.
+  BitWriter writer(out);
+  const size_t count = sequences.size();
+  const Sequence& last = sequences.back();
+  uint32_t offset = offset_code.last(last.offset_code);
+  uint32_t match = match_code.last(last.match_code);
+  uint32_t literals = literals_code.last(last.literals_code);
+  writer.add(last.extra, last.extra_bits);
+  writer.flush();
+  for (size_t i = count - 1; i-- > 0;) {
+    const Sequence& each = sequences[i];
+    const auto o = offset_code.step(each.offset_code, offset);
+    const auto m = match_code.step(each.match_code, match);
+    const auto l = literals_code.step(each.literals_code, literals);
+    offset = o.state();
+    match = m.state();
+    literals = l.state();
+    const uint32_t after_m = o.bit_count() + m.bit_count();
+    const uint32_t after_l = after_m + l.bit_count();
+    writer.add(o.bits() | uint64_t{m.bits()} << o.bit_count() | uint64_t{l.bits()} << after_m |
+                   each.extra << after_l,
+               after_l + each.extra_bits);
+    writer.flush();
+  }
+  writer.add(match & ((1u << match_code.log()) - 1), match_code.log());
+  writer.add(offset & ((1u << offset_code.log()) - 1), offset_code.log());
+  writer.add(literals & ((1u << literals_code.log()) - 1), literals_code.log());
+  writer.add(1, 1);  // the decoder finds the first bit by it
+  return writer.finish();
+}
 
 }  // namespace
 
@@ -105,8 +147,7 @@ SequenceCode SequenceCode::memory_pages() {
 
 uint8_t* SequenceCode::write(std::span<const Sequence> sequences, uint8_t* out) const {
   const size_t count = sequences.size();
-  if (count >= 128) *out++ = static_cast<uint8_t>(128 + (count >> 8));
-  *out++ = static_cast<uint8_t>(count);
+  out = put_count(count, out);
   if (count == 0) return out;
   *out++ = described_ ? kAllDescribed : kAllPredefined;
   if (described_)
@@ -115,34 +156,29 @@ uint8_t* SequenceCode::write(std::span<const Sequence> sequences, uint8_t* out) 
       out += code->description().size();
     }
 
-  // Backward, as the decoder reads from the end.
-  BitWriter writer(out);
-  const Sequence& last = sequences.back();
-  uint32_t offset = offset_.last(last.offset_code);
-  uint32_t match = match_.last(last.match_code);
-  uint32_t literals = literals_.last(last.literals_code);
-  writer.add(last.extra, last.extra_bits);
-  writer.flush();
-  for (size_t i = count - 1; i-- > 0;) {
-    const Sequence& each = sequences[i];
-    const FseCode::Step o = offset_.step(each.offset_code, offset);
-    const FseCode::Step m = match_.step(each.match_code, match);
-    const FseCode::Step l = literals_.step(each.literals_code, literals);
-    offset = o.state();
-    match = m.state();
-    literals = l.state();
-    const uint32_t after_m = o.bit_count() + m.bit_count();
-    const uint32_t after_l = after_m + l.bit_count();
-    writer.add(o.bits() | uint64_t{m.bits()} << o.bit_count() | uint64_t{l.bits()} << after_m |
-                   each.extra << after_l,
-               after_l + each.extra_bits);
-    writer.flush();
+  return write_codes(sequences, literals_, offset_, match_, out);
+}
+
+uint8_t* write_fitted(std::span<const Sequence> sequences, uint8_t* out) {
+  FittedCode::Counts literals{}, offset{}, match{};
+  for (const Sequence& each : sequences) {
+    ++literals[each.literals_code];
+    ++offset[each.offset_code];
+    ++match[each.match_code];
   }
-  writer.add(match, match_.log());
-  writer.add(offset, offset_.log());
-  writer.add(literals, literals_.log());
-  writer.add(1, 1);  // the decoder finds the first bit by it
-  return writer.finish();
+  const auto count = static_cast<uint32_t>(sequences.size());
+  FittedCode literals_code, offset_code, match_code;
+  literals_code.fit(literals, count);
+  offset_code.fit(offset, count);
+  match_code.fit(match, count);
+
+  out = put_count(count, out);
+  const auto mode = [](const FittedCode& code) { return code.is_single() ? kSingle : kDescribed; };
+  *out++ = static_cast<uint8_t>(mode(literals_code) << 6 | mode(offset_code) << 4 |
+                                mode(match_code) << 2);
+  for (const FittedCode* code : {&literals_code, &offset_code, &match_code})
+    out = code->describe(out);
+  return write_codes(sequences, literals_code, offset_code, match_code, out);
 }
 
 }  // namespace kdump

@@ -24,7 +24,7 @@ struct Sequence {
   uint8_t offset_code;
 };
 
-// The probabilities of one block's codes.
+// The probabilities of one block's codes, fixed.
 class SequenceCode {
  public:
   static SequenceCode predefined();    // zstd's own: nothing needs to be told to the decoder
@@ -43,6 +43,9 @@ class SequenceCode {
   FseCode literals_, offset_, match_;
   bool described_;
 };
+
+// The section with codes made for these sequences: smaller, and slower to make. Two at least.
+uint8_t* write_fitted(std::span<const Sequence> sequences, uint8_t* out);
 
 // 61 bits a sequence at most; head and descriptions take less than the rest.
 constexpr size_t kMaxSectionBytes = kMaxSequences * 8 + 256;

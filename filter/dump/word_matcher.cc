@@ -1,7 +1,7 @@
 // Words of four bytes at aligned places are looked up: first at the distances of the last two
-// matches, then where the same word was last seen. Text is looked up at every byte. Matches grow
-// byte by byte to both sides, so nothing is lost at their ends. The longer nothing is found, the
-// larger the steps.
+// matches, then where the same word was last seen. Text is looked up at every byte, and so is all
+// where size counts more than time. Matches grow byte by byte to both sides, so nothing is lost at
+// their ends. The longer nothing is found, the larger the steps.
 #include "filter/dump/word_matcher.h"
 
 #include <algorithm>
@@ -10,8 +10,10 @@ namespace kdump {
 namespace {
 
 constexpr size_t kWord = 4;
-// After so many misses in a row a step is one word longer.
-constexpr unsigned kMissesLog = 5;
+// What is looked up where every byte is: a new distance costs more than a shorter match saves.
+constexpr size_t kLongWord = 5;
+// After so many misses in a row a step is one word longer, or one byte.
+constexpr unsigned kMissesLog = 5, kMissesLogOfBytes = 7;
 // Nothing is looked up so near the end: loads of eight bytes stay inside.
 constexpr size_t kEnd = 16;
 
@@ -72,7 +74,8 @@ void WordMatcher::start_block() {
   count_ = literals_size_ = 0;
 }
 
-void WordMatcher::match(Bytes block) {
+template <bool kEveryByte>
+void WordMatcher::find(Bytes block) {
   uint8_t* const begin = block_.data() + kMargin;
   memcpy(begin, block.data(), kBlockBytes);
   seen_.fill(0);
@@ -82,9 +85,12 @@ void WordMatcher::match(Bytes block) {
   const uint8_t* done = begin;  // before it all is literals or matched
   uint32_t offset1 = 8, offset2 = 4;
   uint32_t misses = 0;
+  // Of the eight bytes loaded, these bits need not be the same where a word was seen.
+  constexpr unsigned kIgnored = 64 - 8 * (kEveryByte ? kLongWord : kWord);
   for (const uint8_t* at = begin + 8; at < end - kEnd;) {
     const uint64_t here = load8(at);
-    uint16_t& seen = seen_[hash(static_cast<uint32_t>(here))];
+    uint16_t& seen =
+        seen_[kEveryByte ? hash_long(here << kIgnored) : hash(static_cast<uint32_t>(here))];
     const uint8_t* const before = begin + seen;
     seen = static_cast<uint16_t>(at - begin);
 
@@ -94,12 +100,22 @@ void WordMatcher::match(Bytes block) {
       const uint64_t at_second = here ^ load8(at - offset2);
       const uint64_t at_seen = here ^ load8(before);
       const bool second = same_word(at_second);
-      if (!second && !same_word(at_seen)) {
-        at += is_text(here) ? 1 : kWord + (misses++ >> kMissesLog) * kWord;
+      if (!second && (at_seen << kIgnored) != 0) {
+        if (kEveryByte)
+          at += 1 + (misses++ >> kMissesLogOfBytes);
+        else
+          at += is_text(here) ? 1 : kWord + (misses++ >> kMissesLog) * kWord;
         continue;
       }
       offset = second ? offset2 : static_cast<uint32_t>(at - before);
       difference = second ? at_second : at_seen;
+      // The last distance takes far fewer bits than a new one, so it is worth a literal.
+      const uint64_t ahead = load8(at + 1) ^ load8(at + 1 - offset1);
+      if (kEveryByte && !second && same_word(ahead)) {
+        ++at;
+        offset = offset1;
+        difference = ahead;
+      }
     }
 
     const uint8_t* const match_to = match_end(at, offset, difference, end);
@@ -113,9 +129,17 @@ void WordMatcher::match(Bytes block) {
     offset1 = offset;
     done = match_to;
     misses = 0;
-    at = begin + (static_cast<size_t>(match_to - begin + kWord - 1) & ~(kWord - 1));
+    at = kEveryByte ? match_to
+                    : begin + (static_cast<size_t>(match_to - begin + kWord - 1) & ~(kWord - 1));
   }
   add_literals(done, static_cast<uint32_t>(end - done));
+}
+
+void WordMatcher::match(Bytes block, Search search) {
+  if (search == Search::every_byte)
+    find<true>(block);
+  else
+    find<false>(block);
 }
 
 void WordMatcher::match_repeated_word(Bytes block) {

@@ -11,6 +11,9 @@ namespace kdump {
 
 class WordMatcher {
  public:
+  // every_byte takes longer and finds more.
+  enum class Search : uint8_t { words, every_byte };
+
   // A new frame begins: its decoder knows these offsets.
   void start_frame() { history_ = {1, 4, 8}; }
   // The last block goes to the decoder without its sequences, which it then has not learned from.
@@ -18,7 +21,7 @@ class WordMatcher {
 
   // block: kBlockBytes. What is found is valid until the next call; what sequences do not cover,
   // after the last of them, are literals.
-  void match(Bytes block);
+  void match(Bytes block, Search search);
   // The same for a block that repeats its first eight bytes.
   void match_repeated_word(Bytes block);
 
@@ -26,11 +29,16 @@ class WordMatcher {
   Bytes literals() const { return Bytes(literals_).first(literals_size_); }
 
  private:
+  template <bool kEveryByte>
+  void find(Bytes block);
   // Loads and copies may go so far beyond a block, at either end.
   static constexpr size_t kMargin = 64;
-  static constexpr unsigned kHashBits = 10;
+  static constexpr unsigned kHashBits = 11;
 
   static uint32_t hash(uint32_t word) { return (word * 2654435761u) >> (32 - kHashBits); }
+  static uint32_t hash_long(uint64_t word) {
+    return static_cast<uint32_t>(word * 0x9e3779b97f4a7c15 >> (64 - kHashBits));
+  }
   uint32_t offset_value(uint32_t offset, bool no_literals);
   void add(const uint8_t* literals, uint32_t count, uint32_t length, uint32_t offset);
   void start_block();

@@ -27,7 +27,7 @@ import servers  # noqa: E402
 
 OURS = "kdump-init"
 LEVEL = ("-d", "31")
-SETTINGS = ("none", "zstd:-10", "zstd:-5", "zstd:1", "zstd:3", "auto")
+SETTINGS = ("none", "zstd:0", "zstd:1", "zstd:3", "auto")
 HEAD = ("program", "wall s", "CPU s", "memory MiB", "output MB", "wall to `-z`", "CPU to `-z`",
         "size to `-z`")
 
@@ -185,7 +185,7 @@ def throttled(bench):
     largest = list(bench.vmcores)[-1]
     for speed in (100, 300, 1000):
         runs = {f"kdump-init {how}": bench.to_throttle(bench.ours(largest, how, None), speed)
-                for how in ("auto", "zstd:1", "zstd:-10")}
+                for how in ("auto", "zstd:1", "zstd:0")}
         for flags in (("-l",), ("-z",)):
             runs[peer(flags, bench.newest)] = bench.to_throttle(
                 bench.theirs(largest, flags, None), speed)

@@ -31,7 +31,7 @@ NOISE_PERCENT = 1.0
 DUMP = ("dump", "-d", "31", "--threads", "1")
 RUNS = (("dry run", ("dump", "-d", "31", "--dry-run", "{core}")),
         ("dump, none", (*DUMP, "--compress", "none", "{core}", "-o", "{out}")),
-        ("dump, zstd:-10", (*DUMP, "--compress", "zstd:-10", "{core}", "-o", "{out}")),
+        ("dump, zstd:0", (*DUMP, "--compress", "zstd:0", "{core}", "-o", "{out}")),
         ("dump, zstd:1", (*DUMP, "--compress", "zstd:1", "{core}", "-o", "{out}")),
         ("dump, zstd:3", (*DUMP, "--compress", "zstd:3", "{core}", "-o", "{out}")),
         ("dump, elf", (*DUMP, "--format", "elf", "{core}", "-o", "{out}")),

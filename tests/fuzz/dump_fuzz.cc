@@ -91,7 +91,9 @@ void fuzz_page_encoder(Bytes input) {
   static PageEncoder encoder;
   std::vector<uint8_t> page(4096);
   std::copy_n(input.begin(), std::min(input.size(), page.size()), page.begin());
-  promised(encode_and_decode(encoder, page) != kWrong, "zstd decodes what the encoder has made");
+  for (const auto aim : {PageEncoder::Aim::fast, PageEncoder::Aim::small})
+    promised(encode_and_decode(encoder, page, aim) != kWrong,
+             "zstd decodes what the encoder has made");
 }
 
 }  // namespace kdump
