@@ -13,7 +13,11 @@ look_at_machine() {
     elif [ ${#config_targets[@]} = 0 ]; then
         problem=${problem:-"no target is configured: see kdump-init.conf(5)"}
     elif [ -z "$problem" ]; then
-        problem="nothing is loaded: systemctl restart kdump-init, then journalctl -u kdump-init tells why not"
+        case $(systemctl is-active kdump-init.service 2>/dev/null) in
+            activating | reloading) problem="kdump-init.service is about to pack and load it; wait a little" ;;
+            inactive) problem="the service does not run: systemctl enable --now kdump-init" ;;
+            *) problem="nothing is loaded: systemctl restart kdump-init; journalctl -u kdump-init tells why" ;;
+        esac
     fi
     can_see=yes
     [ "$(id -u)" = 0 ] || { can_see=no && return 0; }
@@ -71,9 +75,14 @@ argument() {
 
 # on_a_crash: one sentence.
 on_a_crash() {
-    local otherwise failure
+    local otherwise failure panic
     if [ "$armed" = no ]; then
-        echo "nothing is saved: the machine does what panic= says ($(cat /proc/sys/kernel/panic) s)"
+        panic=$(cat /proc/sys/kernel/panic)
+        case $panic in
+            0) echo "nothing is saved, and the machine stands still until somebody resets it (panic=0)" ;;
+            -*) echo "nothing is saved; the machine reboots at once (panic=$panic)" ;;
+            *) echo "nothing is saved; the machine reboots after $panic s (panic=$panic)" ;;
+        esac
         return
     fi
     [[ " ${config_pack_options[*]} " == *" --shell "* ]] && otherwise=shell || otherwise=reboot
