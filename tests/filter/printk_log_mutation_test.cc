@@ -5,6 +5,7 @@
 #include <random>
 
 #include "filter/kernel/printk_log.h"
+#include "tests/fixtures/odd_values.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {
@@ -23,30 +24,6 @@ struct Bounded final : Sink {
   uint64_t written = 0;
 };
 
-// Values that break readers: ends of ranges, marks of the ring, neighbours of powers of two.
-constexpr uint64_t kNasty[] = {0,
-                               1,
-                               3,
-                               7,
-                               8,
-                               0x1ff,
-                               0x200,
-                               0x201,
-                               0x7fffffff,
-                               0x80000000,
-                               0xffff,
-                               0xffffffff,
-                               1ull << 62,
-                               2ull << 62,
-                               3ull << 62,
-                               ~0ull,
-                               ~7ull,
-                               0x7fffffffffffffff,
-                               0xffff888000000000,
-                               0xffff888000bff000,
-                               0xffffffff80000000,
-                               0xfffffffffffff000};
-
 uint64_t log_bytes(TextCore& core) {
   uint64_t end = 0;
   for (const auto& load : core.image().loads()) end = std::max(end, load.paddr + load.file_bytes);
@@ -61,7 +38,7 @@ void overwrite_once(TextCore& core, std::mt19937_64& random, uint64_t begin, uin
     case 1:
       return core.image().put(word, random());
     case 2:
-      return core.image().put(word, kNasty[random() % std::size(kNasty)]);
+      return core.image().put(word, kOddValues[random() % std::size(kOddValues)]);
     case 3:  // a little more or less
       return core.image().put(word, core.image().get<uint64_t>(word) + random() % 33 - 16);
     default:  // another field's value

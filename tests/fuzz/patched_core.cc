@@ -10,34 +10,11 @@
 #include "filter/kernel/crash_scene.h"
 #include "filter/kernel/printk_log.h"
 #include "init/vmcore_dump.h"
+#include "tests/fixtures/odd_values.h"
 #include "tests/fuzz/fuzzer.h"
 
 namespace kdump {
 namespace {
-
-// Values that break readers: ends of ranges, marks of rings and entries, addresses of the fixture.
-constexpr uint64_t kNasty[] = {0,
-                               1,
-                               3,
-                               0xfff,
-                               0x1000,
-                               0x7fffffff,
-                               0x80000000,
-                               0xffffffff,
-                               1ull << 62,
-                               2ull << 62,
-                               3ull << 62,
-                               ~0ull,
-                               ~7ull,
-                               0x7fffffffffffffff,
-                               0x000ffffffffff000,
-                               0x0000000000101063,
-                               0x80000000001000e3,
-                               0xffff888000000000,
-                               0xffff888000101000,
-                               0xffffea0000000000,
-                               0xffffffff80000000,
-                               0xfffffffffffff000};
 
 struct Silent final : Progress {
   void update(Phase, uint64_t, uint64_t, uint64_t) override {}
@@ -111,7 +88,7 @@ void PatchedCore::patch(Bytes input) {
       case 1:
         break;
       case 2:
-        value = kNasty[value % std::size(kNasty)];
+        value = kOddValues[value % std::size(kOddValues)];
         break;
       case 3:
         value += old;
