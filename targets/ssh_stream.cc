@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "filter/base/text.h"
+#include "net/ssh/ssh_channel.h"
 
 namespace kdump {
 namespace {

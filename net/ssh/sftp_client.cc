@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/ssh/ssh_channel.h"
+
 namespace kdump {
 
 using sftp::Packet;
@@ -21,7 +23,12 @@ constexpr uint32_t kMaxAnswerBytes = 256 << 10;
 Result<std::unique_ptr<SftpClient>> SftpClient::start(std::shared_ptr<SshSession> session,
                                                       int64_t until_ms) {
   SshChannel channel = TRY(SshChannel::subsystem(session, "sftp", until_ms));
-  std::unique_ptr<SftpClient> client(new SftpClient(std::move(channel), session->host()));
+  return start(std::make_unique<SshChannel>(std::move(channel)), session->host(), until_ms);
+}
+
+Result<std::unique_ptr<SftpClient>> SftpClient::start(std::unique_ptr<ByteChannel> channel,
+                                                      const std::string& host, int64_t until_ms) {
+  std::unique_ptr<SftpClient> client(new SftpClient(std::move(channel), host));
   client->max_write_bytes_ = kSafeWriteBytes;
   TRY(client->negotiate(until_ms));
   return client;
@@ -35,12 +42,12 @@ Result<> SftpClient::negotiate(int64_t until_ms) {
   while (!packet) {
     auto received = receive_packet();
     // Servers accept the subsystem and only then find that they have no program for it.
-    if (!received && channel_.is_at_end()) {
-      TRY(channel_.finish(until_ms));
+    if (!received && channel_->is_at_end()) {
+      TRY(channel_->finish(until_ms));
       return fail(Kind::unsupported, "%s has no SFTP", host_.c_str());
     }
     packet = TRY(std::move(received));
-    if (!packet && !channel_.is_at_end() && !wait(until_ms))
+    if (!packet && !channel_->is_at_end() && !wait(until_ms))
       return fail(Kind::timeout, "%s: SFTP does not answer", host_.c_str());
   }
   if (packet->empty() || static_cast<uint8_t>(packet->front()) != sftp::kVersion)
@@ -79,9 +86,9 @@ std::unexpected<Error> SftpClient::lost(const Error& why) {
 }
 
 Result<size_t> SftpClient::send_some(Bytes data) {
-  auto sent = channel_.send_some(data);
+  auto sent = channel_->send_some(data);
   if (!sent) return lost(sent.error());
-  if (*sent == 0 && channel_.is_at_end())
+  if (*sent == 0 && channel_->is_at_end())
     return lost(fail(Kind::io, "%s has ended SFTP", host_.c_str()).error());
   return sent;
 }
@@ -113,9 +120,9 @@ Result<std::optional<std::string_view>> SftpClient::receive_packet() {
     input_.erase(0, input_begin_);
     input_begin_ = 0;
     uint8_t part[4096];
-    auto got = channel_.receive_some(part);
+    auto got = channel_->receive_some(part);
     if (!got) return lost(got.error());
-    if (*got == 0 && channel_.is_at_end())
+    if (*got == 0 && channel_->is_at_end())
       return lost(fail(Kind::io, "%s has ended SFTP", host_.c_str()).error());
     if (*got == 0) return std::nullopt;
     input_.append(reinterpret_cast<const char*>(part), *got);

@@ -5,11 +5,13 @@
 // refused one request (its Status is in last_status()).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "net/ssh/byte_channel.h"
 #include "net/ssh/sftp_packet.h"
-#include "net/ssh/ssh_channel.h"
+#include "net/ssh/ssh_session.h"
 
 namespace kdump {
 
@@ -18,6 +20,9 @@ class SftpClient {
   // Fails: unsupported, where the server has no SFTP.
   static Result<std::unique_ptr<SftpClient>> start(std::shared_ptr<SshSession> session,
                                                    int64_t until_ms);
+  // Over a channel that has been opened already; host: for messages.
+  static Result<std::unique_ptr<SftpClient>> start(std::unique_ptr<ByteChannel> channel,
+                                                   const std::string& host, int64_t until_ms);
 
   bool is_lost() const { return is_lost_; }
   uint32_t last_status() const { return last_status_; }
@@ -59,13 +64,13 @@ class SftpClient {
     std::string_view body;  // until the next call
   };
   Result<std::optional<Answer>> receive_some();  // nullopt: none has come
-  bool wait(int64_t until_ms) const { return channel_.wait(until_ms); }
+  bool wait(int64_t until_ms) const { return channel_->wait(until_ms); }
   sftp::Packet fsync_request(const std::string& handle) const;
   // The Error of a status that is not kOk.
   std::unexpected<Error> refused(uint32_t status, const char* what, const std::string& path);
 
  private:
-  SftpClient(SshChannel channel, const std::string& host)
+  SftpClient(std::unique_ptr<ByteChannel> channel, const std::string& host)
       : channel_(std::move(channel)), host_(host) {}
 
   Result<> negotiate(int64_t until_ms);
@@ -83,7 +88,7 @@ class SftpClient {
   std::unexpected<Error> unexpected_answer(const Answer& answer, const char* what,
                                            const std::string& path);
 
-  SshChannel channel_;
+  std::unique_ptr<ByteChannel> channel_;
   std::string host_;
   std::string input_;  // what has come, from input_begin_ on
   size_t input_begin_ = 0;

@@ -119,7 +119,7 @@ Result<size_t> SshChannel::drain(int stream, std::string& into) {
   return total;
 }
 
-Result<SshChannel::Ending> SshChannel::finish(int64_t until_ms) {
+Result<ByteChannel::Ending> SshChannel::finish(int64_t until_ms) {
   TRY(session_->finish_call("end of input", until_ms,
                             [&] { return libssh2_channel_send_eof(channel_); }));
   Ending ending;

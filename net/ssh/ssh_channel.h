@@ -1,16 +1,14 @@
 // A channel of an SSH session: a subsystem's or a command's standard streams, without blocking.
 #pragma once
 
-#include <string>
-
-#include "filter/base/bytes.h"
+#include "net/ssh/byte_channel.h"
 #include "net/ssh/ssh_session.h"
 
 struct _LIBSSH2_CHANNEL;
 
 namespace kdump {
 
-class SshChannel {
+class SshChannel final : public ByteChannel {
  public:
   // Fails: unsupported, where the server refuses to start it.
   static Result<SshChannel> subsystem(std::shared_ptr<SshSession> session, const char* name,
@@ -20,28 +18,21 @@ class SshChannel {
 
   SshChannel(SshChannel&& other) noexcept;
   SshChannel& operator=(SshChannel&&) = delete;
-  ~SshChannel();
+  ~SshChannel() override;
 
-  // Sends some of data; 0: nothing more goes now. After 0 the next call must be with the same
-  // data: a piece of it may be half-sent.
-  Result<size_t> send_some(Bytes data);
-  // What has come on standard output; 0: nothing now. is_at_end() tells whether more will.
-  Result<size_t> receive_some(MutableBytes out) { return receive_some(0, out); }
-  bool is_at_end();
-  // Until something can be sent or has come. False: until_ms came.
-  bool wait(int64_t until_ms) const;
+  Result<size_t> send_some(Bytes data) override;
+  // Of standard output.
+  Result<size_t> receive_some(MutableBytes out) override { return receive_some(0, out); }
+  bool is_at_end() override;
+  bool wait(int64_t until_ms) const override;
 
   // Sends all of data, with progress at least every idle_ms.
   Result<> send_all(Bytes data, uint32_t idle_ms);
 
-  struct Ending {
-    int status = -1;             // -1: ended by a signal, or the server does not say
-    std::string output, errors;  // of each the first kMaxTextBytes
-  };
-  // Closes the command's input, takes what it prints, and waits for its end. A channel that is
+  // Of a command: what it prints, the first kMaxTextBytes of each stream. A channel that is
   // freed without this is closed from our side first, while the server may still be sending: some
   // versions of dropbear then end the whole connection (an assertion in its common-channel.c).
-  Result<Ending> finish(int64_t until_ms);
+  Result<Ending> finish(int64_t until_ms) override;
   static constexpr size_t kMaxTextBytes = 4096;
 
  private:

@@ -89,6 +89,8 @@ void fuzz_dhcp_message(Bytes input);
 void fuzz_dhcp_lease(Bytes input);
 void fuzz_dhcp6(Bytes input);
 void fuzz_sftp_packet(Bytes input);
+// Of sftp_fuzz.cc.
+void fuzz_sftp_server(Bytes input);
 // Of dump_fuzz.cc: dumps, and pages.
 void fuzz_dump_check(Bytes input);
 void fuzz_page_frame(Bytes input);

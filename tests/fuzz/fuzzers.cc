@@ -1,4 +1,5 @@
-// The table of fuzzers.
+// The table of fuzzers; those first that read what is most hostile, in whose order scripts/fuzz
+// lets them run.
 #include "tests/fuzz/fuzzer.h"
 
 namespace kdump {
@@ -10,25 +11,26 @@ constexpr Fuzzer kFuzzers[] = {
     {"page_tables", "overwritten words of x86_64's page tables", fuzz_page_tables},
     {"arm64_page_tables", "a geometry, overwritten words of its tables", fuzz_arm64_page_tables},
     {"sections", "overwritten words of section tables and struct pages", fuzz_sections},
+    {"classify", "a layout, then struct pages", fuzz_classify},
     {"printk_ring", "overwritten words of the lockless log", fuzz_printk_ring},
     {"log_buf", "overwritten words of the log before 5.10", fuzz_log_buf},
     {"log_text", "overwritten words of the log before 3.5", fuzz_log_text},
-    {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
-    {"classify", "a layout, then struct pages", fuzz_classify},
+    {"dump_check", "which dump, how much is cut off, overwritten bytes", fuzz_dump_check},
+    {"page_frame", "a zstd frame of a page", fuzz_page_frame},
     {"kernel_arguments", "packed arguments, NUL, a command line", fuzz_kernel_arguments},
     {"network_arguments", "packed arguments, NUL, a command line", fuzz_network_arguments},
     {"target_url", "a URL", fuzz_target_url},
-    {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
-    {"user_key", "a private key file, NUL, the public one", fuzz_user_key},
     {"dhcp_message", "a DHCP message, from its op field on", fuzz_dhcp_message},
     {"dhcp_lease", "an address, then each option counted", fuzz_dhcp_lease},
     {"dhcp6", "an answer to one of two questions", fuzz_dhcp6},
+    {"sftp_server", "how a server answers each request", fuzz_sftp_server},
     {"sftp_packet", "an answer's body", fuzz_sftp_packet},
-    {"dump_check", "which dump, how much is cut off, overwritten bytes", fuzz_dump_check},
-    {"page_frame", "a zstd frame of a page", fuzz_page_frame},
-    {"page_encoder", "a page of memory", fuzz_page_encoder},
-    {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
     {"partition_table", "pieces of a disk: offset, count, bytes", fuzz_partition_table},
+    {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
+    {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
+    {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
+    {"user_key", "a private key file, NUL, the public one", fuzz_user_key},
+    {"page_encoder", "a page of memory", fuzz_page_encoder},
 };
 
 }  // namespace
