@@ -176,7 +176,7 @@ void DumpJob::warn_of_missing_pages(const DumpResult& written) {
 
 Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
                                           const LevelChoice& choice) {
-  WatchedSink sink(evidence_.watch(file, target_->access()), progress_);
+  WatchedSink sink(evidence_.watch(file, target_->access(), !context_.is_output), progress_);
   if (!is_flattened()) return dump.write(choice.level, choice.max_bytes, sink, progress_);
   FlattenedSink stream(sink);
   DumpResult result = TRY(dump.write(choice.level, choice.max_bytes, stream, progress_));

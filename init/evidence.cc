@@ -43,16 +43,23 @@ Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& 
   return log;
 }
 
-Sink& Evidence::watch(TargetFile& file, Target::Access access) {
+// Sums and hashes take as long as all else that is not compression: only what somebody will ask.
+Sink& Evidence::watch(TargetFile& file, Target::Access access, bool has_manifest) {
   sums_ = {};
+  summed_.reset();
+  hashed_.reset();
+  if (access == Target::Access::append_only) {  // cannot be read back
+    if (!has_manifest) return file;
+    hashed_ = std::make_unique<HashedSink>(file);
+    return *hashed_;
+  }
+  if (verify_ == Verify::none) return file;
   summed_ = std::make_unique<SummedSink>(file, sums_);
-  if (access != Target::Access::append_only) return *summed_;
-  hashed_ = std::make_unique<HashedSink>(*summed_);
-  return *hashed_;
+  return *summed_;
 }
 
 Result<> Evidence::read_sample(TargetFile& file) {
-  if (verify_ == Verify::none) return {};
+  if (!summed_) return {};
   progress_.enter(Step::verify);
   const auto read = ReadBack(file, sums_, progress_).sample();
   if (read) verified_ = "sample";

@@ -27,7 +27,8 @@ class Evidence {
       : sys_(sys), verify_(verify), progress_(progress) {}
 
   // Where the dump is to be written instead of to file. The last call before commit_dump() counts.
-  Sink& watch(TargetFile& file, Target::Access access);
+  // has_manifest: check_dump() will follow.
+  Sink& watch(TargetFile& file, Target::Access access, bool has_manifest);
   // Syncs the dump, reads a sample of it back, and only then gives it its name. Where it fails the
   // file is left as it is.
   Result<> commit_dump(std::unique_ptr<TargetFile> file);

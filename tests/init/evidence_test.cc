@@ -88,6 +88,52 @@ TEST_CASE("a checksum is the one of the standard, and that of zeros behind adds 
   CHECK((linear_crc32c(as_bytes(text)) ^ ones ^ 0xffffffff) == 0xe3069283);
 }
 
+TEST_CASE("the checksum of much is that of its pieces") {
+  for (const size_t size : {131'071u, 131'072u, 131'096u, 200'001u, (1u << 20) + 23}) {
+    CAPTURE(size);
+    const std::string data = noise(size, 3);
+    uint32_t sum = 0;
+    for (size_t at = 0; at < size; at += 999) {
+      const std::string piece = data.substr(at, 999);
+      sum = crc32c_before_zeros(sum, piece.size()) ^ linear_crc32c(as_bytes(piece));
+    }
+    CHECK(linear_crc32c(as_bytes(data)) == sum);
+  }
+}
+
+TEST_CASE("nothing is summed that nobody will ask for, and nothing is called verified then") {
+  struct Row {
+    Verify verify;
+    Target::Access access;
+    bool has_manifest;
+  };
+  for (const Row& row : {Row{Verify::none, Target::Access::positional, true},
+                         Row{Verify::all, Target::Access::append_only, false}}) {
+    Machine machine;
+    Evidence evidence(machine.sys, row.verify, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    CHECK(&evidence.watch(*file, row.access, row.has_manifest) == file.get());
+    MemoryFile& written = *file;
+    CHECK(evidence.commit_dump(std::move(file)));
+    CHECK(written.is_committed);
+    CHECK(evidence.verified() == std::string("none"));
+  }
+}
+
+TEST_CASE("a stream is hashed as it goes") {
+  Machine machine;
+  Evidence evidence(machine.sys, Verify::automatic, machine.progress);
+  auto file = std::make_unique<MemoryFile>();
+  const std::string data = noise(300'000, 8);
+  Sink& sink = evidence.watch(*file, Target::Access::append_only, true);
+  CHECK(sink.write_at(0, as_bytes(data)));
+  CHECK(evidence.commit_dump(std::move(file)));
+  CHECK(evidence.verified() == std::string("none"));
+  CHECK(evidence.check_dump(0, machine.console));
+  REQUIRE(evidence.manifest().entries().size() == 1);
+  CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(data)));
+}
+
 TEST_CASE("what was written as meant is found so, whole and in samples; its sum is sha256sum's") {
   for (const size_t size : {200'000u, 1u << 20, (5u << 20) + 12'345, 40u << 20}) {
     CAPTURE(size);
@@ -95,7 +141,7 @@ TEST_CASE("what was written as meant is found so, whole and in samples; its sum 
     Evidence evidence(machine.sys, Verify::automatic, machine.progress);
     auto file = std::make_unique<MemoryFile>();
     MemoryFile& written = *file;
-    write(evidence.watch(written, Target::Access::positional), size);
+    write(evidence.watch(written, Target::Access::positional, true), size);
     CHECK(evidence.commit_dump(std::move(file)));
     CHECK(written.is_committed);
     CHECK(evidence.verified() == std::string("sample"));
@@ -113,7 +159,7 @@ TEST_CASE("a bit that is another one is found: in the header before the dump get
     Evidence evidence(machine.sys, Verify::all, machine.progress);
     auto file = std::make_unique<MemoryFile>();
     MemoryFile& written = *file;
-    write(evidence.watch(written, Target::Access::positional), (3u << 20) + 8);
+    write(evidence.watch(written, Target::Access::positional, true), (3u << 20) + 8);
     written.content[at] = static_cast<char>(written.content[at] ^ 0x10);
     const auto saved = evidence.commit_dump(std::move(file));
     REQUIRE(!saved);
@@ -126,7 +172,7 @@ TEST_CASE("damage that no sample has seen is found when all is read, and the man
   Evidence evidence(machine.sys, Verify::all, machine.progress);
   auto file = std::make_unique<MemoryFile>();
   MemoryFile& written = *file;
-  write(evidence.watch(written, Target::Access::positional), 100u << 20);
+  write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
   written.content[(1u << 20) + 99] ^= 1;  // sixteen chunks of a hundred are looked at
   CHECK(evidence.commit_dump(std::move(file)));
   const auto sound = evidence.check_dump(0, machine.console);
