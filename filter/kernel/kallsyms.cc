@@ -222,20 +222,25 @@ Result<> Kallsyms::each_name(Visit& visit) {
 Result<> Kallsyms::find(std::span<Wanted> names) {
   if (names.size() > kMaxWanted)
     return fail(Kind::refused, "%zu names at once, at most %zu", names.size(), kMaxWanted);
-  // Nearly all symbols are told from those that are wanted by their first two tokens.
+  // Nearly all symbols are told from those that are wanted by their first and last tokens.
   struct Search {
     const std::array<std::string_view, 256>& tokens;
     std::span<Wanted> names;
     // By token: the names, one bit each, that a symbol may have that begins so, type first; and
     // those that begin so themselves.
     std::array<uint32_t, 256> of_symbol = {}, of_name = {};
+    std::array<uint32_t, 256> of_end = {};  // those that end so
     std::array<std::optional<uint32_t>, kMaxWanted> index = {};
     size_t missing;
 
     bool wants(uint32_t, Bytes codes) const {
-      uint32_t left = of_symbol[codes[0]];
+      uint32_t left = of_end[codes.back()];
+      if (left == 0) return false;
       const bool is_type = tokens[codes[0]].size() == 1;
-      if (is_type) left = codes.size() > 1 ? of_name[codes[1]] : 0;
+      if (!is_type)
+        left &= of_symbol[codes[0]];
+      else
+        left &= codes.size() > 1 ? of_name[codes[1]] : 0;
       for (; left != 0; left &= left - 1)
         if (begins_with(names[std::countr_zero(left)].name, codes)) return true;
       return false;
@@ -268,6 +273,8 @@ Result<> Kallsyms::find(std::span<Wanted> names) {
       search.of_symbol[code] |= uint32_t{names[i].name.starts_with(token.substr(token.size() > 0))}
                                 << i;
       search.of_name[code] |= uint32_t{names[i].name.starts_with(token)} << i;
+      search.of_end[code] |=
+          uint32_t{token.ends_with(names[i].name) || names[i].name.ends_with(token)} << i;
     }
   }
   TRY(each_name(search));
