@@ -46,9 +46,10 @@ Escaped escape(std::string_view text) {
   return escaped;
 }
 
-// How much of rest goes on a line with that much room: up to a space, if one is near enough.
+// How much of rest goes on a line with that much room: up to a space, if one is near enough, and
+// then not all of the room.
 size_t break_at(std::string_view rest, size_t room) {
-  const size_t space = rest.substr(0, room + 1).rfind(' ');
+  const size_t space = rest.substr(0, room).rfind(' ');
   return space != std::string_view::npos && space > room / 2 ? space : room;
 }
 
@@ -81,7 +82,7 @@ size_t format_event(EventText& out, int64_t elapsed_ms, std::string_view text) {
     const size_t length = break_at(rest, room);
     put(rest.substr(0, length));
     put("\n");
-    rest.remove_prefix(rest[length] == ' ' ? length + 1 : length);
+    rest.remove_prefix(length < room ? length + 1 : length);
   }
 }
 

@@ -1,8 +1,10 @@
 // One event a line: "kdump: [  62.0s] text", to the console (or the command's standard error), to
-// the kernel's log and into the run's own log on the board. Plain ASCII of at most 119 columns
-// whatever a hostile name holds; an event that needs more continues, indented, on up to three
-// further lines, because the cause of an error stands at its end. A console that is stuck costs a
-// bounded time, once, and lines; never the capture.
+// the kernel's log and into the run's own log on the board. Plain ASCII for a terminal of 80
+// columns, whatever a hostile name holds; an event that needs more continues, indented, on up to
+// five further lines, because the cause of an error stands at its end. A line that is full was
+// broken within a word, any other at a space: so events can be put together again
+// (scripts/lib/events.sh). A console that is stuck costs a bounded time, once, and lines; never the
+// capture.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +15,8 @@
 
 namespace kdump {
 
-constexpr size_t kLineColumns = 119;  // its newline comes on top
-constexpr size_t kEventLines = 4;
+constexpr size_t kLineColumns = 79;  // its newline comes on top
+constexpr size_t kEventLines = 6;
 using EventText = char[kEventLines * (kLineColumns + 1)];
 
 // The lines of one event, everything but printable ASCII escaped as \xNN, what is too long cut

@@ -86,6 +86,8 @@ void Evidence::leave_out(const char* why, Console& console) {
 }
 
 Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
+  // Closed at the end, however it comes: an open file keeps its target mounted.
+  const std::unique_ptr<TargetFile> dump = std::move(dump_);
   if (hashed_) {
     manifest_.add(kDumpName, hashed_->finish());
     return {};
@@ -98,7 +100,7 @@ Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
   const int64_t at_most_ms =
       verify_ == Verify::all ? INT64_MAX / 2 : std::max(write_ms, kShortReadMs);
   const int64_t began_ms = sys_.monotonic_ms();
-  const auto sha256 = ReadBack(*dump_, sums_, progress_).whole(sys_, at_most_ms);
+  const auto sha256 = ReadBack(*dump, sums_, progress_).whole(sys_, at_most_ms);
   if (!sha256 && sha256.error().kind == Kind::corrupt) {
     manifest_.remark(std::string(kDumpName) + " is DAMAGED: " + sha256.error().text);
     return std::unexpected(sha256.error());

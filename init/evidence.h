@@ -50,7 +50,7 @@ class Evidence {
   ChunkSums sums_;
   std::unique_ptr<SummedSink> summed_;
   std::unique_ptr<HashedSink> hashed_;  // of a stream
-  std::unique_ptr<TargetFile> dump_;    // committed
+  std::unique_ptr<TargetFile> dump_;    // committed, until check_dump()
   Manifest manifest_;
   const char* verified_ = "none";
 };

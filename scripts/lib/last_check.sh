@@ -1,5 +1,5 @@
 # The last `kdump-init check` of the configured targets and what came of it: check.json and check.log
-# in the state directory. Sourced after common.sh and capture_image.sh.
+# in the state directory. Sourced after common.sh, events.sh and capture_image.sh.
 
 check_json=$state/check.json
 check_log=$state/check.log
@@ -21,15 +21,14 @@ check_targets() {
     for url in "${config_targets[@]}"; do
         result=true
         words=$(timeout -k 10 300 "$program" check "rd.kdump.target=$url" "${config_arguments[@]}" \
-            2>&1) || result=false
+            2>&1 | unfold_events) || result=false
         printf '%s\n' "$words" >>"$new.log"
-        # "kdump: [   0.1s] FAILED URL: why (io)", and lines that continue it.
-        words=$(sed -n '/\] FAILED /,/\] [^F]/{s/^kdump: \[[^]]*\] *//p}' <<<"$words" | head -4 |
-            tr '\n' ' ')
-        words=${words#"FAILED $url: "}
+        # "kdump: [   0.1s] FAILED URL: why (io)".
+        words=$(sed -n 's/^kdump: \[[^]]*\] FAILED //p' <<<"$words" | head -n 1)
+        words=${words#"$url: "}
         [ $result = true ] || [ -n "$words" ] || words="no answer within 300 s"
         printf '%s\n    {"works": %s, "target": %s, "words": %s}' "$separator" $result \
-            "$(json_string "$url")" "$(json_string "${words% }")" >>"$new"
+            "$(json_string "$url")" "$(json_string "$words")" >>"$new"
         separator=,
         [ $result = true ] || warn "target $(printable "$url") would not work: ${words:-see $check_log}"
     done

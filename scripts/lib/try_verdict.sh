@@ -1,8 +1,8 @@
 # What a run of `kdump-init test` has shown, and its exit status. Sourced by commands/test, whose
-# variables it reads.
+# variables it reads, after events.sh.
 
 # capture_console FILE: what came after the panic of the first kernel.
-capture_console() { sed -n '/Kernel panic/,$p' "$1"; }
+capture_console() { sed -n '/Kernel panic/,$p' "$1" | unfold_events; }
 
 # check_panic FILE: ends the test where it did not come so far.
 check_panic() {

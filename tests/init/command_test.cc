@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "init/command_script.h"
+#include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
 
 using namespace kdump;
@@ -36,7 +37,7 @@ class Bench {
     char part[4096];
     for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
     const int status = pclose(pipe);
-    err = file("err");
+    err = unfold(file("err"));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 

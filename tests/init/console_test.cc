@@ -42,7 +42,7 @@ TEST_CASE("bytes that a terminal would act on are escaped") {
   CHECK(event(0, "a\x1b[2J\nb\x80\x7f") == "kdump: [   0.0s] a\\x1b[2J\\x0ab\\x80\\x7f\n");
 }
 
-TEST_CASE("no line is longer than 119 columns, and no word is lost before the fourth") {
+TEST_CASE("a terminal of 80 columns wraps no line, and no word is lost before the sixth") {
   for (size_t length = 0; length < 1200; ++length) {
     CAPTURE(length);
     for (const std::string& text : {std::string(length, 'x'), std::string(length, '\x01'), [&] {
@@ -72,9 +72,15 @@ TEST_CASE("no line is longer than 119 columns, and no word is lost before the fo
 }
 
 TEST_CASE("a long event continues, indented, at a space") {
-  const std::string lines = event(0, std::string(90, 'a') + " " + std::string(40, 'b'));
-  CHECK(lines == "kdump: [   0.0s] " + std::string(90, 'a') + "\n" + "kdump: [   0.0s]   " +
+  const std::string lines = event(0, std::string(61, 'a') + " " + std::string(40, 'b'));
+  CHECK(lines == "kdump: [   0.0s] " + std::string(61, 'a') + "\n" + "kdump: [   0.0s]   " +
                      std::string(40, 'b') + "\n");
+}
+
+TEST_CASE("a line that is full was broken within a word, or has its space on the next") {
+  const std::string full(62, 'a');
+  CHECK(event(0, full + "b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]   b\n");
+  CHECK(event(0, full + " b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]    b\n");
 }
 
 TEST_CASE("an event goes to the screen and to the log, a passing state only to the screen") {

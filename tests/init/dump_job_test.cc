@@ -13,7 +13,9 @@
 #include "init/job_progress.h"
 #include "init/stop_request.h"
 #include "tests/fakes/fake_sys.h"
+#include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
+#include "tests/targets/target_scene.h"
 
 using namespace kdump;
 
@@ -50,7 +52,7 @@ struct Run {
   std::string file(const char* name) const { return sys.content(path_of(name)); }
   bool has(const char* name) const { return sys.contains(path_of(name)); }
   bool log_says(const char* text) const {
-    return board->log_text().find(text) != std::string_view::npos;
+    return unfold(board->log_text()).find(text) != std::string::npos;
   }
 
   FakeSys sys;
@@ -125,6 +127,24 @@ TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a r
   CHECK(says(run.file("report.json"), "\"status\": \"saved\""));
   CHECK(says(run.file("report.json"), "\"host\": \"tiny\""));
   CHECK(run.sys.open_files() == 0);
+}
+
+TEST_CASE("once a dump is read back nothing keeps its target busy") {
+  for (const char* which : {"fs", "nfs"}) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    scene->sys.add_file(kVmcore, tiny_core());
+    Settings settings;
+    settings.targets = {scene->url};
+    const auto board = std::make_unique<Board>();
+    Console console({.board = board.get()});
+    run_dump_job(scene->sys, settings, scene->url, {.network = *scene->network}, *board, console);
+    const std::string log = unfold(board->log_text());
+    CAPTURE(log);
+    CHECK(board->how_it_ended() == Board::Outcome::saved);
+    CHECK(says(log, "read back whole"));
+    CHECK(!says(log, "not closed cleanly"));
+  }
 }
 
 TEST_CASE("whichever system call fails, a file named vmcore is complete or absent") {

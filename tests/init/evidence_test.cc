@@ -145,10 +145,11 @@ TEST_CASE("what was written as meant is found so, whole and in samples; its sum 
     CHECK(evidence.commit_dump(std::move(file)));
     CHECK(written.is_committed);
     CHECK(evidence.verified() == std::string("sample"));
+    const std::string content = written.content;
     CHECK(evidence.check_dump(0, machine.console));
     CHECK(evidence.verified() == std::string("all"));
     REQUIRE(evidence.manifest().entries().size() == 1);
-    CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(written.content)));
+    CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(content)));
   }
 }
 

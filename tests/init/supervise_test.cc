@@ -13,6 +13,7 @@
 #include "init/capture.h"
 #include "init/child.h"
 #include "init/progress_display.h"
+#include "tests/fixtures/unfold.h"
 
 namespace kdump {
 namespace {
@@ -48,7 +49,7 @@ struct Run {
     ending = supervise(
         watch, "dir:/x", [&] { job(board); }, board, console);
     elapsed_ms = real_sys().monotonic_ms() - began_ms;
-    log = board.log_text();
+    log = unfold(board.log_text());
   }
   std::string why() const { return ending.why.text; }
 
@@ -295,7 +296,7 @@ Tried try_targets(std::vector<std::string> urls) {
   char bytes[512];
   const ssize_t got = ::read(ends[0], bytes, sizeof bytes);
   if (got > 0) tried.urls.assign(bytes, static_cast<size_t>(got));
-  tried.log = board.log_text();
+  tried.log = unfold(board.log_text());
   ::close(ends[0]);
   ::close(ends[1]);
   return tried;

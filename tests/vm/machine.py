@@ -79,12 +79,23 @@ def make_disk(disk, path):
     return (f"LABEL={LABEL}" if disk.by == "LABEL" else "/dev/vdb"), "/dev/vda"
 
 
+# A long event goes on, indented, on lines of its own; a line that is full was broken within a word.
+CONTINUATION = r"\r?\nkdump: \[ *[0-9.]+s\]   "
+BROKEN_WORD = re.compile(r"(?<=\nkdump: .{72})" + CONTINUATION)
+
+
+def unfold(text):
+    """What kdump-init says, a line an event (init/console.h)."""
+    return re.sub(CONTINUATION, " ", BROKEN_WORD.sub("", text))
+
+
 class Console:
-    """QEMU's serial line: everything is kept and logged, typed to when a pattern is seen."""
+    """QEMU's serial line: everything is kept, unfolded, and logged, typed to when a pattern is
+    seen."""
 
     def __init__(self, process, log_path):
         self.process = process
-        self.text = ""
+        self.raw = self.text = ""
         self.changed = threading.Condition()
         self.log = open(log_path, "ab")
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -95,7 +106,8 @@ class Console:
             self.log.write(data)
             self.log.flush()
             with self.changed:
-                self.text += data.decode("ascii", "replace")
+                self.raw += data.decode("ascii", "replace")
+                self.text = unfold(self.raw)
                 self.changed.notify_all()
 
     def wait_for(self, pattern, start, deadline):

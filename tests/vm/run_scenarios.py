@@ -242,9 +242,6 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
 PANIC = "Kernel panic - not syncing: sysrq triggered crash"
 # Not of the log that is shown as the last resort.
 CAPTURE_PANIC = re.compile(r"^(?!\|[ +]|<\d+>.*\| ).*Kernel panic", re.MULTILINE)
-# A long event goes on, indented, on lines of its own.
-CONTINUATION = re.compile(r"\r?\nkdump: \[ *[0-9.]+s\]   +")
-
 
 def check_console(scenario, text):
     if scenario.crash:
@@ -254,7 +251,6 @@ def check_console(scenario, text):
     if bool(CAPTURE_PANIC.search(text)) != scenario.panics:
         raise Failure("the capture kernel panicked" if not scenario.panics else
                       "the capture kernel did not panic")
-    text = CONTINUATION.sub(" ", text)
     at = 0
     for pattern in scenario.says:
         match = re.compile(pattern).search(text, at)
