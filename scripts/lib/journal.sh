@@ -1,19 +1,21 @@
 # What is told, and how loud: systemd's journal takes "<4>" at the beginning of a line for a warning;
 # a person at a terminal does not want to see it. And the dumps that earlier boots have left: one
-# line each, once. Sourced after common.sh and
-# devices.sh.
+# line each, once. Sourced after common.sh and devices.sh.
 
 warn() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<4>}" "${0##*/}" "$*" >&2; }
 fail() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<3>}" "${0##*/}" "$*" >&2 && exit 1; }
 
-# local_dumps URL...: those on targets that are this machine's own, as `kdump-init list --lines` has
-# them: DIRECTORY<tab>complete|incomplete|none<tab>TIME<tab>HOST<tab>KERNEL<tab>BYTES<tab>REASON.
-# Servers are not asked: a boot waits for none of them.
-local_dumps() {
+# local_targets, remote_targets URL...: those that are this machine's own disks, and the servers, for
+# which no boot waits.
+local_targets() { printf '%s\n' "$@" | grep -E '^(fs|raw):' || :; }
+remote_targets() { printf '%s\n' "$@" | grep -vE '^(fs|raw):' || :; }
+
+# dumps_on SECONDS: of the targets on standard input, each given so long, as `kdump-init list --lines`
+# has them: DIRECTORY<tab>complete|incomplete|none<tab>TIME<tab>HOST<tab>KERNEL<tab>BYTES<tab>REASON.
+dumps_on() {
     local url
-    for url; do
-        [[ $url == @(fs|raw):* ]] || continue
-        timeout 60 "$program" list --lines "$url" 2>/dev/null || :
+    while IFS= read -r url; do
+        timeout "$1" "$program" list --lines "$url" 2>/dev/null </dev/null || :
     done
 }
 
@@ -27,10 +29,10 @@ place_here() {
     ) 2>/dev/null | grep . || printf '%s\n' "$1"
 }
 
-# report_new_dumps FILE URL...: those of this host that FILE does not name yet; then it does.
+# report_new_dumps FILE: of those on standard input, as dumps_on has them, the ones of this host that
+# FILE does not name yet; then it does.
 report_new_dumps() {
     local reported=$1 where state time host kernel bytes reason line fresh=() mine
-    shift
     mine=$(sed 's/[^A-Za-z0-9._-]//g; s/^[.-]*//; s/^\(.\{64\}\).*/\1/' /proc/sys/kernel/hostname)
     while IFS=$'\t' read -r where state time host kernel bytes reason; do
         [ "$host" = "${mine:-localhost}" ] || continue
@@ -44,6 +46,6 @@ report_new_dumps() {
             incomplete) warn "an INCOMPLETE dump was saved: $where, $line" ;;
             *) warn "no dump, only its log was saved: $where, $line" ;;
         esac
-    done < <(local_dumps "$@" | head -100)
+    done < <(head -100)
     [ ${#fresh[@]} = 0 ] || printf '%s\n' "${fresh[@]}" >>"$reported"
 }

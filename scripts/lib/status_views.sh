@@ -2,7 +2,6 @@
 # Sourced by commands/status, after read_configuration.
 
 look_at_machine() {
-    local file
     armed=no problem="" changed="" image_bytes="" image_time="" checked=""
     reserved=$(reserved_bytes)
     ranges=$(reserved_ranges | grep -v '^0*-0*$' | paste -sd' ') || ranges=""
@@ -27,10 +26,7 @@ look_at_machine() {
         changed=$(changed_inputs) || changed=""
     fi
     checked=$(last_check_time)
-    dumps=()
-    for file in "${config_targets[@]}"; do
-        [[ $file != @(fs|raw):* ]] || { mapfile -t dumps < <(local_dumps "${config_targets[@]}" | head -3) && break; }
-    done
+    mapfile -t dumps < <(local_targets "${config_targets[@]}" | dumps_on 60 | head -3)
 }
 
 # plain TEXT: without what a terminal would obey.
@@ -91,7 +87,7 @@ on_a_crash() {
         echo " or the next that works"), then $(argument final reboot); if none works, $failure"
 }
 
-# dump_words LINE: of local_dumps.
+# dump_words LINE: of dumps_on.
 dump_words() {
     local where state time host kernel bytes reason
     IFS=$'\t' read -r where state time host kernel bytes reason <<<"$1"
