@@ -52,6 +52,17 @@ how_to_reserve() {
     fi
 }
 
+# next_boot_reserves: GRUB was told of crashkernel= since this boot.
+next_boot_reserves() {
+    local booted_at file
+    booted_at=$(sed -n 's/^btime //p' /proc/stat)
+    for file in /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/loader/entries/*.conf; do
+        [ -r "$file" ] && [ "$(stat -c %Y "$file")" -gt "${booted_at:-0}" ] || continue
+        ! grep -q '^[^#]*\bcrashkernel=' "$file" || return 0
+    done
+    return 1
+}
+
 # why_not_armable TARGET...: one sentence why no capture kernel can be loaded at all, with what to
 # do; nothing where one can. What only kexec itself can find out is why_kexec_failed's.
 why_not_armable() {
@@ -65,6 +76,8 @@ why_not_armable() {
     elif [ "$(cat /proc/sys/kernel/kexec_load_disabled 2>/dev/null)" = 1 ]; then
         echo "kernel.kexec_load_disabled is set, until the next boot: take it out of" \
             "$(files_with kexec_load_disabled), then reboot"
+    elif [ "$reserved" = 0 ] && [ -z "$booted" ] && next_boot_reserves; then
+        echo "memory for the capture kernel is reserved from the next boot on: reboot"
     elif [ "$reserved" = 0 ] && [ -z "$booted" ]; then
         echo "no memory is reserved for a capture kernel: $(how_to_reserve "$size")"
     elif [ "$reserved" = 0 ]; then
