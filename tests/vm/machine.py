@@ -81,7 +81,7 @@ def make_disk(disk, path):
 
 # A long event goes on, indented, on lines of its own; a line that is full was broken within a word.
 CONTINUATION = r"\r?\nkdump: \[ *[0-9.]+s\]   "
-BROKEN_WORD = re.compile(r"(?<=\nkdump: .{72})" + CONTINUATION)
+BROKEN_WORD = re.compile(r"(?<=\nkdump: [^\r]{72})" + CONTINUATION)
 
 
 def unfold(text):
