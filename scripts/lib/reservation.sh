@@ -116,8 +116,11 @@ larger() {
     echo "${mib}M"
 }
 
-# is_locked_down: by Secure Boot or lockdown=.
-is_locked_down() { grep -Eq '\[(integrity|confidentiality)\]' /sys/kernel/security/lockdown 2>/dev/null; }
+# locked_down_to: integrity or confidentiality, by Secure Boot or lockdown=; nothing where it is not.
+locked_down_to() {
+    sed -n 's/.*\[\(integrity\|confidentiality\)\].*/\1/p' /sys/kernel/security/lockdown 2>/dev/null || :
+}
+is_locked_down() { [ -n "$(locked_down_to)" ]; }
 
 # why_kexec_failed KERNEL WORDS: kexec's own words, made a sentence.
 why_kexec_failed() {
@@ -127,18 +130,21 @@ why_kexec_failed() {
             echo "$kernel is not signed by a key that this machine trusts, and Secure Boot asks for" \
                 "that: boot the distribution's signed kernel, or enrol the key of yours with mokutil"
             ;;
+        *"Operation not permitted"*)
+            if is_locked_down; then
+                echo "this kernel is locked down ($(locked_down_to), by Secure Boot or lockdown=) and" \
+                    "loads no capture kernel but one signed by a key that it trusts, which $kernel is" \
+                    "not: boot the distribution's signed kernel, or enrol the key of yours with mokutil"
+            else
+                echo "kexec may not load $kernel: $(tail -1 <<<"$words"); a container or a security" \
+                    "module forbids it"
+            fi
+            ;;
         *"Could not find a free area of memory"* | *"locate_hole"* | *"Cannot allocate memory"* | \
             *"No space"* | *"Cannot assign requested address"*)
             echo "$(($(reserved_bytes) >> 20)) MiB are reserved, too few for $kernel and its image:" \
                 "$(how_to_reserve "$(larger "$(recommended_size)" $((($(reserved_bytes) >> 20) + 32)))")"
             ;;
-        *)
-            if is_locked_down; then
-                echo "the kernel is locked down ($(cat /sys/kernel/security/lockdown)) and takes only a" \
-                    "signed capture kernel by kexec_file_load: $(tail -1 <<<"$words")"
-            else
-                echo "kexec refused $kernel: $(tail -1 <<<"$words"); dmesg may say more"
-            fi
-            ;;
+        *) echo "kexec refused $kernel: $(tail -1 <<<"$words"); dmesg may say more" ;;
     esac
 }
