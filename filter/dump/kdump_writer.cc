@@ -10,10 +10,11 @@ namespace {
 using kdump_format::PageDescriptor;
 
 // Shares of DumpOptions.memory_bytes. With the default of 4 MiB: twice 1 MiB of data, 11,264
-// descriptors and 1 MiB of batches.
+// descriptors, 1 MiB of batches and 256 KiB of contents stored last.
 constexpr uint64_t kDataShare = 4;
 constexpr uint64_t kBatchShare = 4;
 constexpr uint64_t kPendingShare = 12;
+constexpr uint64_t kRecentShare = 16;
 // This many descriptors are a multiple of 4096 bytes.
 constexpr uint64_t kPendingStep = 512;
 constexpr uint64_t kPendingBytes = sizeof(PageDescriptor) + 8;
@@ -30,6 +31,8 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
       new KdumpWriter(pages, header, options, sink, progress, layout));
   writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
                                                layout.data, options.max_bytes)));
+  writer->recent_.emplace(
+      TRY(RecentContents::create(options.memory_bytes / kRecentShare, pages.page_size())));
 
   const bool compressing = options.compression.kind != Compression::Kind::none;
   const int level = options.compression.zstd_level();
@@ -154,14 +157,14 @@ Result<> KdumpWriter::take(PageBatch& batch) {
   return {};
 }
 
-// Appends a page's content and remembers its descriptor, or drops it.
+// Appends a page's content, unless the same is there, and remembers its descriptor; or drops it.
 Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
   if (!stopped_ && descriptors_written_ + pending_.size() == layout_.descriptor_count)
     stop(fail(Kind::no_space, "all %" PRIu64 " reserved page descriptors are used",
               layout_.descriptor_count)
              .error());
   const bool zero = page.form == PageBatch::Form::zero;
-  const bool shared = zero && zero_page_;
+  const std::optional<PageDescriptor> shared = zero ? zero_page_ : recent_->find(content);
   if (!stopped_ && !shared && !data_->fits(content.size())) stop_at_limit();
   if (stopped_) {
     ++result_.pages_dropped;
@@ -170,12 +173,15 @@ Result<> KdumpWriter::store(const PageBatch::Page& page, Bytes content) {
 
   PageDescriptor descriptor{};
   if (shared) {
-    descriptor = *zero_page_;
+    descriptor = *shared;
   } else {
     descriptor.offset = data_->position();
     descriptor.size = static_cast<uint32_t>(content.size());
     if (content.size() < layout_.block_size) descriptor.flags = stored_flag_;
-    if (zero) zero_page_ = descriptor;
+    if (zero)
+      zero_page_ = descriptor;
+    else
+      recent_->remember(content, descriptor);
     const Result<> appended = data_->append(content);
     if (!appended) {
       if (appended.error().kind != Kind::no_space) return appended;

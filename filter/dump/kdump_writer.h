@@ -6,6 +6,7 @@
 #include "filter/dump/data_stream.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/level_governor.h"
+#include "filter/dump/recent_contents.h"
 #include "filter/dump/window_bits.h"
 #include "filter/dump/writer_base.h"
 
@@ -42,6 +43,7 @@ class KdumpWriter : WriterBase {
   uint32_t stored_flag_ = 0;                               // of header and compressed pages
   std::vector<uint8_t> zero_content_;                      // what a page of zeros is stored as
   std::optional<kdump_format::PageDescriptor> zero_page_;  // once it is
+  std::optional<RecentContents> recent_;                   // from create() on
 
   // Pages whose data was appended but whose descriptor is not written yet, in order of pfn.
   struct Pending {

@@ -34,6 +34,9 @@ struct FakeMemory final : PageSource {
   uint64_t end = 0;
   std::function<Look(uint64_t pfn)> look;
   uint32_t bytes_per_page = 4096;
+  // The page whose bytes this one has, where it has not its own; and which byte is another one.
+  std::function<uint64_t(uint64_t pfn)> same_as = [](uint64_t pfn) { return pfn; };
+  std::function<uint64_t(uint64_t pfn)> odd_byte = [](uint64_t) { return UINT64_MAX; };
 
   FakeMemory(uint64_t end_pfn_, std::function<Look(uint64_t)> look_)
       : end(end_pfn_), look(std::move(look_)) {}
@@ -64,12 +67,15 @@ struct FakeMemory final : PageSource {
   std::vector<uint8_t> content(uint64_t pfn) const {
     std::vector<uint8_t> page(bytes_per_page);
     const Look is = look(pfn);
+    const uint64_t odd = odd_byte(pfn);
+    pfn = same_as(pfn);
     for (size_t at = 0; at < page.size(); at += 8) {
       uint64_t word = 0;
       if (is == Look::text || is == Look::excluded) word = at % 64 == 0 ? pfn + at : 0x20202020;
       if (is == Look::noise) word = mix(pfn << 16 | at);
       memcpy(page.data() + at, &word, sizeof word);
     }
+    if (odd < page.size()) ++page[odd];
     return page;
   }
 

@@ -1,6 +1,8 @@
 // The kdump-compressed writer: what it writes is read back by an independent reader.
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/filter/dump_fakes.h"
 #include "tests/filter/dump_kdump_reader.h"
 
@@ -112,6 +114,36 @@ TEST_CASE("all pages of zeros share one stored page") {
     CHECK(offset == shared);
   }
   CHECK(result.pages_zero > 100);
+}
+
+TEST_CASE("pages that are the same in every byte share what is stored, and no others do") {
+  // Runs of one page, pages that differ from the one before in a single byte, and others between.
+  FakeMemory memory(3000, [](uint64_t pfn) { return pfn % 5 == 4 ? Look::noise : Look::text; });
+  memory.same_as = [](uint64_t pfn) { return pfn % 5 < 4 ? pfn / 500 * 500 : pfn; };
+  memory.odd_byte = [](uint64_t pfn) { return pfn % 50 == 7 ? pfn / 50 : UINT64_MAX; };
+  for (const auto kind : {Compression::Kind::zstd, Compression::Kind::none})
+    for (const int level : {0, 1, 3}) {
+      const DumpOptions options{.compression = {.kind = kind, .level = level}};
+      const auto [result, file] = write(memory, options);
+      const KdumpFile dump = read_kdump(file);
+      check_pages(dump, memory, true);
+      std::map<uint64_t, std::vector<uint8_t>> content_at;
+      std::map<std::vector<uint8_t>, std::set<uint64_t>> places;
+      for (const auto& [pfn, offset] : dump.offsets) {
+        const auto& page = dump.pages.at(pfn);
+        CHECK(content_at.emplace(offset, page).first->second == page);
+        places[page].insert(offset);
+      }
+      // 6 contents that are there again and again, 60 and 600 that are there once.
+      CHECK(places.size() == 6 + 60 + 600);
+      CHECK(content_at.size() < places.size() + 100);
+      CHECK(result.pages_written == 3000);
+      for (const uint32_t threads : {2u, 5u}) {
+        DumpOptions more = options;
+        more.threads = threads;
+        CHECK(write(memory, more).file == file);
+      }
+    }
 }
 
 TEST_CASE("any number of threads and any amount of memory give a dump with the same pages") {
