@@ -100,7 +100,9 @@ def outside(bench):
     for vmcore in bench.vmcores:
         ours = bench.ours(vmcore, "none", None)
         theirs = bench.theirs(vmcore, (), None)
-        dry = [bench.options.binary, "dump", *LEVEL, "--dry-run", bench.vmcores[vmcore]]
+        # With compression it would compress a sample, too.
+        dry = [bench.options.binary, "dump", *LEVEL, "--compress", "none", "--dry-run",
+               bench.vmcores[vmcore]]
         found = bench.medians(vmcore, {"kdump-init": bench.to_null(ours),
                                        "makedumpfile": bench.to_null(theirs),
                                        "kdump-init --dry-run": bench.to_null(dry)})
