@@ -2,7 +2,9 @@
 """Runs scenarios.py's table: each boots a real kernel in QEMU, panics it, and lets kdump-init
 capture. Prints `ok NAME (seconds)` or `FAILED NAME: why, log`, at the end the sum.
 
-usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--only TEXT]
+usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--only TEXT] [--faults]
+
+--faults: those of faults alone, all of them, and the table of them for docs/reliability.md.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import threading
 import time
 
 import fault_scenarios
+import fault_table
 import machine
 import scenarios
 import servers
@@ -270,10 +273,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
     chosen = [s for s in scenarios.SCENARIOS + fault_scenarios.FAULTS
-              if (options.all or s.quick or options.only) and options.only in s.name]
+              if (options.all or s.quick or options.only or options.faults)
+              and options.only in s.name
+              and (not options.faults or s.fault or s in fault_scenarios.FAULTS)]
+    rows = {}
 
     def attempt(scenario):
         started = time.monotonic()
@@ -285,10 +292,15 @@ def main():
             print(f"FAILED {scenario.name}: {error}, {work}/console.log", flush=True)
             return False
         print(f"ok {scenario.name} ({time.monotonic() - started:.0f} s)", flush=True)
+        rows[scenario] = fault_table.row(
+            scenario,
+            machine.unfold(min(work.rglob("console.log")).read_bytes().decode("ascii", "replace")))
         return True
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(attempt, chosen))
+    if options.faults:
+        print("\n".join([fault_table.HEAD] + [rows[s] for s in chosen if s in rows]))
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) and results else 1
 

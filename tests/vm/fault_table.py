@@ -1,0 +1,27 @@
+"""The table of faults in docs/reliability.md: a row a scenario, from what it asked for, what was then
+found, and what the capture kernel's console said.
+"""
+
+import re
+
+HEAD = ("| fault | targets | on the disk | on the server | reboot after |\n|---|---|---|---|--:|")
+FOUND = {"saved": "the dump", "incomplete": "a part of the dump, marked so",
+         "failed": "log and report, a part of the dump", "any": "what there was time for",
+         "nothing": "nothing"}
+LAST_WORDS = re.compile(r"kdump: \[ *([0-9.]+)s\].*(?:rebooting|halting|powering off) now")
+
+
+def row(scenario, console):
+    """console: unfolded, of the first of several machines. The seconds are the capture kernel's
+    own, from its start."""
+    def shown(target):
+        kind = target.partition(":")[0]
+        return scenario.server.split()[-1] if "{server}" in target else kind
+
+    targets = ", ".join(shown(target) for target in scenario.targets) or "none"
+    has_disk = any("{disk}" in text for text in (*scenario.targets, *(t for _, t in scenario.typing)))
+    words = LAST_WORDS.findall(console)
+    took = f"{float(words[-1]):.0f} s" if words else "by the kernel or the watchdog"
+    disk = FOUND[scenario.result] if has_disk or scenario.result != "nothing" else "–"
+    server = FOUND[scenario.on_server] if scenario.server else "–"
+    return f"| {scenario.name} | {targets} | {disk} | {server} | {took} |"
