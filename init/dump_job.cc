@@ -138,6 +138,9 @@ Result<> DumpJob::save_dump() {
   VmcoreDump dump(*vmcore_, settings_, buffer_bytes(memory_available(sys_)));
   TRY(dump.make_plan(progress_));
   report_.plan = dump.plan();
+  if (report_.plan->ram_pages() == 0)
+    return fail(Kind::corrupt, "%s holds no memory: every PT_LOAD lies beyond its end",
+                settings_.vmcore.c_str());
   report_.format = dump.format();
   report_.compression = settings_.compression;
   report_.flattened = is_flattened();

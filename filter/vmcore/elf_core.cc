@@ -103,7 +103,11 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
         const size_t at = core.notes_.size();
         if (at == 0) core.notes_file_offset_ = entry.p_offset;
         core.notes_.resize(at + take);
-        TRY(file.read_at(entry.p_offset, MutableBytes(core.notes_).subspan(at)));
+        const Result<> read = file.read_at(entry.p_offset, MutableBytes(core.notes_).subspan(at));
+        if (read) continue;
+        // Without them every page is kept: that is worth more than no dump.
+        warnings.push_back(text("notes that cannot be read are left out: %s", read.error().text));
+        core.notes_.resize(at);
       }
     }
     done += static_cast<uint32_t>(size);

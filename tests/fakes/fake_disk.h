@@ -102,6 +102,12 @@ struct FakeNode {
   FakeFs* fs = nullptr;      // the one it lies on
   FakeFs* holds = nullptr;   // devices: the file system that mount(2) finds in it
   bool claimed = false;      // devices: open with O_EXCL
+  // A read that meets one of these gives its error alone, as /proc/vmcore does of a bad page.
+  struct BadBytes {
+    uint64_t begin = 0, end = 0;
+    int error = 5;  // EIO
+  };
+  std::vector<BadBytes> bad = {};
 };
 
 }  // namespace kdump

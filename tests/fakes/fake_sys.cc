@@ -22,6 +22,7 @@ bool is_directory(const NodePtr& node) { return node->type == FakeNode::Type::di
 
 int64_t FakeSys::enter() {
   ++calls_;
+  if (before_each) before_each();
   const bool cut = faults_.cut_nth && calls_ >= faults_.cut_nth;
   const bool fails = faults_.fail_nth &&
                      (faults_.for_ever ? calls_ >= faults_.fail_nth : calls_ == faults_.fail_nth);
@@ -97,6 +98,8 @@ int64_t FakeSys::read_from(const Open& file, MutableBytes out, uint64_t offset) 
   if (offset >= from.size()) return 0;
   size_t size = std::min<uint64_t>(out.size(), from.size() - offset);
   if (faults_.short_io_bytes) size = std::min(size, faults_.short_io_bytes);
+  for (const FakeNode::BadBytes& bad : file.node->bad)
+    if (offset < bad.end && offset + size > bad.begin) return -bad.error;
   std::copy_n(from.begin() + offset, size, out.begin());
   return static_cast<int64_t>(size);
 }

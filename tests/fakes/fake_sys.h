@@ -54,6 +54,8 @@ class FakeSys final : public Sys {
   // mount(2) knows these types; others give ENODEV.
   std::vector<std::string> known_types = {"ext4", "xfs",   "btrfs",    "vfat",   "nfs",  "nfs4",
                                           "proc", "sysfs", "devtmpfs", "devpts", "tmpfs"};
+  // Done as each call begins, before any fault of it, and while the clock stands where it is then.
+  std::function<void()> before_each;
   // Done when the clock reaches when_ms.
   void at_ms(int64_t when_ms, std::function<void()> event);
 
