@@ -11,7 +11,8 @@ namespace {
 
 struct DirScene final : TargetScene {
   explicit DirScene(FakeFaults faults) : TargetScene(faults) {
-    sys.add_mount("/dev/vda", "/crash", sys.add_fs({}));
+    store = &sys.add_fs({});
+    sys.add_mount("/dev/vda", "/crash", *store);
     url = "dir:/crash";
   }
   std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
@@ -22,46 +23,44 @@ struct DirScene final : TargetScene {
 };
 
 struct FsScene final : TargetScene {
-  explicit FsScene(FakeFaults faults) : TargetScene(faults) {
-    FakeNode& disk = sys.add_disk("vda", kSceneDeviceBytes, ext4_head(0xab, "dumps"));
+  FsScene(FakeFaults faults, uint64_t device_bytes) : TargetScene(faults) {
+    FakeNode& disk = sys.add_disk("vda", device_bytes, ext4_head(0xab, "dumps"));
     disk.holds = &sys.add_fs({});
-    fs = disk.holds;
+    store = disk.holds;
     url = std::string("fs:UUID=") + kSceneUuid + ":/var/crash";
   }
   std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
-    NodePtr at = fs->root;
+    NodePtr at = store->root;
     for (const std::string& each : {std::string("var"), std::string("crash"), crash, name}) {
       at = at->entries.find(each);
       if (!at) return std::nullopt;
     }
     return std::string(at->content.now().begin(), at->content.now().end());
   }
-  FakeFs* fs;
 };
 
 struct NfsScene final : TargetScene {
-  explicit NfsScene(FakeFaults faults)
-      : TargetScene(faults), fs(sys.add_fs({.type = "nfs4", .magic = 0x6969})) {
-    sys.add_export("192.0.2.7:/export", {"4.2"}, fs);
+  explicit NfsScene(FakeFaults faults) : TargetScene(faults) {
+    store = &sys.add_fs({.type = "nfs4", .magic = 0x6969});
+    sys.add_export("192.0.2.7:/export", {"4.2"}, *store);
     network = std::make_unique<OneServer>();
     url = "nfs://dumps.example/export?path=/var/crash";
   }
   std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
-    NodePtr at = fs.root;
+    NodePtr at = store->root;
     for (const std::string& each : {std::string("var"), std::string("crash"), crash, name}) {
       at = at->entries.find(each);
       if (!at) return std::nullopt;
     }
     return std::string(at->content.now().begin(), at->content.now().end());
   }
-  FakeFs& fs;
 };
 
 struct RawScene final : TargetScene {
-  explicit RawScene(FakeFaults faults) : TargetScene(faults) {
+  RawScene(FakeFaults faults, uint64_t device_bytes) : TargetScene(faults) {
     // Old content everywhere but where a signature could be: no gap may show it.
-    std::vector<uint8_t> old(kSceneDeviceBytes, 0x5a);
-    sys.add_disk("vda", kSceneDeviceBytes, old);
+    const std::vector<uint8_t> old(device_bytes, 0x5a);
+    sys.add_disk("vda", device_bytes, old);
     url = "raw:/dev/vda";
   }
   std::optional<std::string> saved(const std::string& crash, const std::string& name) override {
@@ -105,11 +104,12 @@ std::unique_ptr<Target> TargetScene::target() {
   return made ? std::move(*made) : nullptr;
 }
 
-std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults) {
+std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults,
+                                        uint64_t device_bytes) {
   if (which == "dir") return std::make_unique<DirScene>(faults);
-  if (which == "fs") return std::make_unique<FsScene>(faults);
+  if (which == "fs") return std::make_unique<FsScene>(faults, device_bytes);
   if (which == "nfs") return std::make_unique<NfsScene>(faults);
-  return std::make_unique<RawScene>(faults);
+  return std::make_unique<RawScene>(faults, device_bytes);
 }
 
 std::vector<uint8_t> ext4_head(uint8_t uuid_byte, const std::string& label) {

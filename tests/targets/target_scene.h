@@ -49,12 +49,14 @@ struct TargetScene {
   std::unique_ptr<Network> network = std::make_unique<NoNetwork>();
   std::string client_name;
   std::string url;
+  FakeFs* store = nullptr;  // the file system that files come to lie on; of "raw" there is none
 };
 
 constexpr uint64_t kSceneDeviceBytes = 256 << 10;
 
 // which: "dir", "fs", "raw" or "nfs".
-std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults = {});
+std::unique_ptr<TargetScene> make_scene(const std::string& which, FakeFaults faults = {},
+                                        uint64_t device_bytes = kSceneDeviceBytes);
 
 // An ext4 superblock with this UUID and label, as the first 2 KiB of a device.
 std::vector<uint8_t> ext4_head(uint8_t uuid_byte, const std::string& label);
