@@ -64,7 +64,8 @@ bool is_same_btrfs(const BlockDevice& a, const BlockDevice& b) {
 bool fits(const BlockDevice& device, const DeviceName& name, uint64_t path_rdev) {
   switch (name.by) {
     case DeviceName::By::path:
-      return path_rdev != 0 && device.rdev == path_rdev;
+      return (path_rdev != 0 && device.rdev == path_rdev) ||
+             (!device.mapper_name.empty() && name.value == "/dev/mapper/" + device.mapper_name);
     case DeviceName::By::uuid:
       return is_same_id(device.identity.uuid, name.value);
     case DeviceName::By::label:
@@ -96,6 +97,8 @@ Result<BlockDevice> DeviceFinder::describe(const std::string& name) const {
   device.size_bytes = number_in(sys_, in_sys + "/size", 0) * 512;
   device.partition = static_cast<uint32_t>(number_in(sys_, in_sys + "/partition", 0));
   device.holders = list(sys_, in_sys + "/holders");
+  if (auto mapper = read_small_file(sys_, in_sys + "/dm/name", kSysfsFileBytes))
+    device.mapper_name = mapper->substr(0, mapper->find('\n'));
   for (const std::string& child : list(sys_, in_sys))
     if (child.starts_with(name) && number_in(sys_, in_sys + "/" + child + "/partition", 0) != 0)
       device.partitions.push_back(child);
@@ -216,6 +219,33 @@ std::vector<BlockDevice> DeviceFinder::members(const BlockDevice& of) const {
   for (const auto& [key, other] : seen_)
     if (other.name != of.name && is_same_btrfs(other, of)) all.push_back(other);
   return all;
+}
+
+Result<std::vector<BlockDevice>> DeviceFinder::find_array_members(const std::string& uuid,
+                                                                  size_t count) {
+  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{limits_.step_s} * 1000;
+  const std::string called = "the array " + printable(uuid);
+  std::vector<BlockDevice> members;
+  is_announced_ = false;
+  do {
+    scan();
+    members.clear();
+    for (const auto& [key, device] : seen_)
+      if (device.identity.type == "linux_raid_member" && is_same_id(device.identity.uuid, uuid))
+        members.push_back(device);
+    if (members.size() >= count) return members;
+  } while (wait_until(deadline_ms, "all of " + called));
+  if (members.empty()) return nothing_found({DeviceName::By::uuid, uuid});
+  observer_.note((called + ": " + std::to_string(members.size()) + " of " + std::to_string(count) +
+                  " members are there; going on with those")
+                     .c_str());
+  return members;
+}
+
+bool DeviceFinder::is_there(const DeviceName& name) {
+  scan();
+  const auto found = matches(name);
+  return found && !found->empty();
 }
 
 Result<std::vector<BlockDevice>> DeviceFinder::find_file_system(const DeviceName& name) {

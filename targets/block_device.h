@@ -23,6 +23,7 @@ struct BlockDevice {
   uint32_t partition = 0;
   std::vector<std::string> partitions = {};  // of a whole disk: names
   std::vector<std::string> holders = {};     // the devices made out of this one: md, dm, bcache…
+  std::string mapper_name = {};              // /dev/mapper's, which without udev is nowhere else
   Identity identity = {};
   PartitionIdentity partition_identity = {};
   bool is_readable = true;  // false: no medium, or it gave an error; the identities are unknown
@@ -40,6 +41,11 @@ class DeviceFinder {
   Result<BlockDevice> find(const DeviceName& name);
   // The device that holds a file system and, of a btrfs that is spread over several, the others.
   Result<std::vector<BlockDevice>> find_file_system(const DeviceName& name);
+  // The members of the array with this UUID: as soon as `count` are there, and at the end of the
+  // wait those that are. Fails: timeout, if there is none.
+  Result<std::vector<BlockDevice>> find_array_members(const std::string& uuid, size_t count);
+  // Whether it is there now, without waiting.
+  bool is_there(const DeviceName& name);
 
  private:
   void scan();

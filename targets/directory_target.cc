@@ -6,6 +6,7 @@
 
 #include "targets/factories.h"
 #include "targets/local_stored_files.h"
+#include "targets/storage_stack.h"
 
 namespace kdump {
 
@@ -112,10 +113,12 @@ class FileSystemDirectory final : public MountingTarget {
       : MountingTarget(std::move(text), std::move(url.directory), context),
         device_(std::move(url.device)),
         mount_root_(context.mount_root),
+        observer_(context.observer),
         finder_(context.sys, context.limits, context.observer) {}
 
  protected:
   Result<Mount> mount() override {
+    TRY(make_storage(sys_, finder_, device_, observer_));
     const auto devices = TRY(finder_.find_file_system(device_));
     return Mount::make(sys_, devices, mount_root_);
   }
@@ -129,6 +132,7 @@ class FileSystemDirectory final : public MountingTarget {
  private:
   const DeviceName device_;
   const std::string mount_root_;
+  Observer& observer_;
   DeviceFinder finder_;
 };
 

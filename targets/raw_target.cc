@@ -8,6 +8,7 @@
 #include "targets/mounts.h"
 #include "targets/raw_device.h"
 #include "targets/raw_stored_files.h"
+#include "targets/storage_stack.h"
 
 namespace kdump {
 namespace {
@@ -18,6 +19,7 @@ class RawTarget final : public Target {
       : text_(std::move(text)),
         url_(std::move(url)),
         sys_(context.sys),
+        observer_(context.observer),
         finder_(context.sys, context.limits, context.observer) {}
 
   const char* describe() const override { return text_.c_str(); }
@@ -38,6 +40,7 @@ class RawTarget final : public Target {
   const std::string text_;
   const RawUrl url_;
   Sys& sys_;
+  Observer& observer_;
   DeviceFinder finder_;
   std::string path_;
   std::string location_;
@@ -75,6 +78,7 @@ Result<> RawTarget::check_contents(const File& file, const BlockDevice& device,
 
 Result<Target::Space> RawTarget::preflight() {
   if (!device_) {
+    TRY(make_storage(sys_, finder_, url_.device, observer_));
     const BlockDevice device = TRY(finder_.find(url_.device));
     path_ = device.path;
     File file = TRY(open_exclusively(device));

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "targets/lvm_metadata.h"
+
 namespace kdump {
 namespace {
 
@@ -17,14 +19,15 @@ struct Signature {
 
 // md's version 1 superblock: magic a92b4efc, little-endian. 1.0 and 0.90 lie near the end.
 constexpr std::string_view kMdMagic = "\xfc\x4e\x2b\xa9"sv;
+constexpr std::string_view kLuksMagic = "LUKS\xba\xbe"sv, kLvmMagic = "LVM2 001"sv;
 
 constexpr Signature kContainers[] = {
-    {"crypto_LUKS", 0, "LUKS\xba\xbe"sv},
+    {"crypto_LUKS", 0, kLuksMagic},
     {"crypto_LUKS", 16384, "SKUL\xba\xbe"sv},  // LUKS2's second header, the first one gone
-    {"LVM2_member", 24, "LVM2 001"sv},         // of the label, which is in any of four sectors
-    {"LVM2_member", 512 + 24, "LVM2 001"sv},
-    {"LVM2_member", 1024 + 24, "LVM2 001"sv},
-    {"LVM2_member", 1536 + 24, "LVM2 001"sv},
+    {"LVM2_member", 24, kLvmMagic},            // of the label, which is in any of four sectors
+    {"LVM2_member", 512 + 24, kLvmMagic},
+    {"LVM2_member", 1024 + 24, kLvmMagic},
+    {"LVM2_member", 1536 + 24, kLvmMagic},
     {"linux_raid_member", 0, kMdMagic},     // 1.1
     {"linux_raid_member", 4096, kMdMagic},  // 1.2
     {"isw_raid_member", -1024, "Intel Raid ISM Cfg Sig. "sv},
@@ -88,22 +91,40 @@ Result<bool> is_there(const Image& image, const Signature& signature) {
          memcmp(found.data(), signature.magic.data(), found.size()) == 0;
 }
 
+// The UUIDs of those that a target may lie on (storage_stack.h), as blkid(8) prints them; "" where
+// the device ends before, or it is none.
+Result<std::string> container_uuid(const Image& image, const Signature& found) {
+  std::array<uint8_t, 40> bytes;
+  const auto at = static_cast<uint64_t>(found.offset);
+  if (found.magic == kMdMagic)
+    return TRY(image.has(at + 16, std::span(bytes).first(16))) ? uuid_text(&bytes[0]) : "";
+  if (found.magic == kLvmMagic)  // 24 bytes into the label, which has 32 before its UUID
+    return TRY(image.has(at + 8, std::span(bytes).first(32))) ? lvm_uuid_text(&bytes[0]) : "";
+  if (found.magic != kLuksMagic || !TRY(image.has(168, bytes))) return "";
+  const auto* text = reinterpret_cast<const char*>(&bytes[0]);
+  return printable(std::string(text, strnlen(text, bytes.size())));
+}
+
 Result<Identity> first_of(const Image& image, std::span<const Signature> signatures) {
   for (const Signature& signature : signatures)
-    if (TRY(is_there(image, signature))) return Identity{.type = signature.type};
+    if (TRY(is_there(image, signature)))
+      return Identity{.type = signature.type, .uuid = TRY(container_uuid(image, signature))};
   return Identity{};
 }
 
 // md's version 0.90 lies in the last whole 64 KiB, 1.0 at least 8 KiB before the end, 4 KiB aligned
 // (drivers/md/md.c: calc_dev_sboffset, super_1_load).
-Result<bool> has_md_at_end(const Image& image) {
+Result<Identity> read_md_at_end(const Image& image) {
   const uint64_t size = image.size();
-  if (size < 128 * 1024) return false;
+  if (size < 128 * 1024) return Identity{};
   const uint64_t v0_90 = (size & ~uint64_t{65535}) - 65536;
   const uint64_t v1_0 = ((size / 512 - 16) & ~uint64_t{7}) * 512;
-  for (const uint64_t offset : {v0_90, v1_0})
-    if (TRY(is_there(image, {"", static_cast<int64_t>(offset), kMdMagic}))) return true;
-  return false;
+  const Signature signatures[] = {{"linux_raid_member", static_cast<int64_t>(v1_0), kMdMagic},
+                                  {"linux_raid_member", static_cast<int64_t>(v0_90), kMdMagic}};
+  Identity identity = TRY(first_of(image, signatures));
+  // What 0.90 has there is no UUID.
+  if (v0_90 != v1_0 && !TRY(is_there(image, signatures[0]))) identity.uuid.clear();
+  return identity;
 }
 
 // The signature ends the first page, whose size is the machine's that made it.
@@ -127,8 +148,8 @@ Result<Identity> read_swap(const Image& image) {
 }  // namespace
 
 Result<Identity> read_container(const Image& image) {
-  if (TRY(has_md_at_end(image))) return Identity{.type = "linux_raid_member"};
-  Identity identity = TRY(first_of(image, kContainers));
+  Identity identity = TRY(read_md_at_end(image));
+  if (identity.type.empty()) identity = TRY(first_of(image, kContainers));
   if (!identity.type.empty()) return identity;
   return read_swap(image);
 }

@@ -17,6 +17,10 @@
 namespace kdump {
 namespace {
 
+// The type of ioctl's second parameter, which C libraries do not agree on.
+template <class Request>
+Request ioctl_request(int (*)(int, Request, ...));
+
 int64_t or_errno(int64_t returned) { return returned < 0 ? -errno : returned; }
 
 class RealSys final : public Sys {
@@ -107,6 +111,10 @@ class RealSys final : public Sys {
   int64_t umount(const char* at, int flags) override { return or_errno(::umount2(at, flags)); }
   int64_t finit_module(int fd, const char* parameters) override {
     return or_errno(::syscall(SYS_finit_module, fd, parameters, 0));
+  }
+  int64_t ioctl(int fd, unsigned long request, void* argument) override {
+    // musl takes the request as an int; the kernel sees 32 bits of it either way.
+    return or_errno(::ioctl(fd, static_cast<decltype(ioctl_request(&::ioctl))>(request), argument));
   }
 
   int64_t monotonic_ms() override {

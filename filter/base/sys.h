@@ -54,6 +54,7 @@ class Sys {
                         const char* data) = 0;
   virtual int64_t umount(const char* at, int flags) = 0;
   virtual int64_t finit_module(int fd, const char* parameters) = 0;
+  virtual int64_t ioctl(int fd, unsigned long request, void* argument) = 0;
 
   virtual int64_t monotonic_ms() = 0;
   virtual void sleep_ms(int64_t milliseconds) = 0;

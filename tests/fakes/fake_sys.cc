@@ -247,6 +247,13 @@ int64_t FakeSys::fstatfs(int fd, struct statfs& out) {
   return 0;
 }
 
+int64_t FakeSys::ioctl(int fd, unsigned long request, void* argument) {
+  if (const int64_t fault = enter()) return fault;
+  const Open* file = file_of(fd);
+  if (!file) return -EBADF;
+  return on_ioctl ? on_ioctl(file->path, request, argument) : -ENOTTY;
+}
+
 int64_t FakeSys::block_device_size(int fd, uint64_t& out) {
   if (const int64_t fault = enter()) return fault;
   const Open* file = file_of(fd);

@@ -56,6 +56,8 @@ class FakeSys final : public Sys {
                                           "proc", "sysfs", "devtmpfs", "devpts", "tmpfs"};
   // Done as each call begins, before any fault of it, and while the clock stands where it is then.
   std::function<void()> before_each;
+  // What a device does when it is called so; -ENOTTY without.
+  std::function<int64_t(const std::string& path, unsigned long request, void* argument)> on_ioctl;
   // Done when the clock reaches when_ms.
   void at_ms(int64_t when_ms, std::function<void()> event);
 
@@ -99,6 +101,7 @@ class FakeSys final : public Sys {
                 const char* data) override;
   int64_t umount(const char* at, int flags) override;
   int64_t finit_module(int fd, const char* parameters) override;
+  int64_t ioctl(int fd, unsigned long request, void* argument) override;
   int64_t monotonic_ms() override { return now_ms_; }
   void sleep_ms(int64_t milliseconds) override;
 

@@ -1,9 +1,10 @@
-// What lies on disks that the program looks at: file systems, containers, partition tables. An
-// input is a sparse device, so that it stays small.
+// What lies on disks that the program looks at: file systems, containers, partition tables, LVM's
+// metadata. An input is a sparse device, so that it stays small.
 #include <algorithm>
 #include <map>
 #include <vector>
 
+#include "targets/lvm_metadata.h"
 #include "targets/partition_table.h"
 #include "targets/signatures.h"
 #include "tests/fuzz/fuzzer.h"
@@ -71,6 +72,28 @@ void fuzz_partition_table(Bytes input) {
   const SparseImage image(pieces.rest());
   const auto identity = read_partition_identity(image, number, sector);
   promised(!identity || identity->label.size() <= 36 * 4, "a label is bounded");
+}
+
+void fuzz_lvm_label(Bytes input) {
+  const SparseImage image(input);
+  const auto text = read_lvm_metadata(image);
+  promised(!text || text->size() <= image.size(), "metadata lie within their device");
+}
+
+// Not out of a device: no mutation would hit upon its checksum.
+void fuzz_lvm_text(Bytes input) {
+  const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+  (void)lvm_sequence(text);
+  const auto segments = find_lvm_volume(text, "lll");
+  if (!segments) return;
+  uint64_t end = 0;
+  for (const LvmSegment& segment : *segments) {
+    promised(segment.first_sector == end, "segments leave no gap");
+    promised(segment.sectors > 0 && segment.sectors <= uint64_t{1} << 60, "a segment has a size");
+    promised(!segment.stripes.empty(), "a segment has stripes");
+    promised(segment.stripes.size() == 1 || segment.stripe_sectors > 0, "stripes have a size");
+    end += segment.sectors;
+  }
 }
 
 }  // namespace kdump

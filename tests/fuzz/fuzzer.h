@@ -97,6 +97,8 @@ void fuzz_page_frame(Bytes input);
 void fuzz_page_encoder(Bytes input);
 // Of device_fuzz.cc: what lies on a disk.
 void fuzz_file_system(Bytes input);
+void fuzz_lvm_label(Bytes input);
+void fuzz_lvm_text(Bytes input);
 void fuzz_partition_table(Bytes input);
 
 }  // namespace kdump

@@ -25,6 +25,8 @@ constexpr Fuzzer kFuzzers[] = {
     {"dhcp6", "an answer to one of two questions", fuzz_dhcp6},
     {"sftp_server", "how a server answers each request", fuzz_sftp_server},
     {"sftp_packet", "an answer's body", fuzz_sftp_packet},
+    {"lvm_label", "pieces of a physical volume: offset, count, bytes", fuzz_lvm_label},
+    {"lvm_text", "a volume group's text; volume \"lll\" is looked for", fuzz_lvm_text},
     {"partition_table", "pieces of a disk: offset, count, bytes", fuzz_partition_table},
     {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
     {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
