@@ -21,6 +21,8 @@
 #include "init/crash_handler.h"
 #include "init/dump_job.h"
 #include "init/early_mounts.h"
+#include "init/fence.h"
+#include "init/hooks.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
 #include "init/last_resort.h"
@@ -113,7 +115,7 @@ void greet(Console& console) {
   console.say("kdump-init " KDUMP_INIT_VERSION " on Linux %s, %s", kernel.release, kernel.machine);
 }
 
-// rd.neednet=1: also where no target needs it, or there is none, for whoever uses the shell.
+// rd.neednet=1, rd.kdump.fence=: also where no target needs it, or there is none.
 void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board& board,
                       Console& console) {
   constexpr uint32_t kWaits = 4;  // an interface, its carrier, its lease, and one to spare
@@ -123,6 +125,27 @@ void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board&
       console.say("network: %s; going on", up.error().text);
   });
   if (!done) console.say("%s; going on", done.error().text);
+}
+
+HookFacts facts_before(const Settings& settings) {
+  HookFacts facts;
+  for (const std::string& target : settings.targets)
+    facts.target += (facts.target.empty() ? "" : " ") + target;
+  return facts;
+}
+
+HookFacts facts_after(const Captured& captured) {
+  const bool is_saved = captured.outcome == Board::Outcome::saved;
+  const bool is_part = captured.outcome == Board::Outcome::incomplete;
+  return {.target = captured.target,
+          .location = captured.location,
+          .status = is_saved  ? "saved"
+                    : is_part ? "incomplete"
+                              : "failed",
+          .reason = captured.why.text,
+          .exit_status = is_saved  ? "0"
+                         : is_part ? "3"
+                                   : "1"};
 }
 
 Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board& board,
@@ -142,10 +165,11 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
     none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
+  run_hooks(sys, kHookDirectory, "pre", facts_before(settings), settings.hook_timeout_s, console);
   const JobContext context{
       .network = network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
-  return capture(
+  const Captured captured = capture(
       settings, watch,
       [&](const std::string& target, Cargo cargo) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
@@ -154,6 +178,8 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
         run(sys, settings, target, context, board, console);
       },
       board, console);
+  run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);
+  return captured;
 }
 
 FinalAction without_shell(FailureAction action) {
@@ -238,8 +264,9 @@ void init_main() {
   if (board) {
     load_modules(sys, wishes.dump.step_timeout_s, console);
     const std::unique_ptr<CaptureNetwork> network = capture_network(wishes.network);
-    if (wishes.network.network_is_needed)
+    if (wishes.network.network_is_needed || !wishes.dump.fence_nodes.empty())
       bring_up_network(sys, *network, wishes.dump.step_timeout_s, **board, console);
+    if (!wishes.dump.fence_nodes.empty()) start_fence_messages(wishes.dump, console);
     captured = capture_all(sys, wishes.dump, *network, **board, console);
   } else {
     captured.why = board.error();

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kPrefix = "rd.kdump.";
 constexpr std::string_view kTarget = "target", kFailure = "failure";
 constexpr uint32_t kMaxSeconds = 86'400;
+constexpr size_t kMaxFenceNodes = 64;  // pacemaker's clusters have at most 32
 // What is quoted of a value in a warning.
 constexpr size_t kMaxQuoted = 60;
 
@@ -76,6 +77,27 @@ std::string levels_in_words(const std::vector<uint32_t>& levels) {
 
 std::string seconds(uint32_t value) { return std::to_string(value); }
 
+// Addresses: mkinitramfs has looked names up while a resolver was there.
+Result<std::vector<IpAddress>> parse_nodes(std::string_view value) {
+  std::vector<IpAddress> nodes;
+  for (;;) {
+    const size_t comma = value.find(',');
+    const auto node = IpAddress::parse(value.substr(0, comma));
+    if (!node || nodes.size() == kMaxFenceNodes)
+      return fail(Kind::refused, "expected at most %zu IP addresses with commas between",
+                  kMaxFenceNodes);
+    nodes.push_back(*node);
+    if (comma == std::string_view::npos) return nodes;
+    value.remove_prefix(comma + 1);
+  }
+}
+
+std::string nodes_in_words(const std::vector<IpAddress>& nodes) {
+  std::string text;
+  for (const IpAddress& node : nodes) text += (text.empty() ? "" : ",") + node.text();
+  return text.empty() ? "none" : text;
+}
+
 template <class T, size_t n>
 std::string name_of(const T (&names)[n], auto action) {
   for (const T& row : names)
@@ -113,6 +135,24 @@ constexpr Argument kArguments[] = {
        return assign(s.shell_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.shell_timeout_s); }},
+    {"hook_timeout",
+     [](Settings& s, std::string_view value) {
+       return assign(s.hook_timeout_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.hook_timeout_s); }},
+    {"fence",
+     [](Settings& s, std::string_view value) { return assign(s.fence_nodes, parse_nodes(value)); },
+     [](const Settings& s) { return nodes_in_words(s.fence_nodes); }},
+    {"fence_port",
+     [](Settings& s, std::string_view value) {
+       return assign(s.fence_port, parse_number(value, 1, 65'535));
+     },
+     [](const Settings& s) { return std::to_string(s.fence_port); }},
+    {"fence_interval",
+     [](Settings& s, std::string_view value) {
+       return assign(s.fence_interval_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.fence_interval_s); }},
     {"timeout",
      [](Settings& s, std::string_view value) {
        return assign(s.step_timeout_s, parse_seconds(value, 1, kMaxSeconds));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "filter/dump/dump_writer.h"
+#include "net/ip_address.h"
 
 namespace kdump {
 
@@ -29,6 +30,10 @@ struct Settings {
   uint32_t shell_timeout_s = 300;
   uint32_t step_timeout_s = 30;
   uint32_t stall_timeout_s = 60;
+  uint32_t hook_timeout_s = 30;
+  std::vector<IpAddress> fence_nodes;  // who is told that this machine is in its capture kernel
+  uint32_t fence_port = 7410;
+  uint32_t fence_interval_s = 10;
   uint32_t threads = 1;
 };
 
