@@ -29,7 +29,7 @@ image_inputs() {
 input() { printf '%s %s\n' "${1// /%20}" "$(sha256sum <<<"$2" | cut -c1-32)"; }
 input_file() { input "$1" "$(sha256sum 2>/dev/null <"${2:-/dev/null}" || echo "not there")"; }
 
-# packed_files: that the image takes from this machine: keys, known_hosts, hooks.
+# packed_files: that the image takes from this machine: keys (DEVICE=FILE), known_hosts, hooks.
 packed_files() {
     local url part option
     for url in "${config_targets[@]}"; do
@@ -39,7 +39,7 @@ packed_files() {
         done
     done
     for option in "${config_pack_options[@]}"; do
-        option=${option#*=}
+        [ -f "$option" ] || option=/${option##*=/}
         [[ $option != /* ]] || [ ! -f "$option" ] || printf '%s\n' "$option"
     done
 }

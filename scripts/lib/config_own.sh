@@ -62,11 +62,21 @@ read_own_key() {
             ;;
         cmdline) for word in $value; do add_kernel_argument cmdline "$word"; done ;;
         modules) pack_option modules --add-modules "$value" ;;
+        luks_key) read_own_luks_key "$value" ;;
         pre | post) pack_hook "$key" "$key" "$value" ;;
         fence_nodes) set_fence_nodes fence_nodes "$value" ;;
         fence_args) set_fence_arguments fence_args "$value" ;;
         *) refuse "$(printable "$key")" "no such key; kdump-init.conf(5) has them" ;;
     esac
+}
+
+# read_own_luks_key DEVICE=FILE: the device may be UUID=….
+read_own_luks_key() {
+    if [[ $1 == ?*=/* ]] && [ -f "/${1##*=/}" ]; then
+        pack_option luks_key --luks-key "$1"
+    else
+        refuse luks_key "$(printable "$1"): expected DEVICE=FILE, a LUKS device and its key file"
+    fi
 }
 
 read_own_target() {

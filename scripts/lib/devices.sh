@@ -65,17 +65,22 @@ device_node() {
 # stable_name SCHEME DEVICE NODE: how the capture kernel shall look for it. A raw target is
 # never named by the UUID of what it holds: the first dump would overwrite that.
 stable_name() {
-    local scheme=$1 device=$2 node=$3 uuid="" partuuid
+    local scheme=$1 device=$2 node=$3 uuid="" partuuid path
     if [[ $device != /dev/* ]]; then
         printf '%s\n' "$device"
         return
     fi
     [ "$scheme" = raw ] || uuid=$(blkid_value "$node" UUID)
     partuuid=$(blkid_value "$node" PART_ENTRY_UUID)
+    path=$(sysfs_of_node "$node")
     if [ -n "$uuid" ]; then
         printf 'UUID=%s\n' "$uuid"
     elif [ -n "$partuuid" ]; then
         printf 'PARTUUID=%s\n' "$partuuid"
+    elif [ -e "$path/dm/name" ]; then
+        printf '/dev/mapper/%s\n' "$(cat "$path/dm/name")"
+    elif [ -e "$path/md" ]; then
+        printf '%s\n' "$node"
     else
         say "warning: $device has no UUID; the capture kernel may number its disks differently"
         printf '%s\n' "$node"
@@ -85,21 +90,9 @@ stable_name() {
 # blkid_value NODE TAG: nothing if NODE has none.
 blkid_value() { blkid -p -o value -s "$2" -- "$1" 2>/dev/null || :; }
 
-# device_aliases NODE: what names the drivers of NODE and of every bus it hangs on, from the
-# root down: the aliases that the devices announce, and the modules that serve them now.
-device_aliases() {
-    local node=$1 numbers path
-    numbers=$(stat -L -c '%Hr:%Lr' -- "$node")
-    path=$(readlink -e "/sys/dev/block/$numbers") || die "$node: no /sys/dev/block/$numbers"
-    case $path in
-        */virtual/block/dm-* | */virtual/block/md*)
-            die "$node: lies on device-mapper or mdraid, which the capture does not assemble;" \
-                "name the file system of a plain disk or partition" ;;
-    esac
-    aliases_above "$path"
-}
-
-# aliases_above PATH: the same for a device by its path in /sys/devices.
+# aliases_above PATH: what names the drivers of a device, by its path in /sys/devices, and of every
+# bus it hangs on, from the root down: the aliases that they announce, and the modules that serve
+# them now.
 aliases_above() {
     local path=$1 found=()
     while [ "$path" != /sys/devices ] && [ "$path" != / ]; do

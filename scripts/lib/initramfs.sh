@@ -54,18 +54,41 @@ add_modules() {
     done
 }
 
-# add_network_firmware INTO ROOT: what the network drivers in the tree INTO load into their cards, as
-# far as it is under ROOT, in the form in which it lies there.
-add_network_firmware() {
-    local into=$1 root=${2%/} module name file
+# add_firmware INTO ROOT: what the drivers in the tree INTO load into their devices, as far as it is
+# under ROOT, in the form in which it lies there. A driver names the files of every device it knows:
+# only where none of them is there something may be missing.
+add_firmware() {
+    local into=$1 root=${2%/} module names name file found
     while read -r module _; do
-        [[ $module == */drivers/net/* ]] || continue
-        for name in $(modinfo -F firmware "$into/$module"); do
+        names=$(modinfo -F firmware "$into/$module")
+        found=no
+        for name in $names; do
             for file in "$root/lib/firmware/$name"{,.xz,.zst}; do
-                [ ! -r "$file" ] || install -D -m 644 "$file" "$into/${file#"$root/"}"
+                [ -r "$file" ] || continue
+                found=yes
+                install -D -m 644 "$file" "$into/${file#"$root/"}"
             done
         done
+        [ -z "$names" ] || [ $found = yes ] ||
+            say "${module##*/} may load firmware, and $root/lib/firmware has none of it:" \
+                "$(head -n 3 <<<"$names" | tr '\n' ' ')"
     done <"$into/etc/kdump-init/modules"
+}
+
+# add_program TREE FILE: into its /bin, with the libraries it needs, from this machine.
+add_program() {
+    mkdir -p "$1/bin"
+    cp -L "$2" "$1/bin/"
+    add_libraries "$1" "$2"
+}
+
+# add_libraries TREE FILE: those of this machine that the program is linked with.
+add_libraries() {
+    local tree=$1 file
+    while read -r file; do
+        mkdir -p "$tree${file%/*}"
+        cp -L "$file" "$tree$file"
+    done < <(ldd "$2" 2>/dev/null | grep -o '/[^ )]*')
 }
 
 # pack_initramfs TREE FILE [ZSTD_LEVEL]: the same tree always gives the same bytes: names

@@ -2,17 +2,6 @@
 # used by `kdump-init test`, the demo and the tests. Which kernel it boots and what that does are
 # the caller's.
 
-# add_program TREE FILE: with the libraries it needs, from this machine.
-add_program() {
-    local tree=$1 program=$2 file
-    mkdir -p "$tree/bin"
-    cp -L "$program" "$tree/bin/"
-    while read -r file; do
-        mkdir -p "$tree${file%/*}"
-        cp -L "$file" "$tree$file"
-    done < <(ldd "$program" | grep -o '/[^ )]*')
-}
-
 # On a busy machine TCG's timer is so late that a kernel gives its IO-APIC up and panics; guests
 # under KVM skip that check by themselves.
 guest_patience=no_timer_check

@@ -63,6 +63,21 @@ interface_to() {
     ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p'
 }
 
+# fence_nodes NAME[,NAME...]: the addresses of those that are not this machine, a line each. One that
+# is not known now must not keep the others, and the dump, from being had.
+fence_nodes() {
+    local node address nodes
+    IFS=, read -ra nodes <<<"$1"
+    for node in "${nodes[@]}"; do
+        address=$(getent ahosts "$node" | awk 'NR == 1 {print $1}') || :
+        [ -n "$address" ] || {
+            say "rd.kdump.fence: $node has no address here; it is left out, and may fence this machine"
+            continue
+        }
+        [[ $(ip -o route get "$address" 2>/dev/null) == local* ]] || printf '%s\n' "$address"
+    done
+}
+
 # ports_of INTERFACE: the interfaces with hardware that it is made of, itself where it has some.
 ports_of() {
     local lower
