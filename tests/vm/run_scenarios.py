@@ -178,7 +178,8 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     targets = [filled_in(target) for target in scenario.targets]
     image = packer.image(scenario, targets if server else ())
     named = () if server else [f"rd.kdump.target={target}" for target in targets]
-    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *named, scenario.arguments])
+    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *named,
+                        filled_in(scenario.arguments)])
     if scenario.pstore == "ramoops":
         cmdline += " " + RAMOOPS
     typing = [(pattern, filled_in(text)) for pattern, text in scenario.typing]

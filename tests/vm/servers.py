@@ -196,5 +196,41 @@ def dropbear(work):
                   work / "server.out", "Not backgrounding"), url
 
 
+class FenceReceiver:
+    """fence-agents' own, which ends with success once a node has told it of its capture kernel."""
+
+    prefix = ()
+
+    def __init__(self, work, port):
+        self.directory = work / "served"
+        self.directory.mkdir()
+        self.log = work / "fence_kdump.log"
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen([RUN, "fence_kdump", "-n", "127.0.0.1", "-p", str(port),
+                                             "-f", "ipv4", "-t", "1000", "-v"], stdout=out,
+                                            stderr=out, env=dict(os.environ,
+                                                                 KDUMP_INIT_SERVERS=unpacked()))
+
+    def thaw(self):
+        """The machine has ended: its messages have come by now, or they never will."""
+        try:
+            status = self.process.wait(START_S)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"fence_kdump was not told, {self.log}") from None
+        if status:
+            raise Failure(f"fence_kdump ended with status {status}, {self.log}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def fence_receiver(work):
+    """It, and the argument by which a guest finds it."""
+    port = free_port()
+    return FenceReceiver(work, port), f"rd.kdump.fence_port={port}"
+
+
 START = {"nfs": nfs_server, "nfs3": nfs3_server, "ssh": ssh_server, "small ssh": small_ssh_server,
-         "dropbear": dropbear}
+         "dropbear": dropbear, "fence_kdump": fence_receiver}
