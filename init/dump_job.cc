@@ -14,6 +14,7 @@
 #include "init/job_progress.h"
 #include "init/job_target.h"
 #include "init/level_choice.h"
+#include "init/old_dumps.h"
 #include "init/output_target.h"
 #include "init/report.h"
 #include "init/stop_request.h"
@@ -41,6 +42,7 @@ class DumpJob {
   Result<> open_vmcore();
   Result<> prepare_target();
   void save_dmesg();
+  bool make_room(bool is_saved);
   Result<> save_dump();
   void warn_of_missing_pages(const DumpResult& written);
   Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
@@ -84,6 +86,7 @@ void DumpJob::run() {
     if (!context_.is_output) {
       if (saved) check_saved();
       save_log_and_report();
+      if (report_.outcome == Board::Outcome::saved) make_room(true);
     }
   }
   if (target_) finish_target();
@@ -146,7 +149,14 @@ Result<> DumpJob::save_dump() {
   report_.flattened = is_flattened();
   for (const std::string& warning : report_.plan->warnings) warn(warning);
   const uint64_t room = room_for_dump(space_, report_.dmesg_bytes, is_flattened());
-  const LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);
+  LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);
+  const bool is_short = !choice.warning.empty() || choice.level != settings_.levels.front();
+  if (is_short && make_room(false)) {
+    const auto space = target_->preflight();
+    if (space)
+      choice = choose_level(dump, settings_.levels, room_for_dump(*space, 0, is_flattened()),
+                            progress_, console_);
+  }
   if (!choice.warning.empty()) warn(choice.warning);
   report_.level = choice.level;
 
@@ -166,6 +176,13 @@ Result<> DumpJob::save_dump() {
   if (kept) return std::unexpected(why);
   report_.dump.reset();  // what may be left of it is no dump
   return wrap(why, "partial dump not kept (%s)", kept.error().text);
+}
+
+// True: there is more of it now.
+bool DumpJob::make_room(bool is_saved) {
+  return !context_.is_output && report_.system &&
+         remove_old_dumps(sys_, settings_, *target_, report_.system->nodename, is_saved, progress_,
+                          console_);
 }
 
 void DumpJob::warn_of_missing_pages(const DumpResult& written) {

@@ -11,6 +11,7 @@ constexpr std::string_view kPrefix = "rd.kdump.";
 constexpr std::string_view kTarget = "target", kFailure = "failure";
 constexpr uint32_t kMaxSeconds = 86'400;
 constexpr size_t kMaxFenceNodes = 64;  // pacemaker's clusters have at most 32
+constexpr uint32_t kMaxKeep = 9999;
 // What is quoted of a value in a warning.
 constexpr size_t kMaxQuoted = 60;
 
@@ -130,6 +131,11 @@ constexpr Argument kArguments[] = {
        return assign_named(s.verify, kVerifyNames, value);
      },
      [](const Settings& s) { return name_of(kVerifyNames, s.verify); }},
+    {"keep",
+     [](Settings& s, std::string_view value) {
+       return assign(s.keep, parse_number(value, 0, kMaxKeep));
+     },
+     [](const Settings& s) { return std::to_string(s.keep); }},
     {"shell_timeout",
      [](Settings& s, std::string_view value) {
        return assign(s.shell_timeout_s, parse_seconds(value, 1, kMaxSeconds));

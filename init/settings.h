@@ -35,6 +35,7 @@ struct Settings {
   uint32_t fence_port = 7410;
   uint32_t fence_interval_s = 10;
   uint32_t threads = 1;
+  uint32_t keep = 0;  // so many whole dumps of this host are left on a target; 0: all
 };
 
 }  // namespace kdump

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
+#include "targets/local_file.h"
 
 namespace kdump {
 
@@ -60,6 +61,21 @@ Result<std::string> LocalStoredFiles::read(const std::string& path, uint64_t off
       TRY(file.read_some_at(offset, {reinterpret_cast<uint8_t*>(content.data()), content.size()}));
   content.resize(got);
   return content;
+}
+
+Result<> LocalStoredFiles::remove(const std::string& path) {
+  const std::string at = full(path);
+  const int64_t done = sys_.unlink(at.c_str());
+  if (done < 0 && done != -ENOENT)
+    return fail_errno(static_cast<int>(-done), "remove %s", at.c_str());
+  return {};
+}
+
+Result<> LocalStoredFiles::remove_directory(const std::string& path) {
+  const std::string at = full(path);
+  if (const int64_t done = sys_.rmdir(at.c_str()); done < 0 && done != -ENOENT)
+    return fail_errno(static_cast<int>(-done), "remove %s", at.c_str());
+  return sync_directory(sys_, parent_of(at));
 }
 
 }  // namespace kdump

@@ -14,6 +14,8 @@ class LocalStoredFiles final : public StoredFiles {
                       size_t most) override;
   Result<Status> look(const std::string& path) override;
   Result<std::string> read(const std::string& path, uint64_t offset, size_t most) override;
+  Result<> remove(const std::string& path) override;
+  Result<> remove_directory(const std::string& path) override;
 
  private:
   std::string full(const std::string& path) const;

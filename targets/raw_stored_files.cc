@@ -65,4 +65,11 @@ Result<std::string> RawStoredFiles::read(const std::string& path, uint64_t offse
   return content;
 }
 
+// There is one dump, and the next one is written over it.
+Result<> RawStoredFiles::remove(const std::string& path) {
+  return fail(Kind::unsupported, "%s: nothing is removed from a raw device", path.c_str());
+}
+
+Result<> RawStoredFiles::remove_directory(const std::string& path) { return remove(path); }
+
 }  // namespace kdump

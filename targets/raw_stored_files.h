@@ -18,6 +18,8 @@ class RawStoredFiles final : public StoredFiles {
                       size_t most) override;
   Result<Status> look(const std::string& path) override;
   Result<std::string> read(const std::string& path, uint64_t offset, size_t most) override;
+  Result<> remove(const std::string& path) override;
+  Result<> remove_directory(const std::string& path) override;
 
  private:
   RawStoredFiles(File device, uint64_t device_bytes, std::optional<RawLabel> label)

@@ -1,5 +1,7 @@
 #include "targets/sftp_stored_files.h"
 
+#include "targets/sftp_directory.h"
+
 namespace kdump {
 namespace {
 
@@ -64,6 +66,27 @@ Result<std::string> SftpStoredFiles::read(const std::string& path, uint64_t offs
         content.resize(TRY(got));
         return content;
       });
+}
+
+Result<> SftpStoredFiles::remove(const std::string& path) {
+  return link_.exchange("to remove a file",
+                        [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
+                          const auto done = sftp.remove(full(path), until_ms);
+                          if (!done && !sftp.is_lost() && sftp.last_status() == sftp::kNoSuchFile)
+                            return {};
+                          return done;
+                        });
+}
+
+Result<> SftpStoredFiles::remove_directory(const std::string& path) {
+  TRY(link_.exchange("to remove a directory",
+                     [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
+                       const auto done = sftp.remove_directory(full(path), until_ms);
+                       if (!done && !sftp.is_lost() && sftp.last_status() == sftp::kNoSuchFile)
+                         return {};
+                       return done;
+                     }));
+  return sync_sftp_directory(link_, link_.directory());
 }
 
 }  // namespace kdump

@@ -1,5 +1,6 @@
-// The files that are on a target already, as earlier crashes have left them: read only, and all of
-// it hostile (anyone may write to a shared directory). What of it is a dump: dump_listing.h.
+// The files that are on a target already, as earlier crashes have left them, all of it hostile
+// (anyone may write to a shared directory): to be read, and the oldest to be removed (retention.h).
+// What of it is a dump: dump_listing.h.
 #pragma once
 
 #include <string>
@@ -32,6 +33,10 @@ class StoredFiles {
   virtual Result<Status> look(const std::string& path) = 0;
   // At most `most` bytes of a regular file from offset on; fewer where it ends.
   virtual Result<std::string> read(const std::string& path, uint64_t offset, size_t most) = 0;
+  // A file; what is gone already is as good as removed.
+  virtual Result<> remove(const std::string& path) = 0;
+  // A directory that is empty; its absence is durable then.
+  virtual Result<> remove_directory(const std::string& path) = 0;
 };
 
 }  // namespace kdump

@@ -86,6 +86,7 @@ int64_t FakeSys::unlink(const char* path) {
   if (is_directory(node)) return -EISDIR;
   std::string name;
   walk(path, &name)->entries.remove(name);
+  if (node->fs) node->fs->free_bytes += node->content.now().size();
   return 0;
 }
 

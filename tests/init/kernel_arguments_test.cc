@@ -104,6 +104,8 @@ TEST_CASE("a malformed value is reported with its argument and changes nothing")
                          {"rd.kdump.shell_timeout=0", "using 300"},
                          {"rd.kdump.shell_timeout=86401", "using 300"},
                          {"rd.kdump.timeout=0", "using 30"},
+                         {"rd.kdump.keep=-1", "using 0"},
+                         {"rd.kdump.keep=10000", "using 0"},
                          {"rd.kdump.timeout=5m", "using 30"},
                          {"rd.kdump.timeout=99999999999999999999", "using 30"},
                          {"rd.kdump.stall=0x10", "using 60"}}) {

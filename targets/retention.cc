@@ -1,0 +1,112 @@
+#include "targets/retention.h"
+
+#include <algorithm>
+
+#include "filter/base/text.h"
+#include "targets/dump_listing.h"
+
+namespace kdump {
+namespace {
+
+// The vmcore goes first: what is interrupted is not taken for a whole dump, and keeps its log.
+Result<> remove_dump(StoredFiles& files, const StoredDump& dump, const DumpContents& contents) {
+  TRY(files.remove(dump.name + "/vmcore"));
+  for (const DumpContents::Entry& entry : contents.entries)
+    if (entry.name != "vmcore") TRY(files.remove(dump.name + "/" + entry.name));
+  return files.remove_directory(dump.name);
+}
+
+// nullopt: it is no whole dump of ours, and counts for nothing.
+std::optional<DumpContents> whole_dump(StoredFiles& files, const StoredDump& dump) {
+  auto contents = look_into_dump(files, dump);
+  if (!contents || !contents->is_complete || !contents->is_ours || contents->has_other_things)
+    return std::nullopt;
+  return *std::move(contents);
+}
+
+// Looks at the dumps of a host one by one, as long as there is time.
+class Retention {
+ public:
+  Retention(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer)
+      : sys_(sys),
+        files_(files),
+        wish_(wish),
+        observer_(observer),
+        end_ms_(sys.monotonic_ms() + int64_t{1000} * wish.step_s) {}
+
+  Result<Removed> run();
+
+ private:
+  bool find_old_dumps(std::vector<StoredDump> all);
+  bool has_time(const StoredDump& dump);
+  void remove(const StoredDump& dump);
+
+  Sys& sys_;
+  StoredFiles& files_;
+  const KeptDumps& wish_;
+  Observer& observer_;
+  const int64_t end_ms_;
+  std::vector<StoredDump> old_;  // of this host, but for the one just made; newest first
+  Removed removed_;
+};
+
+// True: one of them has a newer name than the one just made, as the clock has gone backwards.
+bool Retention::find_old_dumps(std::vector<StoredDump> all) {
+  bool has_newer = false, is_behind = false;
+  for (StoredDump& dump : all) {
+    if (dump.host != wish_.host) continue;
+    if (dump.name == wish_.just_made) {
+      is_behind = true;
+      continue;
+    }
+    has_newer |= !is_behind;
+    old_.push_back(std::move(dump));
+  }
+  return has_newer;
+}
+
+bool Retention::has_time(const StoredDump& dump) {
+  if (sys_.monotonic_ms() >= end_ms_) {
+    observer_.note(
+        text("old dumps: after %u s the rest is left for the next time", wish_.step_s).c_str());
+    return false;
+  }
+  observer_.waiting_for(text("an old dump, %s", dump.name.c_str()).c_str(), wish_.step_s);
+  return true;
+}
+
+void Retention::remove(const StoredDump& dump) {
+  const auto contents = whole_dump(files_, dump);
+  if (!contents) return;
+  if (const Result<> gone = remove_dump(files_, dump, *contents); !gone)
+    return observer_.note(text("old dump %s: %s", dump.name.c_str(), gone.error().text).c_str());
+  ++removed_.dumps;
+  removed_.bytes += contents->bytes;
+}
+
+Result<Removed> Retention::run() {
+  observer_.waiting_for("the list of old dumps", wish_.step_s);
+  const bool has_newer = find_old_dumps(TRY(list_dumps(files_)).dumps);
+  uint32_t to_spare = wish_.keep - 1;
+  // The newest stays in any case: until the new one is whole, that is one of these.
+  if (to_spare == 0 && (has_newer || !wish_.is_whole)) to_spare = 1;
+  size_t spared = 0;  // of old_, at its beginning
+  for (; to_spare > 0 && spared < old_.size(); ++spared) {
+    if (!has_time(old_[spared])) return removed_;
+    if (whole_dump(files_, old_[spared])) --to_spare;
+  }
+  for (size_t i = old_.size(); i > spared; --i) {
+    if (!has_time(old_[i - 1])) break;
+    remove(old_[i - 1]);
+  }
+  return removed_;
+}
+
+}  // namespace
+
+Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const KeptDumps& wish,
+                              Observer& observer) {
+  return Retention(sys, files, wish, observer).run();
+}
+
+}  // namespace kdump
