@@ -196,19 +196,19 @@ TEST_CASE("check tries every target, tells each step, and leaves nothing behind"
   const std::string missing = "rd.kdump.target=fs:LABEL=nowhere:/ rd.kdump.timeout=1";
 
   CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 1);  // dir: makes no directories
-  CHECK(says(bench.out, "FAILED dir:"));
+  CHECK(says(unfold(bench.out), "FAILED dir:"));
   fs::create_directories(room / "var/crash");
   CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 0);
   for (const char* part : {"reached in", "made /", "wrote and synced", "MiB/s",
                            "read back the same", "removed and closed", "would work"}) {
     CAPTURE(part);
-    CHECK(says(bench.out, part));
+    CHECK(says(unfold(bench.out), part));
   }
   CHECK(fs::is_empty(room / "var/crash"));
   CHECK(bench.run("check '" + good + " " + missing + "'") == 0);
-  CHECK(says(bench.out, "1 of 2 targets would work"));
+  CHECK(says(unfold(bench.out), "1 of 2 targets would work"));
   CHECK(bench.run("check '" + missing + " " + good + "'") == 1);
-  CHECK(says(bench.out, "1 of 2 targets would work, not the first"));
+  CHECK(says(unfold(bench.out), "1 of 2 targets would work, not the first"));
   CHECK(bench.run("check rd.kdump.target=zzz") == 1);
   CHECK(says(bench.err, "no valid rd.kdump.target="));
   CHECK(bench.run("check") == 2);
