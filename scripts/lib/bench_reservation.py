@@ -24,7 +24,7 @@ sys.path.insert(0, str(TOP / "tests/vm"))
 import machine  # noqa: E402
 import servers  # noqa: E402
 from machine import Failure  # noqa: E402
-from run_scenarios import CAPTURE, CONTINUATION, PANIC, Kernel  # noqa: E402
+from run_scenarios import CAPTURE, PANIC, Kernel  # noqa: E402
 from scenarios import SAVED, Disk  # noqa: E402
 
 STEP_MIB = 4
@@ -117,7 +117,7 @@ class Bench:
             [(re.escape(PANIC), lambda: panicked.append(time.monotonic()))], SECONDS,
             work / "console.log", more)
         seconds = time.monotonic() - panicked[0]
-        said = CONTINUATION.sub(" ", text[text.index(PANIC) + len(PANIC):])
+        said = text[text.index(PANIC) + len(PANIC):]
         if not re.search(SAVED, said):
             raise Failure(why_not(said))
         return seconds
