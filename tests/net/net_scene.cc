@@ -65,6 +65,8 @@ std::string RecordingObserver::all() const {
 
 NetScene::NetScene() {
   REQUIRE_MESSAGE(::geteuid() == 0, "these tests make network namespaces: run them as root");
+  before_ = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  REQUIRE(before_ >= 0);
   REQUIRE(::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) == 0);
   REQUIRE(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
   ::close(::open(resolv_stand_in().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -90,6 +92,8 @@ NetScene::~NetScene() {
     ::waitpid(child, nullptr, 0);
   }
   ::umount2("/etc/resolv.conf", MNT_DETACH);
+  ::setns(before_, CLONE_NEWNET);
+  ::close(before_);
   ::unlink(resolv_stand_in().c_str());
 }
 

@@ -25,7 +25,7 @@ struct RecordingObserver : Observer {
 
 class NetScene {
  public:
-  // Moves the test into new namespaces. Fails the test where it is not root.
+  // Moves the test into new namespaces, until the scene ends. Fails the test where it is not root.
   NetScene();
   ~NetScene();
   NetScene(const NetScene&) = delete;
@@ -65,6 +65,7 @@ class NetScene {
  private:
   int start(const std::string& command, bool is_there);
 
+  int before_ = -1;            // the network namespace outside
   int server_ = -1;            // the process that holds the server's namespace
   std::vector<int> children_;  // ended with the scene
 };
