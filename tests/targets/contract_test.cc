@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "filter/base/text.h"
 #include "tests/fixtures/reason.h"
 #include "tests/targets/target_scene.h"
 
@@ -67,6 +68,15 @@ Result<> run(TargetScene& scene) {
   return saved ? finished : saved;
 }
 
+// Of all that lies below: its path, type and mode, one a line.
+void list_modes(const FakeNode& directory, const std::string& path, std::string& out) {
+  for (const auto& [name, node] : directory.entries.now()) {
+    const bool is_directory = node->type == FakeNode::Type::directory;
+    out += path + name + (is_directory ? "/ " : " ") + text("%04o\n", node->mode & 07777);
+    if (is_directory) list_modes(*node, path + name + "/", out);
+  }
+}
+
 void check_whole_or_absent(TargetScene& scene) {
   const auto vmcore = scene.saved(kCrash, "vmcore");
   if (vmcore) CHECK((*vmcore == whole_dump()));
@@ -89,6 +99,33 @@ TEST_CASE("a crash is saved: what was written, in order or not, with zeros betwe
     CHECK(scene->saved(kCrash, "vmcore-dmesg.txt") == "panic");
     CHECK(scene->saved(kCrash, "report.json") == "{}");
     CHECK(scene->sys.open_files() == 0);
+  }
+}
+
+TEST_CASE("what is made is nobody else's to read, and what was there stays as it was") {
+  for (const char* which : {"dir", "fs", "nfs"}) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const std::string parent = which == std::string("dir") ? "" : "var/crash/";
+    std::string expected;
+    if (!parent.empty()) {
+      const auto open_to_all = std::make_shared<FakeNode>();
+      open_to_all->type = FakeNode::Type::directory;
+      open_to_all->mode = 01777;
+      open_to_all->fs = scene->store;
+      scene->store->root->entries.add("var", open_to_all);
+      // A directory on the way holds names of dumps alone; the umask of PID 1 makes it 0700 too.
+      expected = "var/ 1777\nvar/crash/ 0755\n";
+    }
+    const auto done = run(*scene);
+    CHECK_MESSAGE(done, reason(done));
+    const std::string crash = parent + kCrash + "/";
+    expected += crash + " 0700\n";
+    for (const char* const file : {"report.json", "vmcore", "vmcore-dmesg.txt"})
+      expected += crash + file + " 0600\n";
+    std::string found;
+    list_modes(*scene->store->root, "", found);
+    CHECK(found == expected);
   }
 }
 
