@@ -24,6 +24,7 @@ void JobProgress::enter(Step step) {
   spent_ms_[static_cast<unsigned>(step_)] += now_ms - step_began_ms_;
   step_ = step;
   step_began_ms_ = now_ms;
+  board_.total = 0;  // figures are of the step that gave them
   tick();
 }
 

@@ -12,6 +12,7 @@
 #include "filter/base/sys.h"
 #include "init/capture.h"
 #include "init/child.h"
+#include "init/job_progress.h"
 #include "init/progress_display.h"
 #include "tests/fixtures/unfold.h"
 
@@ -354,6 +355,33 @@ TEST_CASE("progress says how far, how fast and how long") {
         "writing nfs://10.0.0.5/crash: 10% 1.0/10.0 MiB 1 MiB/s eta 9s");
   CHECK(format_progress("x", {.phase = Phase::plan, .done = 0, .total = 256}) ==
         "planning x: 0% 0.0/1.0 MiB");
+}
+
+TEST_CASE("a dump that is written, and is now read back, is not shown as being written") {
+  int screen[2];
+  REQUIRE(::pipe2(screen, O_NONBLOCK | O_CLOEXEC) == 0);
+  Board& board = shared_board();
+  board.reset();
+  Console console({.screen_fd = screen[1]});
+  JobProgress progress(real_sys(), board, console);
+  ProgressDisplay display("fs:UUID=x:/crash", board, console);
+  const auto shown = [&] {
+    char text[4096];
+    const ssize_t got = ::read(screen[0], text, sizeof text);
+    return got > 0 ? std::string(text, static_cast<size_t>(got)) : std::string();
+  };
+  progress.enter(Step::write);
+  progress.update(Phase::write, 1, 100, 0);
+  display.look(1000);
+  progress.update(Phase::write, 97, 100, 0);
+  display.look(10'000);
+  CHECK(shown().find("writing fs:UUID=x:/crash: 97%") != std::string::npos);
+  progress.update(Phase::write, 100, 100, 0);
+  progress.enter(Step::verify);
+  display.look(20'000);
+  CHECK(shown().empty());
+  ::close(screen[0]);
+  ::close(screen[1]);
 }
 
 TEST_CASE("nonsense as progress gives nonsense, in order") {
