@@ -133,9 +133,10 @@ Result<> SftpUpload::advance_until(Done done) {
     // one, for which some of the time is kept.
     const int64_t patience_ms = is_reconnected_ ? link_.stall_ms() : link_.stall_ms() * 2 / 3;
     if (quiet_ms >= patience_ms) {
-      const Error stalled = fail(Kind::timeout, "%s has taken nothing for %d s",
-                                 link_.host().c_str(), static_cast<int>(quiet_ms / 1000))
-                                .error();
+      const Error stalled =
+          fail(Kind::timeout, "%s has taken nothing for %d of %d s", link_.host().c_str(),
+               static_cast<int>(quiet_ms / 1000), static_cast<int>(link_.stall_ms() / 1000))
+              .error();
       if (is_reconnected_) return link_.give_up(stalled);
       TRY(recover(stalled));
       continue;
