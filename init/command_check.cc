@@ -1,15 +1,27 @@
 // See command_check.h. What is done with one target is check_job's.
 #include "init/command_check.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/check_job.h"
 #include "init/command_io.h"
 #include "init/kernel_arguments.h"
 #include "init/mount_root.h"
+#include "init/reservation.h"
 #include "init/supervise.h"
 
 namespace kdump {
+namespace {
+
+std::string memory_in_words(Sys& sys, const Settings& settings) {
+  struct stat vmcore;
+  if (sys.stat(settings.vmcore.c_str(), vmcore) < 0)
+    return reservation_in_words(sys, settings.targets);
+  return capture_memory_in_words(look_at_capture_memory(sys), settings.targets);
+}
+
+}  // namespace
 
 ExitStatus check_command(const CommandLine& line) {
   const KernelArguments arguments = parse_kernel_arguments("", line.kernel_arguments, true);
@@ -25,6 +37,7 @@ ExitStatus check_command(const CommandLine& line) {
 
   Console console(
       {.screen_fd = STDOUT_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
+  console.say("%s", memory_in_words(real_sys(), settings).c_str());
   const std::unique_ptr<Network> network = network_as_it_is();
   const Watch watch{.stall_s = settings.stall_timeout_s};
   size_t good = 0;

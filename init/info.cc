@@ -9,6 +9,7 @@
 #include "init/crash_view.h"
 #include "init/human_size.h"
 #include "init/panic_reason.h"
+#include "init/reservation.h"
 #include "init/vmcore_dump.h"
 #include "init/vmcore_json.h"
 
@@ -61,6 +62,12 @@ std::string fact(const char* name, const std::string& value) {
   return value.empty() ? "" : text("%-9s %s\n", name, value.c_str());
 }
 
+// Of a crash of that machine; a target on a disk, or on a server.
+uint32_t reservation_mib(const CrashedSystem& system, bool is_server) {
+  return recommended_reservation_mib(system.machine,
+                                     {is_server ? std::string("ssh://") : std::string()});
+}
+
 std::string system_as_text(const Info& info) {
   const CrashedSystem& system = info.system;
   const uint64_t memory = info.plan.ram_pages() * info.page_size;
@@ -71,7 +78,9 @@ std::string system_as_text(const Info& info) {
          fact("reason", printable(info.panic_reason)) +
          fact("panicked", panicked_as_text(info.scene)) + fact("cpus", text("%u", system.cpus)) +
          fact("memory", text("%s in %" PRIu64 " pages of %u KiB", human_size(memory).c_str(),
-                             info.plan.ram_pages(), info.page_size / 1024));
+                             info.plan.ram_pages(), info.page_size / 1024)) +
+         fact("capture", text("crashkernel=%uM saves to a disk, %uM to a server",
+                              reservation_mib(system, false), reservation_mib(system, true)));
 }
 
 std::string classes_as_text(const Info& info) {
@@ -145,6 +154,10 @@ std::string info_as_json(const Info& info) {
   add_text_or_null(json, "reason", info.panic_reason);
   add_crash_scene(json, info.scene);
   json.number("page_size", info.page_size);
+  json.begin_object("crashkernel_mib");
+  json.number("disk", reservation_mib(info.system, false));
+  json.number("server", reservation_mib(info.system, true));
+  json.end_object();
   json.begin_object("pages");
   add_pages(json, &info.plan);
   json.end_object();

@@ -30,6 +30,7 @@
 #include "init/modules.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
+#include "init/reservation.h"
 #include "init/watchdog.h"
 #include "net/capture_network.h"
 #include "net/network_arguments.h"
@@ -172,6 +173,8 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
     none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
+  const CaptureMemory memory = look_at_capture_memory(sys);
+  console.say("%s", capture_memory_in_words(memory, settings.targets).c_str());
   run_hooks(sys, kHookDirectory, "pre", facts_before(settings), settings.hook_timeout_s, console);
   const JobContext context{
       .network = network, .volatile_is_refused = true, .identity_is_ours = true};
@@ -215,13 +218,17 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
   const auto end_with = [&] [[noreturn]] (FinalAction action, const std::string& outcome) {
     end_machine(action, captured.abandoned, outcome.c_str(), screen_fd, console);
   };
+  const std::string shortage =
+      shortage_in_words(look_at_capture_memory(sys), captured.why, settings.targets);
+  if (!shortage.empty()) console.say("%s", shortage.c_str());
   if (captured.outcome == Board::Outcome::saved)
     end_with(settings.final, "saved " + captured.location);
   if (captured.outcome == Board::Outcome::incomplete)
     end_with(settings.final,
              text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
 
-  const std::string reason = failure_in_words(settings, captured);
+  std::string reason = failure_in_words(settings, captured);
+  if (!shortage.empty()) reason += "; memory ran out";
   leave_log_behind(sys, settings, console);
   if (settings.failure != FailureAction::shell)
     end_with(without_shell(settings.failure), "NOT SAVED: " + reason);

@@ -1,0 +1,50 @@
+// How much memory the capture kernel has, and what crashkernel= should say so that it suffices.
+// What a capture needs is measured (docs/performance.md, "The smallest reservation") and does not
+// grow with the machine's memory. scripts/lib/reservation.sh recommends the same sizes where no
+// program runs yet, and knows how each distribution sets them; a test holds the two together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filter/base/result.h"
+#include "filter/base/sys.h"
+
+namespace kdump {
+
+#ifdef __aarch64__
+constexpr std::string_view kThisMachine = "aarch64";
+#else
+constexpr std::string_view kThisMachine = "x86_64";
+#endif
+
+// For crashkernel=, in MiB. machine: as uname(2) has it.
+uint32_t recommended_reservation_mib(std::string_view machine,
+                                     const std::vector<std::string>& targets);
+
+// Of the capture kernel that this runs in.
+struct CaptureMemory {
+  uint64_t reserved_bytes = 0;   // all that was given to it; 0: not known
+  uint64_t available_bytes = 0;  // of that, beside the kernel, its drivers and the unpacked image
+  bool ran_out = false;          // the kernel has ended a process for want of memory
+};
+CaptureMemory look_at_capture_memory(Sys& sys);
+
+// From what is in use now and what a job takes; more than there is, where that ran out.
+uint32_t sufficient_reservation_mib(const CaptureMemory& memory,
+                                    const std::vector<std::string>& targets);
+
+// Before a capture: what there is, and what would be better where it may not suffice.
+std::string capture_memory_in_words(const CaptureMemory& memory,
+                                    const std::vector<std::string>& targets);
+
+// After it: empty unless memory ran out, which the kernel or the last error says.
+std::string shortage_in_words(const CaptureMemory& memory, const Error& last,
+                              const std::vector<std::string>& targets);
+
+// For the running system, before any crash: what it has reserved, and what the targets ask for.
+std::string reservation_in_words(Sys& sys, const std::vector<std::string>& targets);
+
+}  // namespace kdump
