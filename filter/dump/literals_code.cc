@@ -22,6 +22,13 @@ constexpr int8_t kHalf[] = {24, 14, 11, 5, 3, 1, -1, -1, -1, -1, -1, -1};
 constexpr int8_t kDense[] = {12, 17, 14, 9, 4, 2, -1, -1, -1, -1, -1, -1};
 constexpr unsigned kWeightLog = 6;
 
+// By value, unlike std::clamp, so that compilers choose without a branch: what is coded is just
+// what could not be foretold.
+uint32_t within(uint32_t value, uint32_t least, uint32_t most) {
+  value = value < least ? least : value;
+  return value > most ? most : value;
+}
+
 uint8_t* put(uint8_t* at, uint64_t value, size_t bytes) {
   memcpy(at, &value, bytes);
   return at + bytes;
@@ -66,11 +73,11 @@ bool LiteralsCode::choose_lengths(uint32_t total) {
     const uint32_t n = count_[present_[i]];
     uint32_t length = total_width - static_cast<uint32_t>(std::bit_width(n));
     length += n << length < total;
-    length = std::clamp(length, 1u, kMaxBits);
+    length = within(length, 1, kMaxBits);
     length_[present_[i]] = static_cast<uint8_t>(length);
     used += kRoom >> length;
     const uint32_t over = ((n << length) * inverse) >> 16;
-    worth[i] = static_cast<uint8_t>(std::clamp(over, 16u, 31u) - 16);
+    worth[i] = static_cast<uint8_t>(within(over, 16, 31) - 16);
     ++begin[kWorths - worth[i]];
   }
   if (used > kRoom) return false;
@@ -88,9 +95,10 @@ bool LiteralsCode::choose_lengths(uint32_t total) {
       left -= unit;
       --length;
     }
-  longest_ = 0;
-  for (size_t i = 0; i < distinct_; ++i)
-    longest_ = std::max<uint32_t>(longest_, length_[present_[i]]);
+  // One bit a length, so that none is compared with another.
+  uint32_t lengths = 0;
+  for (size_t i = 0; i < distinct_; ++i) lengths |= 1u << length_[present_[i]];
+  longest_ = static_cast<uint32_t>(std::bit_width(lengths)) - 1;
   return true;
 }
 

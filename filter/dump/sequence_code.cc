@@ -26,22 +26,47 @@ constexpr LengthCode kMatches[] = {
     {35, 1}, {37, 1}, {39, 1}, {41, 1},  {43, 2},  {47, 2},  {51, 3},    {59, 3},
     {67, 4}, {83, 4}, {99, 5}, {131, 7}, {259, 8}, {515, 9}, {1027, 10}, {2051, 11}};
 
-// The code of every length up to `Size`; longer ones have one code for each power of two.
+// A length as it is written: its code and what is added to the length that code begins with.
+struct CodedLength {
+  uint16_t added;
+  uint8_t bits;
+  uint8_t code;
+};
+
+constexpr uint32_t log2_of(uint32_t value) {
+  return static_cast<uint32_t>(std::bit_width(value)) - 1;
+}
+
+// Every length from `first` on up to `Size`; longer ones have one code for each power of two.
 template <size_t Size, size_t Codes>
-constexpr std::array<uint8_t, Size> codes_of(const LengthCode (&codes)[Codes], uint32_t first) {
-  std::array<uint8_t, Size> out{};
+constexpr std::array<CodedLength, Size> coded_lengths(const LengthCode (&codes)[Codes],
+                                                      uint32_t first) {
+  std::array<CodedLength, Size> out{};
   uint8_t code = 0;
   for (uint32_t i = 0; i < Size; ++i) {
     while (code + 1u < Codes && codes[code + 1].base <= i + first) ++code;
-    out[i] = code;
+    out[i] = {static_cast<uint16_t>(i + first - codes[code].base), codes[code].bits, code};
   }
   return out;
 }
 constexpr uint32_t kMinMatch = 3;
-constexpr auto kLiteralsCode = codes_of<64>(kLiterals, 0);
-constexpr auto kMatchCode = codes_of<128>(kMatches, kMinMatch);
+constexpr auto kShortLiterals = coded_lengths<64>(kLiterals, 0);
+constexpr auto kShortMatches = coded_lengths<128>(kMatches, kMinMatch);
 
-uint32_t log2_of(uint32_t value) { return static_cast<uint32_t>(std::bit_width(value)) - 1; }
+CodedLength coded_literals(uint32_t length) {
+  if (length < kShortLiterals.size()) return kShortLiterals[length];
+  const uint32_t code = log2_of(length) + 19;
+  return {static_cast<uint16_t>(length - kLiterals[code].base), kLiterals[code].bits,
+          static_cast<uint8_t>(code)};
+}
+
+CodedLength coded_match(uint32_t length) {
+  const uint32_t over = length - kMinMatch;
+  if (over < kShortMatches.size()) return kShortMatches[over];
+  const uint32_t code = log2_of(over) + 36;
+  return {static_cast<uint16_t>(length - kMatches[code].base), kMatches[code].bits,
+          static_cast<uint8_t>(code)};
+}
 
 // RFC 8878, 3.1.1.3.2.2: whole, as a decoder builds them.
 constexpr int8_t kPredefinedLiterals[] = {4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1,  1,  2,  2,
@@ -121,18 +146,14 @@ uint8_t* write_codes(std::span<const Sequence> sequences, const Code& literals_c
 }  // namespace
 
 Sequence Sequence::make(uint32_t literals, uint32_t match_length, uint32_t offset_value) {
-  const uint32_t over = match_length - kMinMatch;
-  const uint32_t l =
-      literals < kLiteralsCode.size() ? kLiteralsCode[literals] : log2_of(literals) + 19;
-  const uint32_t m = over < kMatchCode.size() ? kMatchCode[over] : log2_of(over) + 36;
+  const CodedLength l = coded_literals(literals), m = coded_match(match_length);
   const uint32_t o = log2_of(offset_value);
-  const uint32_t l_bits = kLiterals[l].bits, m_bits = kMatches[m].bits;
-  return {.extra = uint64_t{literals - kLiterals[l].base} |
-                   uint64_t{match_length - kMatches[m].base} << l_bits |
-                   uint64_t{offset_value - (1u << o)} << (l_bits + m_bits),
-          .extra_bits = static_cast<uint8_t>(l_bits + m_bits + o),
-          .literals_code = static_cast<uint8_t>(l),
-          .match_code = static_cast<uint8_t>(m),
+  const uint32_t before_offset = uint32_t{l.bits} + m.bits;
+  return {.extra = uint64_t{l.added} | uint64_t{m.added} << l.bits |
+                   uint64_t{offset_value - (1u << o)} << before_offset,
+          .extra_bits = static_cast<uint8_t>(before_offset + o),
+          .literals_code = l.code,
+          .match_code = m.code,
           .offset_code = static_cast<uint8_t>(o)};
 }
 

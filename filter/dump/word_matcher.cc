@@ -4,6 +4,10 @@
 // their ends. The longer nothing is found, the larger the steps.
 #include "filter/dump/word_matcher.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 
 namespace kdump {
@@ -14,8 +18,9 @@ constexpr size_t kWord = 4;
 constexpr size_t kLongWord = 5;
 // After so many misses in a row a step is one word longer, or one byte.
 constexpr unsigned kMissesLog = 5, kMissesLogOfBytes = 7;
-// Nothing is looked up so near the end: loads of eight bytes stay inside.
-constexpr size_t kEnd = 16;
+// After so many a word of four bytes is no longer worth a new distance, but one of eight is: where
+// little repeats, most of the time is spent on what hardly shrinks.
+constexpr uint32_t kManyMisses = 8;
 
 uint64_t load8(const uint8_t* at) { return load<uint64_t>(at); }
 bool same_word(uint64_t difference) { return static_cast<uint32_t>(difference) == 0; }
@@ -26,48 +31,87 @@ bool is_text(uint64_t bytes) {
   return ((bytes | ((bytes - kLow) & ~bytes)) & kHigh) == 0;
 }
 
-// Where the match at `at` ends. difference: of the first eight bytes.
-const uint8_t* match_end(const uint8_t* at, uint32_t offset, uint64_t difference,
-                         const uint8_t* end) {
-  while (difference == 0) {
-    at += sizeof(uint64_t);
-    if (at + sizeof(uint64_t) > end) {
-      while (at < end && *at == at[-ptrdiff_t{offset}]) ++at;
-      return at;
-    }
-    difference = load8(at) ^ load8(at - offset);
-  }
-  return at + std::countr_zero(difference) / 8;
+// How many bytes, kStride at most, are the same at both places.
+constexpr uint32_t kStride = 32;
+uint32_t same_bytes(const uint8_t* a, const uint8_t* b) {
+#ifdef __SSE2__
+  // Without a branch: how long a match is cannot be foretold.
+  const auto same = [&](size_t i) {
+    const auto* const of_a = reinterpret_cast<const __m128i*>(a + i);
+    const auto* const of_b = reinterpret_cast<const __m128i*>(b + i);
+    return static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(of_a), _mm_loadu_si128(of_b))));
+  };
+  return static_cast<uint32_t>(std::countr_one(same(0) | same(16) << 16));
+#else
+  for (uint32_t i = 0; i < kStride; i += sizeof(uint64_t))
+    if (const uint64_t difference = load8(a + i) ^ load8(b + i); difference != 0)
+      return i + static_cast<uint32_t>(std::countr_zero(difference)) / 8;
+  return kStride;
+#endif
+}
+
+// Where the match at `at` ends; up to kStride bytes beyond `end`, where all is the same up to
+// there.
+const uint8_t* match_end(const uint8_t* at, uint32_t offset, const uint8_t* end) {
+  uint32_t same;
+  do at += same = same_bytes(at, at - offset);
+  while (same == kStride && at < end);
+  return at;
 }
 
 }  // namespace
 
-// A decoder that has just copied no literals takes the values to mean other offsets.
-inline uint32_t WordMatcher::offset_value(uint32_t offset, bool no_literals) {
-  const bool first = offset == history_[0] && !no_literals;
-  const bool second = offset == history_[1];
-  const bool third = offset == history_[2];
-  uint32_t value = offset + 3;
-  value = third ? 3u - no_literals : value;
-  value = second ? 2u - no_literals : value;
-  value = first ? 1u : value;
-  history_[2] = first || second ? history_[2] : history_[1];
-  history_[1] = first ? history_[1] : history_[0];
-  history_[0] = offset;
-  return value;
-}
+// What was found so far. Of its own, so that all of it stays in registers: as members, the places
+// written to might be these.
+class WordMatcher::Output {
+ public:
+  explicit Output(WordMatcher& to)
+      : to_(to),
+        sequence_(to.sequences_.data()),
+        literals_(to.literals_.data()),
+        last_(to.history_[0]),
+        second_(to.history_[1]),
+        third_(to.history_[2]) {}
+  ~Output() {
+    to_.count_ = static_cast<size_t>(sequence_ - to_.sequences_.data());
+    to_.literals_size_ = static_cast<size_t>(literals_ - to_.literals_.data());
+    to_.history_ = {last_, second_, third_};
+  }
 
-inline void WordMatcher::add_literals(const uint8_t* from, uint32_t count) {
-  uint8_t* to = literals_.data() + literals_size_;
-  for (uint32_t i = 0; i == 0 || i < count; i += 16) memcpy(to + i, from + i, 16);
-  literals_size_ += count;
-}
+  void add_literals(const uint8_t* from, uint32_t count) {
+    memcpy(literals_, from, kAtOnce);
+    for (uint32_t i = kAtOnce; i < count; i += kAtOnce) memcpy(literals_ + i, from + i, kAtOnce);
+    literals_ += count;
+  }
+  void add(const uint8_t* literals, uint32_t count, uint32_t length, uint32_t offset) {
+    add_literals(literals, count);
+    *sequence_++ = Sequence::make(count, length, offset_value(offset, count == 0));
+  }
 
-inline void WordMatcher::add(const uint8_t* literals, uint32_t count, uint32_t length,
-                             uint32_t offset) {
-  add_literals(literals, count);
-  sequences_[count_++] = Sequence::make(count, length, offset_value(offset, count == 0));
-}
+ private:
+  static constexpr uint32_t kAtOnce = 32;
+
+  // A decoder that has just copied no literals takes the values to mean other offsets.
+  uint32_t offset_value(uint32_t offset, bool no_literals) {
+    const bool is_last = offset == last_, is_second = offset == second_,
+               is_third = offset == third_;
+    const bool stays = is_last && !no_literals;
+    uint32_t value = offset + 3;
+    value = is_third ? 3u - no_literals : value;
+    value = is_second ? 2u - no_literals : value;
+    value = stays ? 1u : value;
+    third_ = stays || is_second ? third_ : second_;
+    second_ = stays ? second_ : last_;
+    last_ = offset;
+    return value;
+  }
+
+  WordMatcher& to_;
+  Sequence* sequence_;
+  uint8_t* literals_;
+  uint32_t last_, second_, third_;  // the offsets a decoder remembers
+};
 
 void WordMatcher::start_block() {
   history_before_ = history_;
@@ -78,16 +122,18 @@ template <bool kEveryByte>
 void WordMatcher::find(Bytes block) {
   uint8_t* const begin = block_.data() + kMargin;
   memcpy(begin, block.data(), kBlockBytes);
-  seen_.fill(0);
+  memset(seen_.data(), 0, sizeof seen_[0] << (kEveryByte ? kHashBits : kHashBitsOfWords));
   start_block();
 
+  Output out(*this);
   const uint8_t* const end = begin + kBlockBytes;
   const uint8_t* done = begin;  // before it all is literals or matched
   uint32_t offset1 = 8, offset2 = 4;
   uint32_t misses = 0;
-  // Of the eight bytes loaded, these bits need not be the same where a word was seen.
+  // Of the eight bytes loaded, these bits need not be the same where a word was seen. At the end
+  // of the block they come from the margin, which is zeros, and what matches ends with the block.
   constexpr unsigned kIgnored = 64 - 8 * (kEveryByte ? kLongWord : kWord);
-  for (const uint8_t* at = begin + 8; at < end - kEnd;) {
+  for (const uint8_t* at = begin + 8; at <= end - (kEveryByte ? kLongWord : kWord);) {
     const uint64_t here = load8(at);
     uint16_t& seen =
         seen_[kEveryByte ? hash_long(here << kIgnored) : hash(static_cast<uint32_t>(here))];
@@ -95,44 +141,42 @@ void WordMatcher::find(Bytes block) {
     seen = static_cast<uint16_t>(at - begin);
 
     uint32_t offset = offset1;
-    uint64_t difference = here ^ load8(at - offset1);
-    if (!same_word(difference)) {
-      const uint64_t at_second = here ^ load8(at - offset2);
-      const uint64_t at_seen = here ^ load8(before);
-      const bool second = same_word(at_second);
-      if (!second && (at_seen << kIgnored) != 0) {
-        if (kEveryByte)
+    if (!same_word(here ^ load8(at - offset1))) {
+      const bool second = same_word(here ^ load8(at - offset2));
+      const unsigned ignored = kEveryByte || misses < kManyMisses ? kIgnored : 0;
+      if (!second && ((here ^ load8(before)) << ignored) != 0) {
+        if (kEveryByte) {
           at += 1 + (misses++ >> kMissesLogOfBytes);
-        else
-          at += is_text(here) ? 1 : kWord + (misses++ >> kMissesLog) * kWord;
+        } else if (is_text(here)) [[unlikely]] {
+          // A branch: the next load would wait for a choice without one.
+          at += 1;
+        } else {
+          at += kWord + (misses++ >> kMissesLog) * kWord;
+        }
         continue;
       }
       offset = second ? offset2 : static_cast<uint32_t>(at - before);
-      difference = second ? at_second : at_seen;
       // The last distance takes far fewer bits than a new one, so it is worth a literal.
-      const uint64_t ahead = load8(at + 1) ^ load8(at + 1 - offset1);
-      if (kEveryByte && !second && same_word(ahead)) {
+      if (kEveryByte && !second && same_word(load8(at + 1) ^ load8(at + 1 - offset1))) {
         ++at;
         offset = offset1;
-        difference = ahead;
       }
     }
 
-    const uint8_t* const match_to = match_end(at, offset, difference, end);
+    const uint8_t* const match_to = match_end(at, offset, end);
     const auto same_before =
         static_cast<uint32_t>(std::countl_zero((load8(at - 8) ^ load8(at - offset - 8)) | 1) / 8);
     const auto room = static_cast<uint32_t>(std::min(at - done, at - offset - begin));
     const uint8_t* const match_from = at - std::min(same_before, room);
-    add(done, static_cast<uint32_t>(match_from - done),
-        static_cast<uint32_t>(match_to - match_from), offset);
+    out.add(done, static_cast<uint32_t>(match_from - done),
+            static_cast<uint32_t>(std::min(match_to, end) - match_from), offset);
     offset2 = offset == offset1 ? offset2 : offset1;
     offset1 = offset;
     done = match_to;
     misses = 0;
-    at = kEveryByte ? match_to
-                    : begin + (static_cast<size_t>(match_to - begin + kWord - 1) & ~(kWord - 1));
+    at = kEveryByte ? match_to : match_to + (-reinterpret_cast<uintptr_t>(match_to) & (kWord - 1));
   }
-  add_literals(done, static_cast<uint32_t>(end - done));
+  if (done < end) out.add_literals(done, static_cast<uint32_t>(end - done));
 }
 
 void WordMatcher::match(Bytes block, Search search) {
@@ -145,7 +189,7 @@ void WordMatcher::match(Bytes block, Search search) {
 void WordMatcher::match_repeated_word(Bytes block) {
   constexpr uint32_t kRepeated = 8;
   start_block();
-  add(block.data(), kRepeated, kBlockBytes - kRepeated, kRepeated);
+  Output(*this).add(block.data(), kRepeated, kBlockBytes - kRepeated, kRepeated);
 }
 
 }  // namespace kdump

@@ -33,16 +33,15 @@ class WordMatcher {
   void find(Bytes block);
   // Loads and copies may go so far beyond a block, at either end.
   static constexpr size_t kMargin = 64;
-  static constexpr unsigned kHashBits = 11;
+  // Of words there are fewer.
+  static constexpr unsigned kHashBits = 12, kHashBitsOfWords = 11;
 
-  static uint32_t hash(uint32_t word) { return (word * 2654435761u) >> (32 - kHashBits); }
+  static uint32_t hash(uint32_t word) { return (word * 2654435761u) >> (32 - kHashBitsOfWords); }
   static uint32_t hash_long(uint64_t word) {
     return static_cast<uint32_t>(word * 0x9e3779b97f4a7c15 >> (64 - kHashBits));
   }
-  uint32_t offset_value(uint32_t offset, bool no_literals);
-  void add(const uint8_t* literals, uint32_t count, uint32_t length, uint32_t offset);
+  class Output;
   void start_block();
-  void add_literals(const uint8_t* from, uint32_t count);
 
   std::array<uint32_t, 3> history_{};  // the offsets a decoder remembers, the last one first
   std::array<Sequence, kMaxSequences> sequences_{};
@@ -50,7 +49,7 @@ class WordMatcher {
   size_t count_ = 0;
   size_t literals_size_ = 0;
   std::array<uint16_t, 1 << kHashBits> seen_{};  // where a word was last, by its hash
-  std::array<uint8_t, kMargin + kBlockBytes + kMargin> block_{};
+  alignas(uint64_t) std::array<uint8_t, kMargin + kBlockBytes + kMargin> block_{};
   std::array<uint8_t, kBlockBytes + kMargin> literals_{};
 };
 
