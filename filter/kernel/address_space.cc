@@ -40,10 +40,19 @@ AddressSpace::AddressSpace(const ElfCore& core, const Vmcoreinfo& info, PhysMemo
 }
 
 Result<Translation> AddressSpace::translate(Vaddr at) {
+  for (const Leaf& leaf : leaves_) {
+    const uint64_t into = at.value - leaf.begin.value;
+    if (into < leaf.translation.bytes)
+      return Translation{.paddr = {leaf.translation.paddr.value + into},
+                         .bytes = leaf.translation.bytes - into};
+  }
   Error why{.kind = Kind::corrupt};
   if (page_tables_) {
     auto walked = page_tables_->walk(at);
-    if (walked) return walked;
+    if (walked) {
+      leaves_[next_leaf_++ % leaves_.size()] = {.begin = at, .translation = *walked};
+      return walked;
+    }
     why = walked.error();
   }
   for (const LoadSegment& segment : core_.segments()) {

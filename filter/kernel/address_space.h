@@ -4,6 +4,7 @@
 // An architecture joins with a PageTables of its own and a row in address_space.cc.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,9 +68,18 @@ class AddressSpace {
   }
 
  private:
+  // What the page tables said last, from the address that was asked for to the end of its leaf:
+  // most reads follow one that lay close before them.
+  struct Leaf {
+    Vaddr begin;
+    Translation translation;
+  };
+
   const ElfCore& core_;
   PhysMemory& memory_;
   std::unique_ptr<PageTables> page_tables_;
+  std::array<Leaf, 8> leaves_ = {};
+  size_t next_leaf_ = 0;  // of them, the one to be replaced
 };
 
 }  // namespace kdump

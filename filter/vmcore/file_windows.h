@@ -14,8 +14,10 @@
 
 namespace kdump {
 
-constexpr uint64_t kMappedWindowBytes = 4u << 20;
-constexpr size_t kMappedWindows = 4;  // struct pages, page tables, pages, one to spare
+// As large as a page table's leaf of x86_64, and so many that the tables of a walk from one leaf of
+// struct pages to the next stay mapped.
+constexpr uint64_t kMappedWindowBytes = 2u << 20;
+constexpr size_t kMappedWindows = 8;
 static_assert(kMappedWindowBytes * kMappedWindows <= 16u << 20);
 
 class FileWindows {

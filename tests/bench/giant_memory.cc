@@ -120,7 +120,7 @@ void* map(void* where, size_t size, int protection, int flags, int fd, int64_t o
   return reinterpret_cast<void*>(syscall(SYS_mmap, where, size, protection, flags, fd, offset));
 }
 
-// The longest stretch of memory in windows of 4 MiB of struct pages, all of it RAM.
+// The longest stretch of memory in whole windows of struct pages, all of it RAM.
 Result<std::pair<Pfn, Pfn>> find_stretch(Vmcore& real, uint32_t struct_size) {
   const uint64_t step = kMappedWindowBytes / struct_size;
   uint64_t begin = 0, best = 0, best_end = 0;
