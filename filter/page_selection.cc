@@ -62,14 +62,16 @@ Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
 
 void PageSelection::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) {
   const uint32_t size = page_size();
-  for (size_t i = 0; i < readable.size(); ++i) {
-    if (is_untouchable({first.value + i})) {
-      memset(out.data() + i * size, 0, size);
-      readable[i] = 0;
-      continue;
+  for (size_t i = 0, end; i < readable.size(); i = end) {
+    end = i;
+    while (end < readable.size() && !is_untouchable({first.value + end})) ++end;
+    if (end > i)
+      unreadable_pages_ += vmcore_.memory().read_pages(
+          {first.value + i}, out.subspan(i * size, (end - i) * size), readable.subspan(i, end - i));
+    for (; end < readable.size() && is_untouchable({first.value + end}); ++end) {
+      memset(out.data() + end * size, 0, size);
+      readable[end] = 0;
     }
-    readable[i] = vmcore_.memory().read_page({first.value + i}, out.subspan(i * size, size));
-    unreadable_pages_ += !readable[i];
   }
 }
 

@@ -106,6 +106,53 @@ Result<> PhysMemory::read(Paddr at, MutableBytes out) {
   return {};
 }
 
+size_t PhysMemory::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) {
+  for (size_t i = 0; i < readable.size();) {
+    const MutableBytes rest = out.subspan(i * page_size_);
+    const auto mapped = find_view({(first.value + i) * page_size_}, rest.size());
+    // Pages that lie there whole; others are pieced together one by one.
+    const size_t count = mapped ? mapped->size() / page_size_ : 0;
+    bytes_read_ += count * page_size_;
+    if (count > 0)
+      copy_pages(mapped->first(count * page_size_), rest, readable.subspan(i, count));
+    else
+      readable[i] = read_page({first.value + i}, rest.first(page_size_));
+    i += std::max<size_t>(count, 1);
+  }
+  return static_cast<size_t>(std::ranges::count(readable, 0));
+}
+
+// As many at once as nothing is wrong with, one after the other, so that it is known how far they
+// went.
+void PhysMemory::copy_pages(Bytes mapped, MutableBytes out, std::span<uint8_t> readable) {
+  volatile size_t copied = 0;
+  while (copied < readable.size()) {
+    const size_t from = copied;
+    const Bytes left = mapped.subspan(from * page_size_);
+    size_t fault = 0;
+    const bool whole = guarded(left, &fault, [&] {
+      for (size_t i = from; i < readable.size(); ++i) {
+        memcpy(out.data() + i * page_size_, mapped.data() + i * page_size_, page_size_);
+        copied = i + 1;
+      }
+    });
+    memset(readable.data() + from, 1, copied - from);
+    if (whole) return;
+    // Other pages that share what cannot be read, where pages are not aligned in the file, are not
+    // tried.
+    const uintptr_t bad = reinterpret_cast<uintptr_t>(left.data()) + fault;
+    const uintptr_t bad_end = (bad | (page_size_ - 1)) + 1;
+    do {
+      memset(out.data() + copied * page_size_, 0, page_size_);
+      readable[copied] = 0;
+      copied = copied + 1;
+    } while (copied < readable.size() &&
+             reinterpret_cast<uintptr_t>(mapped.data() + copied * page_size_) < bad_end);
+  }
+}
+
+// Copies one page; bytes that lie in no PT_LOAD become zeros. False, and all zeros, if nothing of
+// it exists or some of it cannot be read.
 bool PhysMemory::read_page(Pfn pfn, MutableBytes out) {
   const uint64_t begin = pfn.value * page_size_, end = begin + page_size_;
   const Range* range = range_at_or_after(begin);

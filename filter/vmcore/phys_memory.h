@@ -42,9 +42,10 @@ class PhysMemory {
     return value;
   }
 
-  // Copies one page; bytes that lie in no PT_LOAD become zeros. False, and all zeros, if nothing
-  // of it exists or some of it cannot be read.
-  bool read_page(Pfn pfn, MutableBytes out);
+  // Copies the pages from `first` on, one for each of `readable`, to out, which holds that many;
+  // bytes that lie in no PT_LOAD become zeros. Where nothing of a page exists, or some of it cannot
+  // be read, it is all zeros and readable[i] = 0; others get 1. Gives the number of the former.
+  size_t read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable);
 
   // The memory at `at` in place: at least one and at most max_bytes bytes, as far as they lie
   // together. Touch it only under a guard; it is valid until the next call of this object.
@@ -63,6 +64,8 @@ class PhysMemory {
   const Range* range_at_or_after(uint64_t paddr) const;
   Result<Bytes> find_view(Paddr at, uint64_t max_bytes);
   Result<> copy(Bytes mapped, MutableBytes out, Paddr at);
+  bool read_page(Pfn pfn, MutableBytes out);
+  void copy_pages(Bytes mapped, MutableBytes out, std::span<uint8_t> readable);
 
   const File& file_;
   uint32_t page_size_;

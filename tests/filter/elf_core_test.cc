@@ -135,9 +135,9 @@ TEST_CASE("a PT_LOAD beyond the end of file costs its pages, not the dump") {
   CHECK(vmcore->memory().ram_pages() == 258);
   REQUIRE(!vmcore->warnings().empty());
   CHECK(vmcore->warnings()[0].find("1 PT_LOAD segments lie beyond it") != std::string::npos);
-  std::vector<uint8_t> page(4096);
-  CHECK(vmcore->memory().read_page({257}, page));
-  CHECK_FALSE(vmcore->memory().read_page({258}, page));
+  std::vector<uint8_t> pages(2 * 4096), readable(2);
+  CHECK(vmcore->memory().read_pages({257}, pages, readable) == 1);
+  CHECK(readable == std::vector<uint8_t>{1, 0});
 }
 
 TEST_CASE("a core whose data is missing altogether still opens") {
@@ -190,8 +190,8 @@ TEST_CASE("pages in two PT_LOADs are counted once, and holes in none") {
           (pfn < 512 || pfn == 0x300 || pfn == 0x301 || pfn == 0x400 || pfn == 0x401));
   }
   // What lies outside the segment is not known: zeros.
-  std::vector<uint8_t> page(4096);
-  REQUIRE(vmcore->memory().read_page({0x400}, page));
+  std::vector<uint8_t> page(4096), readable(1);
+  REQUIRE(vmcore->memory().read_pages({0x400}, page, readable) == 0);
   CHECK(load<uint64_t>(page.data()) == 0);
   CHECK(load<uint64_t>(page.data() + 0xff8) == content);
 }

@@ -90,18 +90,23 @@ TEST_CASE("a fault outside every guard still ends the process") {
 }
 
 TEST_CASE("a vmcore cut after it was opened loses the pages that are gone, each counted") {
-  TextCore core("kernel x86_64-6.1\nram 0 2M\ndata 1M\n");
-  const auto vmcore = core.open();
-  PageSelection selection(*vmcore, 0);
-  REQUIRE(truncate(core.path().c_str(), static_cast<off_t>(core.file_offset(10 * kPage))) == 0);
-  std::vector<uint8_t> pages(16 * kPage, 0xee), readable(16, 7);
-  selection.read_pages({0}, pages, readable);
-  for (size_t i = 0; i < 16; ++i) {
-    CAPTURE(i);
-    CHECK(readable[i] == (i < 10));
-    CHECK(pages[i * kPage] == 0);
+  for (const char* file : {"", "file skew=0x10\n"}) {
+    CAPTURE(file);
+    TextCore core(std::string("kernel x86_64-6.1\nram 0 2M\ndata 1M\n") + file);
+    for (size_t i = 0; i < 16; ++i) core.image().put(i * kPage + 0x20, uint64_t{0x1234});
+    core.rewrite();
+    const auto vmcore = core.open();
+    PageSelection selection(*vmcore, 0);
+    REQUIRE(truncate(core.path().c_str(), static_cast<off_t>(core.file_offset(10 * kPage))) == 0);
+    std::vector<uint8_t> pages(16 * kPage, 0xee), readable(16, 7);
+    selection.read_pages({0}, pages, readable);
+    for (size_t i = 0; i < 16; ++i) {
+      CAPTURE(i);
+      CHECK(readable[i] == (i < 10));
+      CHECK(load<uint64_t>(&pages[i * kPage + 0x20]) == (i < 10 ? 0x1234 : 0));
+    }
+    CHECK(selection.unreadable_pages() == 6);
   }
-  CHECK(selection.unreadable_pages() == 6);
 }
 
 TEST_CASE("struct pages that are gone keep the pages they describe, the others are classified") {
