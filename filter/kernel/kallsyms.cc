@@ -3,80 +3,19 @@
 #include <algorithm>
 #include <bit>
 
+#include "filter/kernel/kallsyms_names.h"
+
 namespace kdump {
 namespace {
 
-// Debian's 6.1 has 94,000 symbols whose names take 1.2 MB, its 7.2 206,000 and 3.3 MB.
+// Debian's 6.1 has 94,000 symbols, its 7.2 206,000.
 constexpr uint32_t kMaxSymbols = 1u << 22;
-constexpr uint64_t kMaxNamesBytes = 64u << 20;
-// KSYM_NAME_LEN is 512 since b8a94bfb3395 ("kallsyms: increase maximum kernel symbol length to
-// 512", v6.1); in front of each name stands its type.
-constexpr size_t kMaxNameBytes = 1 + 512;
 constexpr size_t kMaxTokenBytes = 256;
 
 Result<uint64_t> symbol(const Vmcoreinfo& info, const char* name) {
   if (const auto at = info.symbol(name)) return *at;
   return fail(Kind::unsupported, "vmcoreinfo lacks SYMBOL(%s)", name);
 }
-
-// The names table read forward, a buffer at a time.
-class NameStream {
- public:
-  NameStream(AddressSpace& space, uint64_t at) : space_(space), begin_(at), next_(at) {}
-
-  // The codes of the next symbol, valid until the next call; empty for one that is too long to be
-  // a name. Fails: corrupt, where the table cannot be read.
-  Result<Bytes> next() {
-    if (left() < kMostBytes) fill();
-    if (left() == 0) return std::unexpected(why_);
-    uint32_t size = buffer_[used_], header = 1;
-    if (size & 0x80) {
-      // Two bytes since 73bbb94466fd ("kallsyms: support "big" kernel symbols", v6.1).
-      if (left() < 2) return std::unexpected(why_);
-      size = (size & 0x7f) | uint32_t{buffer_[used_ + 1]} << 7;
-      header = 2;
-    }
-    used_ += header;
-    if (size > kMaxNameBytes) {
-      const size_t here = std::min<size_t>(size, left());
-      used_ += here;
-      next_ += size - here;
-      return Bytes();
-    }
-    if (size > left()) return std::unexpected(why_);
-    used_ += size;
-    return Bytes(buffer_).subspan(used_ - size, size);
-  }
-
- private:
-  static constexpr size_t kMostBytes = 2 + kMaxNameBytes;
-  static constexpr size_t kChunk = 4096;
-
-  size_t left() const { return filled_ - used_; }
-
-  // As far as there is memory: the page behind the table's last one need not exist.
-  void fill() {
-    memmove(buffer_.data(), buffer_.data() + used_, left());
-    filled_ = left();
-    used_ = 0;
-    while (filled_ < kMostBytes) {
-      const uint64_t size = kChunk - next_ % kChunk;
-      const Result<> read = space_.read({next_}, MutableBytes(buffer_).subspan(filled_, size));
-      if (!read) why_ = wrap(read.error(), "SYMBOL(kallsyms_names)").error();
-      if (next_ - begin_ >= kMaxNamesBytes)
-        why_ = fail(Kind::corrupt, "the names of kallsyms run on beyond %#" PRIx64, next_).error();
-      if (!read || next_ - begin_ >= kMaxNamesBytes) return;
-      next_ += size;
-      filled_ += size;
-    }
-  }
-
-  AddressSpace& space_;
-  uint64_t begin_, next_;  // of the table; of what the buffer does not hold yet
-  size_t used_ = 0, filled_ = 0;
-  Error why_;  // the buffer could not be filled
-  std::array<uint8_t, kMostBytes + kChunk> buffer_;
-};
 
 std::string printable(std::string_view name) {
   std::string out(name);
@@ -202,10 +141,11 @@ Result<uint64_t> Kallsyms::lower_bound(uint64_t at) {
 // visit.take(index, name), which returns false where it has seen enough.
 template <class Visit>
 Result<> Kallsyms::each_name(Visit& visit) {
-  NameStream stream(*space_, names_);
-  std::array<char, kMaxNameBytes> name;
+  KallsymsNames names(*space_, {names_});
+  std::array<char, KallsymsNames::kMaxNameBytes> name;
   for (uint32_t index = 0; index < symbols_; ++index) {
-    const Bytes codes = TRY(stream.next());
+    Bytes codes;
+    if (!names.next(codes)) return std::unexpected(names.why());
     if (codes.empty() || !visit.wants(index, codes)) continue;
     size_t length = 0;
     for (const uint8_t code : codes) {
