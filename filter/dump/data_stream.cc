@@ -36,10 +36,9 @@ Result<> DataStream::flush() {
   used_ = end - buffer_start_;
   TRY(settle());
   if (used_ == 0) return {};
-  TRY(behind_.write_now(buffer_start_, Bytes(buffer_.data(), used_)));
-  buffer_start_ += used_;
-  started_ = written_ = buffer_start_;
-  used_ = 0;
+  TRY(behind_.write_now(buffer_start_, buffer_, used_));
+  turn();
+  written_ = started_;
   return {};
 }
 
@@ -54,9 +53,25 @@ Result<> DataStream::write_out() {
   if (used_ == 0) return {};
   TRY(settle());
   TRY(behind_.start(buffer_start_, buffer_, used_));
+  turn();
+  return {};
+}
+
+// The buffer has become the other one, which has what was appended last.
+void DataStream::turn() {
+  before_ = {.start = buffer_start_, .bytes = behind_.spare().first(used_)};
   buffer_start_ += used_;
   started_ = buffer_start_;
   used_ = 0;
+}
+
+Bytes DataStream::held(uint64_t offset, uint64_t size) const {
+  const Held buffer{.start = buffer_start_, .bytes = Bytes(buffer_.data(), used_)};
+  for (const Held& each : {buffer, before_}) {
+    const uint64_t into = offset - each.start;
+    if (offset >= each.start && into <= each.bytes.size() && size <= each.bytes.size() - into)
+      return each.bytes.subspan(into, size);
+  }
   return {};
 }
 

@@ -17,6 +17,9 @@ class DataStream {
   uint64_t position() const { return buffer_start_ + used_; }  // of the next byte appended
   uint64_t written() const { return written_; }                // below it, all is in the sink
   bool fits(uint64_t size) const { return position() <= limit_ && size <= limit_ - position(); }
+  // The bytes that lie there in the dump, while one of the buffers still has them: about as much as
+  // both hold. Empty where that is over.
+  Bytes held(uint64_t offset, uint64_t size) const;
   // Time spent waiting for the sink so far.
   uint64_t waited_ns() const { return behind_.waited_ns(); }
 
@@ -37,9 +40,17 @@ class DataStream {
 
   Result<> settle();
   Result<> write_out();
+  void turn();
+
+  // What the buffer that was written last has.
+  struct Held {
+    uint64_t start = 0;
+    Bytes bytes;
+  };
 
   WriteBehind behind_;
   AlignedBuffer buffer_;
+  Held before_;            // before the buffer, in the other one
   uint64_t buffer_start_;  // where the buffer's first byte will lie
   size_t used_ = 0;
   uint64_t started_ = 0;  // end of the write that is under way, or was

@@ -10,11 +10,10 @@ namespace {
 using kdump_format::PageDescriptor;
 
 // Shares of DumpOptions.memory_bytes. With the default of 4 MiB: twice 1 MiB of data, 11,264
-// descriptors, 1 MiB of batches and 256 KiB of contents stored last.
+// descriptors and 1 MiB of batches.
 constexpr uint64_t kDataShare = 4;
 constexpr uint64_t kBatchShare = 4;
 constexpr uint64_t kPendingShare = 12;
-constexpr uint64_t kRecentShare = 16;
 // This many descriptors are a multiple of 4096 bytes.
 constexpr uint64_t kPendingStep = 512;
 constexpr uint64_t kPendingBytes = sizeof(PageDescriptor) + 8;
@@ -31,8 +30,7 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
       new KdumpWriter(pages, header, options, sink, progress, layout));
   writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
                                                layout.data, options.max_bytes)));
-  writer->recent_.emplace(
-      TRY(RecentContents::create(options.memory_bytes / kRecentShare, pages.page_size())));
+  writer->recent_.emplace(*writer->data_, 2 * options.memory_bytes / kDataShare);
 
   const bool compressing = options.compression.kind != Compression::Kind::none;
   const int level = options.compression.zstd_level();

@@ -1,12 +1,34 @@
 #include "filter/dump/recent_contents.h"
 
-namespace kdump {
+#include <algorithm>
+#include <bit>
 
-Result<RecentContents> RecentContents::create(uint64_t memory_bytes, uint32_t block_size) {
-  const uint64_t count = std::max<uint64_t>(memory_bytes / block_size, 1);
-  return RecentContents(TRY(AlignedBuffer::allocate(count * block_size, "pages stored last")),
-                        block_size);
+namespace kdump {
+namespace {
+
+// Half of what a page of kernel memory takes on average, so that few share a place.
+constexpr uint64_t kBytesAPlace = 512;
+
+// The C library compares byte by byte.
+bool is_same(Bytes one, Bytes other) {
+  constexpr size_t kWords = 8, kBlock = kWords * sizeof(uint64_t);
+  if (one.size() != other.size()) return false;
+  size_t at = 0;
+  for (; at + kBlock <= one.size(); at += kBlock) {
+    uint64_t a[kWords], b[kWords];
+    memcpy(a, one.data() + at, sizeof a);
+    memcpy(b, other.data() + at, sizeof b);
+    uint64_t unlike = 0;
+    for (size_t i = 0; i < kWords; ++i) unlike |= a[i] ^ b[i];
+    if (unlike != 0) return false;
+  }
+  return std::ranges::equal(one.subspan(at), other.subspan(at));
 }
+
+}  // namespace
+
+RecentContents::RecentContents(const DataStream& data, uint64_t held_bytes)
+    : data_(data), stored_(std::bit_ceil(std::max<uint64_t>(held_bytes / kBytesAPlace, 1))) {}
 
 // By a few words from all over: what is alike there is compared, so a better hash would only take
 // longer.
@@ -19,22 +41,19 @@ size_t RecentContents::place_of(Bytes content) const {
       hash = (hash ^ load<uint64_t>(content.data() + at)) * 0x9e3779b97f4a7c15;
       hash ^= hash >> 32;
     }
-  return hash % stored_.size();
+  return hash & (stored_.size() - 1);
 }
 
 std::optional<kdump_format::PageDescriptor> RecentContents::find(Bytes content) const {
-  const size_t place = place_of(content);
+  const kdump_format::PageDescriptor& stored = stored_[place_of(content)];
   // Of the same size either both are frames or both are pages as they are.
-  if (stored_[place].size != content.size() ||
-      !std::ranges::equal(content, bytes_.bytes().subspan(place * block_size_, content.size())))
+  if (stored.size != content.size() || !is_same(content, data_.held(stored.offset, stored.size)))
     return std::nullopt;
-  return stored_[place];
+  return stored;
 }
 
 void RecentContents::remember(Bytes content, const kdump_format::PageDescriptor& stored) {
-  const size_t place = place_of(content);
-  std::ranges::copy(content, bytes_.data() + place * block_size_);
-  stored_[place] = stored;
+  stored_[place_of(content)] = stored;
 }
 
 }  // namespace kdump

@@ -50,14 +50,6 @@ struct WriteBehind::Shared {
   uint64_t cpu_ns = 0;  // that it took
   uint64_t waited_ns = 0;
 
-  // On the caller's own thread.
-  Result<> write_now(uint64_t at, Bytes data) {
-    const uint64_t before = monotonic_ns(), cpu_before = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    const Result<> written = sink.write_at(at, data);
-    count_wait(monotonic_ns() - before, now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before);
-    return written;
-  }
-
   // With one CPU the time in which a write computes is not spent waiting for the device.
   void count_wait(uint64_t spent_ns, uint64_t computed_ns) {
     if (!one_cpu) computed_ns = 0;
@@ -110,7 +102,7 @@ WriteBehind::~WriteBehind() {
 }
 
 Result<> WriteBehind::start(uint64_t offset, AlignedBuffer& buffer, size_t used) {
-  if (!shared_->start_thread()) return write_now(offset, Bytes(buffer.data(), used));
+  if (!shared_->start_thread()) return write_now(offset, buffer, used);
   {
     const std::lock_guard lock(shared_->mutex);
     std::swap(buffer, shared_->spare);
@@ -131,9 +123,16 @@ Result<> WriteBehind::wait() {
   return std::exchange(shared_->outcome, Result<>());
 }
 
-Result<> WriteBehind::write_now(uint64_t offset, Bytes data) {
-  return shared_->write_now(offset, data);
+// On the caller's own thread.
+Result<> WriteBehind::write_now(uint64_t offset, AlignedBuffer& buffer, size_t used) {
+  const uint64_t before = monotonic_ns(), cpu_before = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  const Result<> written = shared_->sink.write_at(offset, Bytes(buffer.data(), used));
+  shared_->count_wait(monotonic_ns() - before, now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before);
+  if (written) std::swap(buffer, shared_->spare);
+  return written;
 }
+
+Bytes WriteBehind::spare() const { return shared_->spare.bytes(); }
 
 uint64_t WriteBehind::waited_ns() const { return shared_->waited_ns; }
 

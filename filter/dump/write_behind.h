@@ -8,8 +8,8 @@
 
 #include <memory>
 
-#include "filter/dump/aligned_buffer.h"
 #include "filter/base/sink.h"
+#include "filter/dump/aligned_buffer.h"
 
 namespace kdump {
 
@@ -23,11 +23,12 @@ class WriteBehind {
   // Begins to write the first `used` bytes of `buffer`, which becomes the other buffer. Nothing may
   // be under way.
   Result<> start(uint64_t offset, AlignedBuffer& buffer, size_t used);
+  // The same, and waits. Where it fails the buffer stays.
+  Result<> write_now(uint64_t offset, AlignedBuffer& buffer, size_t used);
+  // What was written last, or is being written: to be read only.
+  Bytes spare() const;
   // Ends when nothing is under way; fails as the write did, once.
   Result<> wait();
-
-  // Writes while the caller waits. Nothing may be under way.
-  Result<> write_now(uint64_t offset, Bytes data);
 
   // Time that the caller has spent waiting for the sink, so far.
   uint64_t waited_ns() const;

@@ -10,7 +10,7 @@ namespace kdump {
 bool is_zero_page(Bytes page);
 
 // Whether the page repeats its first eight bytes, as pages of zeros, of poison and of page tables
-// not in use do. page: a multiple of 8 bytes.
+// not in use do. page: a multiple of 64 bytes.
 bool is_repeated_word(Bytes page);
 
 }  // namespace kdump
