@@ -21,12 +21,12 @@ def wall_verdict(text, ratio, limit):
     return verdict(text, ratio, limit)
 
 
-def outside(found, classifying):
+def outside(found, our_pass, their_steps):
     ours, theirs = found["kdump-init"].cpu, found["makedumpfile"].cpu
     return "\n".join([
         verdict("CPU outside compression, ours to makedumpfile's", ours / theirs, 0.33),
-        verdict("classifying, our whole dry run to makedumpfile's own steps",
-                found["kdump-init --dry-run"].cpu / classifying, 0.3)])
+        verdict("classifying, our counting pass to makedumpfile's steps", our_pass / their_steps,
+                0.3)])
 
 
 def best(found, program, limit_bytes):

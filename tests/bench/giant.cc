@@ -53,7 +53,7 @@ Result<> measure(const char* path, uint64_t tib) {
 
   const double size_tib =
       static_cast<double>(plan.ram_pages()) * vmcore->page_size() / static_cast<double>(1ull << 40);
-  printf("%.3f TiB: %.3f s, %.3f s of CPU (%.2f a TiB, %.1f ns a page), peak %.1f MiB\n", size_tib,
+  printf("%.3f TiB: %.4f s, %.4f s of CPU (%.2f a TiB, %.1f ns a page), peak %.1f MiB\n", size_tib,
          wall, cpu, cpu / size_tib, cpu * 1e9 / static_cast<double>(plan.ram_pages()),
          static_cast<double>(progress.peak_bytes()) / (1 << 20));
   for (unsigned i = 0; i < kPageClasses; ++i)
