@@ -21,10 +21,10 @@ bool any_untouchable(const WindowClasses& classes) {
 
 }  // namespace
 
-PageSelection::PageSelection(Vmcore& vmcore, uint32_t level)
+PageSelection::PageSelection(Vmcore& vmcore, uint32_t level, uint64_t bitmap_bytes)
     : vmcore_(vmcore), level_(level), scan_(vmcore) {
   const uint64_t windows = (end_pfn().value + kWindowPages - 1) / kWindowPages;
-  if (windows > kMaxKeptBitmapBytes / sizeof(PageBits)) return;
+  if (windows > std::min(bitmap_bytes, kMaxKeptBitmapBytes) / sizeof(PageBits)) return;
   bitmap_.resize(windows * sizeof(PageBits));
   window_known_.resize(windows);
 }

@@ -17,8 +17,8 @@ constexpr uint64_t kMaxKeptBitmapBytes = 4u << 20;
 
 class PageSelection final : public PageSource {
  public:
-  // The vmcore must outlive the selection.
-  PageSelection(Vmcore& vmcore, uint32_t level);
+  // The vmcore must outlive the selection. bitmap_bytes: what the bitmap may take at most.
+  PageSelection(Vmcore& vmcore, uint32_t level, uint64_t bitmap_bytes = kMaxKeptBitmapBytes);
   ~PageSelection() override;
 
   uint32_t level() const { return level_; }

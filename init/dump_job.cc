@@ -138,7 +138,7 @@ void DumpJob::save_dmesg() {
 
 Result<> DumpJob::save_dump() {
   progress_.enter(Step::plan);
-  VmcoreDump dump(*vmcore_, settings_, buffer_bytes(memory_available(sys_)));
+  VmcoreDump dump(*vmcore_, settings_, memory_available(sys_));
   TRY(dump.make_plan(progress_));
   report_.plan = dump.plan();
   if (report_.plan->ram_pages() == 0)

@@ -105,7 +105,7 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
                          std::span<const uint32_t> levels) {
   Info info;
   NoProgress progress;
-  VmcoreDump dump(vmcore, settings, buffer_bytes(0));
+  VmcoreDump dump(vmcore, settings, 0);
   info.system = vmcore.system();
   info.page_size = vmcore.page_size();
   TRY(dump.make_plan(progress));

@@ -30,6 +30,14 @@ DumpHeader make_header(const Vmcore& vmcore) {
   return header;
 }
 
+// A further thread compresses, on a stack and in a workspace of its own, which is not worth the
+// dump: all of them together get half of what there is.
+uint32_t threads_within(uint64_t available_bytes, uint32_t wanted) {
+  constexpr uint64_t kThreadBytes = 2 << 20;
+  if (available_bytes == 0) return wanted;
+  return static_cast<uint32_t>(std::min<uint64_t>(wanted, 1 + available_bytes / 2 / kThreadBytes));
+}
+
 }  // namespace
 
 uint64_t buffer_bytes(uint64_t available_bytes) {
@@ -37,10 +45,11 @@ uint64_t buffer_bytes(uint64_t available_bytes) {
   return available_bytes == 0 ? kMost : std::clamp(available_bytes / 8, kLeast, kMost);
 }
 
-VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory_bytes)
+VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t available_bytes)
     : vmcore_(vmcore),
       settings_(settings),
-      memory_bytes_(memory_bytes),
+      memory_bytes_(buffer_bytes(available_bytes)),
+      threads_(threads_within(available_bytes, settings.threads)),
       format_(settings.format),
       header_(make_header(vmcore)) {
   for (const LoadSegment& load : vmcore.elf().segments())
@@ -93,7 +102,7 @@ Result<DumpResult> VmcoreDump::write(uint32_t level, uint64_t max_bytes, Sink& s
 }
 
 PageSelection& VmcoreDump::pages_at(uint32_t level) {
-  if (!pages_ || pages_->level() != level) pages_.emplace(vmcore_, level);
+  if (!pages_ || pages_->level() != level) pages_.emplace(vmcore_, level, memory_bytes_);
   return *pages_;
 }
 
@@ -102,7 +111,7 @@ DumpOptions VmcoreDump::options(uint32_t level) const {
   options.format = format_;
   options.compression = settings_.compression;
   options.level = level;
-  options.threads = settings_.threads;
+  options.threads = threads_;
   options.expected_pages = plan_.kept_pages(level);
   options.expected_segments = plan_.elf_segments[level];
   options.memory_bytes = memory_bytes_;

@@ -19,8 +19,8 @@ uint64_t buffer_bytes(uint64_t available_bytes);
 
 class VmcoreDump {
  public:
-  // Both must outlive this. memory_bytes: for the writer's buffers.
-  VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t memory_bytes);
+  // Both must outlive this. available_bytes: of memory, 0 where that is not known.
+  VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t available_bytes);
 
   // Classifies and counts all pages; comes before everything else.
   Result<> make_plan(Progress& progress);
@@ -41,7 +41,8 @@ class VmcoreDump {
 
   Vmcore& vmcore_;
   const Settings& settings_;
-  uint64_t memory_bytes_;
+  uint64_t memory_bytes_;  // for the writer's buffers
+  uint32_t threads_;
   Format format_;
   Plan plan_;
   std::optional<PageSelection> pages_;         // of the level asked for last
