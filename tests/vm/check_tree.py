@@ -78,6 +78,9 @@ def check_directory(directory, found, result, level):
             f"no panic in vmcore-dmesg.txt; found {found}")
     whole, part = directory / "vmcore", directory / "vmcore-incomplete"
     require(whole.is_file() == (result == "saved"), f"found {found}")
+    if result == "log":
+        require(not part.exists(), f"found {found}")
+        return
     if result == "saved":
         require(not part.exists(), f"found {found}")
         check_dump(whole, False)

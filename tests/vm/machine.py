@@ -53,15 +53,16 @@ def shell_function(top, *words):
     return run("bash", "-c", f'{sources} "$@"', "tests/vm", *map(str, words))
 
 
-def make_disk(disk, path):
-    """Creates it; the name by which a target finds it, and the node that its files are on."""
+def make_disk(disk, path, content=None):
+    """Creates it; the name by which a target finds it, and the node that its files are on. content:
+    a directory whose files an ext4 holds from the beginning."""
     size = disk.mib << 20
     partitioned = disk.by.startswith("PART")
     image = path.with_suffix(".fs") if partitioned else path
     with open(image, "wb") as file:
         file.truncate(size)
     if disk.fs != "raw":
-        run(*MAKE[disk.fs], str(image))
+        run(*MAKE[disk.fs], *(("-d", str(content)) if content else ()), str(image))
     if partitioned:
         with open(path, "wb") as file:
             file.truncate(size + 2 * FS_OFFSET)

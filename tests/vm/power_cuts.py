@@ -32,8 +32,9 @@ import machine
 import scenarios
 import write_log
 from check_tree import PANIC, check_dump
+from images import Kernel, Packer
 from machine import Failure
-from run_scenarios import CAPTURE, Kernel, Packer
+from run_scenarios import CAPTURE
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SPEED = 6 << 20  # bytes a second of the disk: so that a moment falls into the writing

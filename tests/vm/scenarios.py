@@ -33,6 +33,7 @@ class Scenario:
     builder: str = ""           # another one that packs: dracut, initramfs-tools (build_image)
     crash: bool = True          # False: the image is booted as an ordinary kernel
     panics: bool = False        # the capture kernel is meant to
+    oopses: bool = False        # a module of the capture kernel does, while the dump is written
     watchdog: bool = False      # a hardware watchdog that resets the machine
     pstore: str = ""            # "erst", "ramoops": the first kernel has it, and shows it afterwards
     crashkernel: str = "128M"
@@ -51,7 +52,8 @@ class Scenario:
     netem: str = ""             # tc-netem(8)'s words, with commas: what the wire does to packets
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
-    result: str = "saved"       # saved, incomplete, failed (a directory without a vmcore), nothing
+    keep: int = 0               # there are old dumps (old_dumps.py), so many are to be left with the new
+    result: str = "saved"       # saved, incomplete, failed (no vmcore), log (no part of it), nothing
     level: int = 31             # of the dump that is found
     seconds: int = 400          # generous: the machine may be busy with other things
     quick: bool = True
@@ -77,6 +79,11 @@ SCENARIOS = (
     Scenario("a full disk keeps as much as there is room for", fault=True, disk=Disk(mib=24),
              arguments="rd.kdump.level=0 rd.kdump.compress=none",
              says=(r"no level fits", r"INCOMPLETE", r"rebooting now"), result="incomplete", level=0),
+    Scenario("the oldest dumps are removed from a disk", keep=2, arguments="rd.kdump.keep=2",
+             says=(r"saved ", r"oldest dumps of crash-test removed: 2, ", SAVED), quick=False),
+    Scenario("the oldest dumps are removed from an NFS server", keep=1, server="nfs",
+             targets=("{server}",), result="nothing", arguments="rd.kdump.keep=1",
+             says=(r"saved ", r"oldest dumps of crash-test removed: 3, ", SAVED), quick=False),
     Scenario("a missing device ends in a reboot after its deadline", fault=True,
              targets=("fs:UUID=00000000-dead-beef-0000-000000000000:/",),
              arguments="rd.kdump.timeout=5", result="nothing",
@@ -189,6 +196,18 @@ SCENARIOS = (
              server="small ssh", disk=Disk(by="LABEL"),
              targets=("{server}", "fs:{disk}:/"), on_server="any",
              says=(r"trying the next target", SAVED), quick=False),
+    Scenario("a disk that fills up midway keeps its part, a server takes the whole", fault=True,
+             server="ssh", disk=Disk(mib=640, by="LABEL", bytes_per_second=8 << 20),
+             targets=("fs:{disk}:/crash", "{server}"), result="failed", level=0,
+             packed=("--pre", "tests/vm/guest/hook-fills-disk"),
+             arguments="rd.kdump.level=0 rd.kdump.compress=none",
+             says=(r"No space left", r"trying the next target", SAVED), seconds=900, quick=False),
+    Scenario("the log goes to every target that can be reached, the dump to the first", fault=True,
+             server="ssh", disk=Disk(by="LABEL"), result="log",
+             targets=("fs:LABEL=nowhere:/", "{server}", "fs:{disk}:/crash"),
+             arguments="rd.kdump.timeout=3",
+             says=(r"trying the next target", r"saved ssh:", r"the log goes to fs:", r"log saved",
+                   SAVED), quick=False),
     Scenario("SSH: a server that is killed and comes back", fault=True,
              server="ssh", targets=("{server}",),
              result="nothing", level=0, server_does=(r"writing .*%", "restart"),
