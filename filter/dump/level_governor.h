@@ -22,13 +22,13 @@ class LevelGovernor {
     uint64_t now_ns = 0, waited_ns = 0, written = 0;
   };
 
-  size_t at_ = kFirst;
+  // Begins with the cheapest: where memory shrinks well a period takes long, and of a dump of half
+  // a second to a fast target the first one was a fifth. A slow target costs this little.
+  size_t at_ = 0;
   Moment since_;           // when the current period began; all zero: never
   int last_step_ = 0;      // up, down or neither
   uint32_t patience_ = 1;  // periods that must say the same before a step back is believed
   uint32_t in_favour_ = 0;
-
-  static constexpr size_t kFirst = 1;
 };
 
 }  // namespace kdump
