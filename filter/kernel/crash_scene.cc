@@ -70,7 +70,7 @@ void name_functions(Vmcore& vmcore, std::vector<CpuState>& cpus) {
 CrashScene find_crash_scene(Vmcore& vmcore) {
   CrashScene scene;
   AddressSpace& space = vmcore.address_space();
-  const KernelSymbols symbols(vmcore.info(), space);
+  const KernelSymbols& symbols = vmcore.symbols();
   if (*symbols.why())
     scene.warnings.push_back(text("functions and CPU numbers are not known: %s", symbols.why()));
   scene.panic_cpu = find_panic_cpu(space, symbols);

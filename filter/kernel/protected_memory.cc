@@ -31,7 +31,7 @@ class Gatherer {
       : vmcore_(vmcore),
         space_(vmcore.address_space()),
         page_size_(vmcore.page_size()),
-        symbols_(vmcore.info(), space_),
+        symbols_(vmcore.symbols()),
         out_(out) {}
 
   void gather() {
@@ -160,7 +160,7 @@ class Gatherer {
   Vmcore& vmcore_;
   AddressSpace& space_;
   uint32_t page_size_;
-  KernelSymbols symbols_;
+  const KernelSymbols& symbols_;
   VirtualRange image_;
   ProtectedMemory& out_;
 };

@@ -8,6 +8,7 @@
 #include "filter/base/text.h"
 #include "filter/kernel/address_space.h"
 #include "filter/kernel/crashed_system.h"
+#include "filter/kernel/kernel_symbols.h"
 #include "filter/kernel/mem_map.h"
 #include "filter/kernel/protected_memory.h"
 
@@ -67,6 +68,7 @@ struct Vmcore::Parts {
   AddressSpace space;
   CrashedSystem system;
   std::optional<MemMap> mem_map;
+  std::optional<KernelSymbols> symbols;
   std::optional<ProtectedMemory> protected_memory;
 };
 
@@ -90,6 +92,10 @@ uint32_t Vmcore::page_size() const { return parts_->memory.page_size(); }
 Pfn Vmcore::end_pfn() const { return parts_->memory.end_pfn(); }
 AddressSpace& Vmcore::address_space() { return parts_->space; }
 MemMap* Vmcore::mem_map() { return parts_->mem_map ? &*parts_->mem_map : nullptr; }
+const KernelSymbols& Vmcore::symbols() {
+  if (!parts_->symbols) parts_->symbols.emplace(parts_->info, parts_->space);
+  return *parts_->symbols;
+}
 ProtectedMemory& Vmcore::protected_memory() {
   if (!parts_->protected_memory) parts_->protected_memory = find_protected_memory(*this);
   return *parts_->protected_memory;

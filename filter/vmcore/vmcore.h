@@ -29,6 +29,7 @@ struct CrashedSystem {
 };
 
 class AddressSpace;      // kernel/address_space.h
+class KernelSymbols;     // kernel/kernel_symbols.h
 class MemMap;            // kernel/mem_map.h
 struct ProtectedMemory;  // kernel/protected_memory.h
 
@@ -49,6 +50,8 @@ class Vmcore {
   AddressSpace& address_space();
   MemMap* mem_map();  // nullptr: no struct pages, everything is kept
 
+  // Found when first asked for, for all of kallsyms is read.
+  const KernelSymbols& symbols();
   // What no dump may lack, found when first asked for; with a mem_map() only.
   ProtectedMemory& protected_memory();
 
