@@ -25,6 +25,7 @@
 #include "init/hooks.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
+#include "init/kernel_knobs.h"
 #include "init/last_resort.h"
 #include "init/log_job.h"
 #include "init/modules.h"
@@ -44,43 +45,6 @@ constexpr size_t kMaxArgumentBytes = 64 * 1024;
 constexpr std::string_view kJobOomScore = "500";
 // Pressing ctrl-alt-del once is what people do when they see a machine that seems to hang.
 constexpr uint32_t kInterruptsToStop = 2;
-
-// Pages that wait for a target that hangs stay dirty for ever. By default the kernel lets a fifth
-// of the free memory be dirty, and holds every writer back beyond it: the next target's as well.
-// Each target keeps to 8 MiB by itself (targets/write_back.h), so that several fit in here.
-constexpr char kDirtyBytes[] = "33554432";
-
-// Failures are the caller's: what is set here only helps.
-Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
-  File file = TRY(File::open(sys, path, O_WRONLY));
-  return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
-}
-
-// While the kernel boots, its lines on the console tell where it hangs, if it does. From here on
-// those of drivers hide ours and cost time on a serial line: only warnings, unless it was told
-// otherwise than by its default of 7. The log has them all.
-void quieten_drivers(Sys& sys) {
-  constexpr char kLevels[] = "/proc/sys/kernel/printk";
-  if (const auto levels = read_small_file(sys, kLevels, 64); levels && levels->starts_with("7\t"))
-    static_cast<void>(set_knob(sys, kLevels, "5\n"));
-}
-
-// A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; so must
-// an oops, after which nothing that is written can be trusted; and the kernel drops what a program
-// writes to its log quickly, unless told not to.
-void set_kernel_knobs(Sys& sys, Console& console) {
-  constexpr char kPanic[] = "/proc/sys/kernel/panic";
-  const auto panic_s = read_small_file(sys, kPanic, 64);
-  if (panic_s && *panic_s == "0\n")
-    if (const auto set = set_knob(sys, kPanic, "10"); !set) console.say("%s", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/kernel/panic_on_oops", "1"); !set)
-    console.say("%s; an oops will not end in a reboot", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
-    console.say("%s; the kernel's log may lack lines", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/vm/dirty_bytes", kDirtyBytes); !set)
-    console.say("%s; a target that hangs may slow the next one down", set.error().text);
-  quieten_drivers(sys);
-}
 
 // Standard input, output and error all are the console, or at least open.
 int open_screen() {

@@ -84,9 +84,11 @@ def check_directory(directory, found, result, level):
     if result == "saved":
         require(not part.exists(), f"found {found}")
         check_dump(whole, False)
-    if result == "incomplete":
+    if result in ("incomplete", "part"):
         require(part.is_file(), f"found {found}")
         check_dump(part, True)
+    if result == "part":
+        return
     # A job that was killed has left none.
     if result == "failed" and not (directory / "report.json").is_file():
         return

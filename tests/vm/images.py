@@ -5,8 +5,8 @@ packed for them: each is made once. What a scenario does with them is run_scenar
 import pathlib
 import threading
 
+import harmful_module
 import machine
-import oops_module
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FS_MODULES = {"ext4": "ext4", "xfs": "xfs", "btrfs": "btrfs", "raw": "",
@@ -80,8 +80,8 @@ class Packer:
                         FS_MODULES[scenario.disk.fs]]
         if scenario.shell:
             options.append("--shell")
-        if scenario.oopses:
-            options += ["--pre", str(self.oops_hook())]
+        if scenario.harm:
+            options += ["--pre", str(self.harmful_hook(scenario.harm))]
         key = tuple(options)
         with self.lock:
             if key not in self.images:
@@ -92,9 +92,9 @@ class Packer:
                 self.images[key] = image
             return self.images[key]
 
-    def oops_hook(self):
+    def harmful_hook(self, harm):
         path, = pathlib.Path(self.kernel.root).rglob("virtio_balloon.ko")
-        return oops_module.make_hook(path, self.work / "hook-oops")
+        return harmful_module.make_hook(path, harm, self.work / f"hook-{harm}")
 
     def built(self, builder):
         """By a distribution's own builder, for the disk with machine.LABEL; at a level that is not

@@ -33,7 +33,7 @@ class Scenario:
     builder: str = ""           # another one that packs: dracut, initramfs-tools (build_image)
     crash: bool = True          # False: the image is booted as an ordinary kernel
     panics: bool = False        # the capture kernel is meant to
-    oopses: bool = False        # a module of the capture kernel does, while the dump is written
+    harm: str = ""              # "oops", "spin": what a module does while the dump is written
     watchdog: bool = False      # a hardware watchdog that resets the machine
     pstore: str = ""            # "erst", "ramoops": the first kernel has it, and shows it afterwards
     crashkernel: str = "128M"
@@ -53,7 +53,8 @@ class Scenario:
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     keep: int = 0               # there are old dumps (old_dumps.py), so many are to be left with the new
-    result: str = "saved"       # saved, incomplete, failed (no vmcore), log (no part of it), nothing
+    result: str = "saved"       # saved, incomplete, part (likewise, without a report), failed (no
+                                # vmcore), log (no part of it), nothing, any
     level: int = 31             # of the dump that is found
     seconds: int = 400          # generous: the machine may be busy with other things
     quick: bool = True
@@ -198,7 +199,7 @@ SCENARIOS = (
              says=(r"trying the next target", SAVED), quick=False),
     Scenario("a disk that fills up midway keeps its part, a server takes the whole", fault=True,
              server="ssh", disk=Disk(mib=640, by="LABEL", bytes_per_second=8 << 20),
-             targets=("fs:{disk}:/crash", "{server}"), result="failed", level=0,
+             targets=("fs:{disk}:/crash", "{server}"), result="part", level=0,
              packed=("--pre", "tests/vm/guest/hook-fills-disk"),
              arguments="rd.kdump.level=0 rd.kdump.compress=none",
              says=(r"No space left", r"trying the next target", SAVED), seconds=900, quick=False),
@@ -208,6 +209,13 @@ SCENARIOS = (
              arguments="rd.kdump.timeout=3",
              says=(r"trying the next target", r"saved ssh:", r"the log goes to fs:", r"log saved",
                    SAVED), quick=False),
+    Scenario("SSH: a server that stops answering gives way to the next target", fault=True,
+             server="ssh", targets=("{server}", "fs:{disk}:/"), disk=Disk(mib=640, by="LABEL"),
+             server_does=(r"writing .*%", "freeze"), on_server="any", level=0,
+             arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.timeout=8 "
+                       "rd.kdump.stall=20",
+             says=(r"has taken nothing for \d+ of 20 s", r"trying the next target", SAVED),
+             quick=False),
     Scenario("SSH: a server that is killed and comes back", fault=True,
              server="ssh", targets=("{server}",),
              result="nothing", level=0, server_does=(r"writing .*%", "restart"),

@@ -60,10 +60,12 @@ class Server:
 
     def freeze(self):
         """From now on it takes connections and answers nothing."""
-        os.kill(self.process.pid, signal.SIGSTOP)
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
 
     def thaw(self):
-        os.kill(self.process.pid, signal.SIGCONT)
+        for pid in self._processes():
+            os.kill(pid, signal.SIGCONT)
 
     def restart(self):
         """Ends it with every connection, and starts it again."""

@@ -1,6 +1,6 @@
-"""A module whose start is an invalid instruction, so that loading it is a real oops: one of the
-kernel's own modules, changed in two bytes and without its signature, and a hook that loads it while
-a dump is being written. Debian's kernel has no lkdtm.
+"""A module that harms the kernel it is loaded into: one of the kernel's own, changed in two bytes and
+without its signature, and a hook that loads it while a dump is being written. Debian's kernel has no
+lkdtm.
 """
 
 import base64
@@ -11,20 +11,21 @@ from machine import Failure
 SIGNED = b"~Module signature appended~\n"
 SHT_SYMTAB, SHT_RELA = 2, 4
 FENTRY_BYTES = 5  # a call to __fentry__, which the loader changes
-INVALID = b"\x0f\x0b"  # ud2
+STARTS = {"oops": b"\x0f\x0b",  # ud2, an invalid instruction
+          "spin": b"\xeb\xfe"}  # jmp to itself, for ever
 
 HOOK = """#!/bin/sh
-base64 -d >/oops.ko <<'END'
+base64 -d >/harm.ko <<'END'
 {module}END
 (
     until grep -q '^/dev/vd.* ext4 ' /proc/mounts; do sleep 0.2; done
     sleep 3
-    insmod /oops.ko
+    insmod /harm.ko
 ) >/dev/null 2>&1 &
 """
 
 
-def with_oops(module):
+def with_start(module, start):
     """module: an ELF file of x86_64. Its init function begins with two bytes that no relocation
     touches."""
     if not module.startswith(b"\x7fELF"):
@@ -44,15 +45,15 @@ def with_oops(module):
     for relocations in (s for s in sections if s[1] == SHT_RELA and s[7] == section):
         for entry in range(relocations[4], relocations[4] + relocations[5], 24):
             where, = struct.unpack_from("<Q", module, entry)
-            if begin - 4 < where < begin + len(INVALID):  # of four bytes, as those of code are
+            if begin - 4 < where < begin + len(start):  # of four bytes, as those of code are
                 raise Failure("init_module has a relocation where it was to be changed")
     code = sections[section][4] + begin
     unsigned = module[:-len(SIGNED)] if module.endswith(SIGNED) else module
-    return unsigned[:code] + INVALID + unsigned[code + len(INVALID):]
+    return unsigned[:code] + start + unsigned[code + len(start):]
 
 
-def make_hook(module_path, hook_path):
-    module = base64.encodebytes(with_oops(module_path.read_bytes())).decode()
+def make_hook(module_path, harm, hook_path):
+    module = base64.encodebytes(with_start(module_path.read_bytes(), STARTS[harm])).decode()
     hook_path.write_text(HOOK.format(module=module))
     hook_path.chmod(0o755)
     return hook_path

@@ -1,0 +1,57 @@
+// What PID 1 asks of its kernel.
+#include "init/kernel_knobs.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/fakes/fake_sys.h"
+
+namespace kdump {
+namespace {
+
+constexpr char kKernel[] = "/proc/sys/kernel/";
+
+void add_knobs(FakeSys& sys, const char* panic, const char* printk) {
+  for (const char* const name : {"panic_on_oops", "softlockup_panic", "hardlockup_panic"})
+    sys.add_file(std::string(kKernel) + name, "0\n");
+  sys.add_file(std::string(kKernel) + "panic", panic);
+  sys.add_file(std::string(kKernel) + "printk", printk);
+  sys.add_file(std::string(kKernel) + "printk_devkmsg", "rl");
+  sys.add_file(std::string(kKernel) + "watchdog_thresh", "10\n");
+  sys.add_file("/proc/sys/vm/dirty_bytes", "0\n");
+}
+
+std::string knob(FakeSys& sys, const std::string& name) { return sys.content(kKernel + name); }
+
+}  // namespace
+
+TEST_CASE("panics, oopses and lockups of the capture kernel all end in a reboot") {
+  FakeSys sys;
+  add_knobs(sys, "0\n", "7\t4\t1\t7\n");
+  Console console({});
+  set_kernel_knobs(sys, console);
+  CHECK(knob(sys, "panic").starts_with("10"));
+  CHECK(knob(sys, "panic_on_oops") == "1\n");
+  CHECK(knob(sys, "watchdog_thresh") == "20\n");
+  CHECK(knob(sys, "softlockup_panic") == "1\n");
+  CHECK(knob(sys, "hardlockup_panic") == "1\n");
+  CHECK(knob(sys, "printk").starts_with("5\n"));
+  CHECK(sys.content("/proc/sys/vm/dirty_bytes").starts_with("33554432"));
+}
+
+TEST_CASE("what the command line has set stays") {
+  FakeSys sys;
+  add_knobs(sys, "30\n", "4\t4\t1\t7\n");
+  Console console({});
+  set_kernel_knobs(sys, console);
+  CHECK(knob(sys, "panic") == "30\n");
+  CHECK(knob(sys, "printk") == "4\t4\t1\t7\n");
+}
+
+TEST_CASE("a kernel without any of them is no hindrance") {
+  FakeSys sys;
+  Console console({});
+  set_kernel_knobs(sys, console);
+  CHECK_FALSE(sys.contains("/proc/sys/kernel/panic_on_oops"));
+}
+
+}  // namespace kdump
