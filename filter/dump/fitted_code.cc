@@ -15,13 +15,14 @@ void FittedCode::fit(const Counts& counts, uint32_t total) {
 // Every symbol that occurs has a state; what rounding leaves over or lacks is the most frequent
 // ones'.
 void FittedCode::find_probabilities(const Counts& counts, uint32_t total) {
-  symbols_ = 0;
-  uint32_t distinct = 0;
-  for (size_t s = 0; s < kMaxSymbols; ++s)
-    if (counts[s] != 0) {
-      symbols_ = s + 1;
-      ++distinct;
-    }
+  // Without branches: what is coded is just what could not be foretold.
+  uint32_t distinct = 0, symbols = 0;
+  for (uint32_t s = 0; s < kMaxSymbols; ++s) {
+    const uint32_t occurs = counts[s] != 0;
+    distinct += occurs;
+    symbols = std::max(symbols, (s + 1) * occurs);
+  }
+  symbols_ = symbols;
   log_ = 0;
   if (distinct < 2) {
     // One state, which takes no bits.
@@ -36,9 +37,11 @@ void FittedCode::find_probabilities(const Counts& counts, uint32_t total) {
   const uint32_t most_of_all = (1u << log_) - 1;
   const uint32_t scale = (1u << (16 + log_)) / total;
   for (size_t s = 0; s < symbols_; ++s) {
-    const uint32_t share = (counts[s] * scale + (1u << 15)) >> 16;
-    probabilities_[s] =
-        static_cast<int8_t>(counts[s] == 0 ? 0 : std::clamp(share, 1u, most_of_all));
+    // 2^log at most.
+    uint32_t share = (counts[s] * scale + (1u << 15)) >> 16;
+    share -= share > most_of_all;
+    share += (counts[s] != 0) & (share == 0);
+    probabilities_[s] = static_cast<int8_t>(share);
     left -= probabilities_[s];
   }
   while (left != 0) {

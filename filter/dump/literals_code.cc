@@ -22,13 +22,6 @@ constexpr int8_t kHalf[] = {24, 14, 11, 5, 3, 1, -1, -1, -1, -1, -1, -1};
 constexpr int8_t kDense[] = {12, 17, 14, 9, 4, 2, -1, -1, -1, -1, -1, -1};
 constexpr unsigned kWeightLog = 6;
 
-// By value, unlike std::clamp, so that compilers choose without a branch: what is coded is just
-// what could not be foretold.
-uint32_t within(uint32_t value, uint32_t least, uint32_t most) {
-  value = value < least ? least : value;
-  return value > most ? most : value;
-}
-
 uint8_t* put(uint8_t* at, uint64_t value, size_t bytes) {
   memcpy(at, &value, bytes);
   return at + bytes;
@@ -71,13 +64,16 @@ bool LiteralsCode::choose_lengths(uint32_t total) {
   uint32_t used = 0;
   for (size_t i = 0; i < distinct_; ++i) {
     const uint32_t n = count_[present_[i]];
-    uint32_t length = total_width - static_cast<uint32_t>(std::bit_width(n));
+    // n < total <= 4096: from 1 to kMaxBits + 1. No branch, here or below: what is coded is just
+    // what could not be foretold.
+    uint32_t length = total_width - static_cast<uint32_t>(std::bit_width(n | 1));
     length += n << length < total;
-    length = within(length, 1, kMaxBits);
+    length -= length > kMaxBits;
     length_[present_[i]] = static_cast<uint8_t>(length);
     used += kRoom >> length;
-    const uint32_t over = ((n << length) * inverse) >> 16;
-    worth[i] = static_cast<uint8_t>(within(over, 16, 31) - 16);
+    // Below 32, as n << (length - 1) < total; below 16 where the limit cut the length.
+    const int over = static_cast<int>(((n << length) * inverse) >> 16) - 16;
+    worth[i] = static_cast<uint8_t>(over & ~(over >> 31));
     ++begin[kWorths - worth[i]];
   }
   if (used > kRoom) return false;

@@ -13,9 +13,9 @@ constexpr size_t kFrameHeaderBytes = 7;
 constexpr size_t kBlockHeaderBytes = 3;
 enum class BlockType : uint32_t { raw = 0, compressed = 2 };
 
-// The low `bytes` bytes of value.
+// The low `bytes` bytes of value. Four are written, in one store; what follows comes later.
 uint8_t* put(uint8_t* at, uint32_t value, size_t bytes) {
-  memcpy(at, &value, bytes);
+  memcpy(at, &value, sizeof value);
   return at + bytes;
 }
 

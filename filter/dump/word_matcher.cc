@@ -18,9 +18,10 @@ constexpr size_t kWord = 4;
 constexpr size_t kLongWord = 5;
 // After so many misses in a row a step is one word longer, or one byte.
 constexpr unsigned kMissesLog = 5, kMissesLogOfBytes = 7;
-// After so many a word of four bytes is no longer worth a new distance, but one of eight is: where
+// After so many a word of four bytes is no longer worth a new distance, but one of six is: where
 // little repeats, most of the time is spent on what hardly shrinks.
 constexpr uint32_t kManyMisses = 8;
+constexpr size_t kWordAfterMisses = 6;
 
 uint64_t load8(const uint8_t* at) { return load<uint64_t>(at); }
 bool same_word(uint64_t difference) { return static_cast<uint32_t>(difference) == 0; }
@@ -143,7 +144,8 @@ void WordMatcher::find(Bytes block) {
     uint32_t offset = offset1;
     if (!same_word(here ^ load8(at - offset1))) {
       const bool second = same_word(here ^ load8(at - offset2));
-      const unsigned ignored = kEveryByte || misses < kManyMisses ? kIgnored : 0;
+      const unsigned ignored =
+          kEveryByte || misses < kManyMisses ? kIgnored : 64 - 8 * kWordAfterMisses;
       if (!second && ((here ^ load8(before)) << ignored) != 0) {
         if (kEveryByte) {
           at += 1 + (misses++ >> kMissesLogOfBytes);
