@@ -19,10 +19,11 @@ uint64_t ReadBack::bytes_of(uint64_t chunk) const {
 
 Result<> ReadBack::check_chunk(uint64_t chunk, Sha256* sha) {
   const uint64_t begin = chunk * sums_.chunk_bytes(), size = bytes_of(chunk);
-  std::vector<uint8_t> piece(std::min(kPieceBytes, size));
+  // Taken once: a new one each time would cost more than reading does.
+  piece_.resize(std::max(piece_.size(), std::min(kPieceBytes, size)));
   uint32_t sum = 0;
   for (uint64_t done = 0; done < size;) {
-    const MutableBytes part(piece.data(), std::min<uint64_t>(piece.size(), size - done));
+    const MutableBytes part(piece_.data(), std::min<uint64_t>(piece_.size(), size - done));
     progress_.tick();
     TRY(file_.read_back(begin + done, part));
     sum = crc32c_before_zeros(sum, part.size()) ^ linear_crc32c(part);

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "init/chunk_sums.h"
 #include "init/job_progress.h"
@@ -34,6 +35,7 @@ class ReadBack {
   TargetFile& file_;
   const ChunkSums& sums_;
   JobProgress& progress_;
+  std::vector<uint8_t> piece_;  // that is read at a time
 };
 
 }  // namespace kdump
