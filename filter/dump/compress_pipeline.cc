@@ -124,7 +124,7 @@ PageBatch* CompressPipeline::next_free() {
   if (shared_->submitted - shared_->released == shared_->ring.size()) return nullptr;
   Shared::Slot& slot = shared_->slot(shared_->submitted);
   slot.done = false;
-  slot.batch.count = 0;
+  slot.batch.clear();
   return &slot.batch;
 }
 

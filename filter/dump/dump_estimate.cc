@@ -77,8 +77,8 @@ class Sample {
       : pages_(pages), batch_(std::move(batch)), stride_(stride) {}
 
   void take(Pfn pfn) {
-    pages_.read_pages(pfn, batch_.pages.bytes().first(batch_.page_size), batch_.readable);
-    batch_.count = 1;
+    batch_.clear();
+    batch_.read(pages_, pfn, 0, 1);
     compress_batch(batch_, compressor_ ? &*compressor_ : nullptr);
     const double size = batch_.page[0].size;
     sum_ += size;

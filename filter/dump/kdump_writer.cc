@@ -109,14 +109,9 @@ Result<> KdumpWriter::write_kept_pages() {
       continue;
     }
     batch->level = choose_level();
-    while (index < kWindowPages && batch->count < batch->capacity) {
+    while (index < kWindowPages && !batch->is_full()) {
       const uint32_t run_end = next_page(window_.kept, index, false);
-      const uint32_t count = std::min(run_end - index, batch->capacity - batch->count);
-      pages_.read_pages(Pfn{window_.first.value + index},
-                        batch->pages.bytes().subspan(size_t{batch->count} * batch->page_size,
-                                                     size_t{count} * batch->page_size),
-                        std::span(batch->readable).subspan(batch->count, count));
-      for (uint32_t i = 0; i < count; ++i) batch->page[batch->count++].index = index++;
+      index += batch->read(pages_, {window_.first.value + index}, index, run_end - index);
       index = next_page(window_.kept, index, true);
     }
     pipeline_->submit();
@@ -142,7 +137,7 @@ Result<> KdumpWriter::take_finished() {
 }
 
 Result<> KdumpWriter::take(PageBatch& batch) {
-  for (const PageBatch::Page& page : std::span(batch.page).first(batch.count)) {
+  for (const PageBatch::Page& page : batch.page) {
     ++pages_handled_;
     if (page.form == PageBatch::Form::unreadable) {
       ++result_.pages_unreadable;

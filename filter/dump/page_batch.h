@@ -7,6 +7,7 @@
 
 #include "filter/dump/aligned_buffer.h"
 #include "filter/dump/page_compressor.h"
+#include "filter/page_source.h"
 
 namespace kdump {
 
@@ -27,21 +28,28 @@ struct PageBatch {
 
   static Result<PageBatch> create(uint32_t capacity, uint32_t page_size, bool compressing);
 
+  // For one page after the other, until it is full: takes in at most `most` pages of a run that
+  // begins with `pfn`, the index-th of its window; gives how many, at least one. Pages of zeros are
+  // told here, while they are at hand: they take no room, and no other thread has to look at them.
+  uint32_t read(PageSource& source, Pfn pfn, uint32_t index, uint32_t most);
+  bool is_full() const { return count == capacity || page.size() == page.capacity(); }
+  void clear();
+
   // What is to be stored of that page; empty for pages that store nothing of their own.
   Bytes content(const Page& page) const;
 
-  uint32_t capacity = 0;
+  uint32_t capacity = 0;  // of pages that have bytes
   uint32_t page_size = 0;
-  uint32_t count = 0;             // pages in use
+  uint32_t count = 0;             // of them in use
   int level = 1;                  // to compress them at; whoever fills the batch chooses it
   AlignedBuffer pages;            // capacity pages, as read
   AlignedBuffer frames;           // compressed pages one after the other; empty if not compressing
   std::vector<uint8_t> readable;  // capacity entries, as PageSource::read_pages fills them
-  std::vector<Page> page;         // capacity entries
+  std::vector<Page> page;         // all that were read, in order
 };
 
-// Decides the form of every page and compresses. compressor: nullptr stores pages as they are.
-// Pure computation: what it gives depends on the pages and the level alone.
+// Compresses what shrinks by it. compressor: nullptr stores pages as they are. Pure computation:
+// what it gives depends on the pages and the level alone.
 void compress_batch(PageBatch& batch, PageCompressor* compressor);
 
 }  // namespace kdump
