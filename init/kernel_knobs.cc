@@ -24,10 +24,12 @@ void quieten_drivers(Sys& sys) {
 
 // A kernel that schedules nothing any more runs no PID 1 either, and not every machine has a
 // watchdog. It notices that itself, where it has the detectors, and then reboots as after any
-// panic. By default it calls 20 s a lockup; a slow driver has twice that here. Not more: RCU's
-// complaints of such a CPU, by default every 66 s, make the detector begin anew.
+// panic. By default it calls 20 s a lockup; as a virtual CPU may be taken away for longer than
+// that, a dump is given up after 120 s only, the most that can be set. RCU's complaints of such a
+// CPU, every 66 s, would make the detector begin anew.
 void end_lockups(Sys& sys) {
-  constexpr char kHalfS[] = "20";
+  constexpr char kHalfS[] = "60";
+  static_cast<void>(set_knob(sys, "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress", "1"));
   static_cast<void>(set_knob(sys, "/proc/sys/kernel/watchdog_thresh", kHalfS));
   static_cast<void>(set_knob(sys, "/proc/sys/kernel/softlockup_panic", "1"));
   static_cast<void>(set_knob(sys, "/proc/sys/kernel/hardlockup_panic", "1"));

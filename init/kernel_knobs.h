@@ -1,5 +1,5 @@
-// What PID 1 asks of the capture kernel through /proc/sys, before all else. What is set only helps:
-// where it cannot be, the capture goes on.
+// What PID 1 asks of the capture kernel through /proc/sys and /sys, before all else. What is set
+// only helps: where it cannot be, the capture goes on.
 #pragma once
 
 #include <string_view>

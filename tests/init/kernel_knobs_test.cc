@@ -9,6 +9,7 @@ namespace kdump {
 namespace {
 
 constexpr char kKernel[] = "/proc/sys/kernel/";
+constexpr char kStallSuppress[] = "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress";
 
 void add_knobs(FakeSys& sys, const char* panic, const char* printk) {
   for (const char* const name : {"panic_on_oops", "softlockup_panic", "hardlockup_panic"})
@@ -18,6 +19,7 @@ void add_knobs(FakeSys& sys, const char* panic, const char* printk) {
   sys.add_file(std::string(kKernel) + "printk_devkmsg", "rl");
   sys.add_file(std::string(kKernel) + "watchdog_thresh", "10\n");
   sys.add_file("/proc/sys/vm/dirty_bytes", "0\n");
+  sys.add_file(kStallSuppress, "0\n");
 }
 
 std::string knob(FakeSys& sys, const std::string& name) { return sys.content(kKernel + name); }
@@ -31,7 +33,8 @@ TEST_CASE("panics, oopses and lockups of the capture kernel all end in a reboot"
   set_kernel_knobs(sys, console);
   CHECK(knob(sys, "panic").starts_with("10"));
   CHECK(knob(sys, "panic_on_oops") == "1\n");
-  CHECK(knob(sys, "watchdog_thresh") == "20\n");
+  CHECK(knob(sys, "watchdog_thresh") == "60\n");
+  CHECK(sys.content(kStallSuppress) == "1\n");
   CHECK(knob(sys, "softlockup_panic") == "1\n");
   CHECK(knob(sys, "hardlockup_panic") == "1\n");
   CHECK(knob(sys, "printk").starts_with("5\n"));
