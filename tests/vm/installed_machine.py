@@ -126,7 +126,7 @@ def make_delivery(image, work, package):
 
 
 def install(guest):
-    guest.boots()
+    """After it has booted."""
     guest.run("mount /dev/vdb /mnt")
     guest.run("DEBIAN_FRONTEND=noninteractive apt-get -q install -y /mnt/*.deb </dev/null", BOOT)
 
