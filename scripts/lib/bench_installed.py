@@ -3,7 +3,7 @@
 Debian's kdump-tools: two machines in QEMU, disks of one image, each armed as its package arms it.
 Median of some panics; what ends the clock is the reset of the machine, which QEMU tells.
 
-usage: bench_installed.py [--repeat N]
+usage: bench_installed.py --repeat N
 """
 
 import argparse
@@ -36,7 +36,8 @@ class Program:
     image: str    # the capture initramfs
 
 
-PROGRAMS = (Program("kdump-init", r"kdump: \[", r"kdump: \[ *[0-9.]+s\] saved ", "/var/lib/kdump-init/capture.img"),
+PROGRAMS = (Program("kdump-init", r"kdump: \[", r"kdump: \[ *[0-9.]+s\] saved ",
+                    "/var/lib/kdump-init/capture.img"),
             Program("kdump-tools", r"kdump-tools\[\d+\]: ", r"kdump-tools\[\d+\]: .*saved vmcore",
                     "/var/lib/kdump/initrd.img"))
 
@@ -82,7 +83,7 @@ class Resets:
     def next_after(self, moment, seconds):
         with self.changed:
             if not self.changed.wait_for(lambda: self.at and self.at[-1] > moment, seconds):
-                raise RuntimeError("the machine was not reset")
+                raise RuntimeError(f"the machine was not reset within {seconds} s, {self.path}")
             return next(at for at in self.at if at > moment)
 
 
@@ -100,8 +101,8 @@ class Machine:
     def arm(self):
         guest = self.guest
         self.resets.listen()
-        # Not the subject, and many minutes without KVM.
         guest.boots()
+        # The ordinary initramfs is not the subject, and takes many minutes without KVM.
         guest.run("sed -i s/=yes/=no/ /etc/initramfs-tools/update-initramfs.conf", told=False)
         install(guest)
         reboot(guest)
