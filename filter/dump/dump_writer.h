@@ -26,7 +26,7 @@ struct DumpOptions {
   Format format = Format::kdump;
   Compression compression = {};
   uint32_t level = 31;   // dump level; decides on zero pages, and stands in the sub-header
-  uint32_t threads = 1;  // output is the same for any number
+  uint32_t threads = 1;  // the dump is the same for any number, but for `automatic`
   uint64_t max_bytes = UINT64_MAX;  // a dump that would grow beyond this is truncated there
   // The plan's count of kept pages: sizes the descriptor table, and is progress' total.
   // 0: unknown, every page frame may be kept.

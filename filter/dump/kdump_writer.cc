@@ -124,7 +124,10 @@ Result<> KdumpWriter::write_kept_pages() {
 int KdumpWriter::choose_level() {
   if (options_.compression.kind != Compression::Kind::automatic)
     return options_.compression.zstd_level();
-  governor_.update(monotonic_ns(), data_->waited_ns(), data_->position());
+  governor_.update({.now_ns = monotonic_ns(),
+                    .waited_ns = data_->waited_ns(),
+                    .made = data_->position(),
+                    .taken = data_->written()});
   return governor_.level();
 }
 

@@ -6,49 +6,69 @@
 namespace kdump {
 namespace {
 
-// Of pages of memory, one CPU: 1000 MB/s and a ratio of 3.0, 430 and 4.0, 290 and 4.2. Level 2
-// gives about what 1 does; above 3 a page takes twice the time for a hundredth less. much: the
-// share of a period spent waiting, in percent, from which on the next level's longer time is no
-// loss.
-struct Rung {
-  int level;
-  uint64_t much;
-};
-constexpr Rung kRungs[] = {{0, 60}, {1, 20}, {3, 100}};
+// Of pages of memory, one CPU, beside reading them: 900 MB/s and a ratio of 4.7, 600 and 5.8, 430
+// and 5.9. Level 2 gives about what 1 does; above 3 a page takes twice the time for a hundredth
+// less.
+constexpr int kLevels[] = {0, 1, 3};
+constexpr size_t kBest = std::size(kLevels) - 1;
 
-// Long enough to have waited for whole writes, short enough for a dump of a second to profit.
-constexpr uint64_t kPeriodNs = 30'000'000, kPeriodBytes = 3 << 20;
+// The best level takes half as long again as the one before it, and gains little: so much faster
+// must pages come than they are taken.
+constexpr double kWellAhead = 1.5;
 
-// A share of a period spent waiting, in percent, below which the next lower level is tried.
-constexpr uint64_t kLittle = 3;
+// Less is the machine's noise: of one wait, and of the time between two.
+constexpr double kNotableNs = 1e6, kNotableShare = 0.1;
 
-// Between two levels of which one is too slow and the other too fast it gets ever rarer to try.
-constexpr uint32_t kMostPatience = 64;
+// What targets take at once while they have room: buffers, pipes, page caches.
+constexpr double kRoomBytes = 1 << 20;
+
+// What a target that was full surely takes without a pause, as it has that much before it.
+constexpr double kEndlessBytes = 2 << 20;
+
+// Once so much has been taken without a wait the target may be faster than it was.
+constexpr double kDoubtBytes = 4 << 20, kDoubt = 1.25;
 
 }  // namespace
 
-int LevelGovernor::highest_level() { return kRungs[std::size(kRungs) - 1].level; }
+int LevelGovernor::highest_level() { return kLevels[kBest]; }
 
-int LevelGovernor::level() const { return kRungs[at_].level; }
+int LevelGovernor::level() const { return kLevels[at_]; }
 
-void LevelGovernor::update(uint64_t now_ns, uint64_t waited_ns, uint64_t written) {
-  const Moment now{now_ns, waited_ns, written};
-  if (since_.now_ns == 0) since_ = now;
-  const uint64_t elapsed = now_ns - since_.now_ns;
-  if (elapsed < kPeriodNs || written - since_.written < kPeriodBytes) return;
-  const uint64_t waited = waited_ns - since_.waited_ns;
-  since_ = now;
+// The target was full at the last wait and is again. What it has taken meanwhile it took in all of
+// that time, or, had it been idle, in no less than the caller waited.
+void LevelGovernor::learn(const Moment& now, double waited) {
+  if (has_waited_ && now.taken > wait_.taken) {
+    const double taken = static_cast<double>(now.taken - wait_.taken);
+    const double elapsed = static_cast<double>(now.now_ns - wait_.now_ns);
+    const bool is_sure = waited > kNotableShare * elapsed;
+    if (is_sure && (speed_ == 0 || taken <= kEndlessBytes))
+      speed_ = taken / elapsed;
+    else if (speed_ != 0)
+      speed_ = std::clamp(speed_, taken / elapsed, taken / std::min(waited, elapsed));
+  }
+  has_waited_ = true;
+  wait_ = now;
+  lead_ = unwaited_ = 0;
+}
 
-  int step = 0;
-  if (waited * 100 > elapsed * kRungs[at_].much && at_ + 1 < std::size(kRungs)) step = 1;
-  if (waited * 100 < elapsed * kLittle && at_ > 0) step = -1;
-  const bool is_back = step != 0 && step == -last_step_;
-  in_favour_ = is_back ? in_favour_ + 1 : 0;
-  if (step == 0 || (is_back && in_favour_ < patience_)) return;
-  if (is_back) patience_ = std::min(patience_ * 2, kMostPatience);
-  in_favour_ = 0;
-  last_step_ = step;
-  at_ = step > 0 ? at_ + 1 : at_ - 1;
+void LevelGovernor::update(const Moment& now) {
+  const double waited = static_cast<double>(now.waited_ns - last_.waited_ns);
+  const double elapsed = static_cast<double>(now.now_ns - last_.now_ns);
+  const double made = static_cast<double>(now.made - last_.made);
+  last_ = now;
+  if (waited > kNotableNs) return learn(now, waited);
+  if (speed_ == 0) return;
+
+  lead_ = std::max(lead_ + made - elapsed * speed_, -kRoomBytes);
+  unwaited_ += made;
+  if (unwaited_ > kDoubtBytes) {
+    speed_ *= kDoubt;
+    unwaited_ = 0;
+  }
+  if (lead_ <= 0)
+    at_ = at_ > 0 ? at_ - 1 : 0;
+  else if (at_ + 1 < kBest || made > kWellAhead * elapsed * speed_)
+    at_ = std::min(at_ + 1, kBest);
 }
 
 }  // namespace kdump

@@ -1,6 +1,7 @@
-// compress=auto: which zstd level suits the target, found out while the dump is written. Where much
-// of the time is spent waiting for the sink a higher level costs nothing, where none is a cheaper
-// one gains.
+// compress=auto: which zstd level suits the target, found out while the dump is written, anew for
+// each batch of pages. Of a target that had to be waited for, the speed is known; pages that come
+// faster than it takes them may as well be compressed better, others get the cheapest level. So it
+// is kept busy, by the smallest dump that does so.
 #pragma once
 
 #include <cstddef>
@@ -10,25 +11,30 @@ namespace kdump {
 
 class LevelGovernor {
  public:
+  // All since some beginning, none ever less than before.
+  struct Moment {
+    uint64_t now_ns = 0;
+    uint64_t waited_ns = 0;  // how much of that was spent waiting for the target
+    uint64_t made = 0;       // bytes of the dump so far
+    uint64_t taken = 0;      // how many of them it has, or had when it was last waited for
+  };
+
   static int highest_level();
 
   int level() const;
-  // now_ns, waited_ns: the time, and how much of it was spent waiting for the sink; written: how
-  // many bytes it was offered. All since some beginning, none ever less than before. Call often.
-  void update(uint64_t now_ns, uint64_t waited_ns, uint64_t written);
+  void update(const Moment& now);  // before each batch
 
  private:
-  struct Moment {
-    uint64_t now_ns = 0, waited_ns = 0, written = 0;
-  };
+  void learn(const Moment& now, double waited);
 
-  // Begins with the cheapest: where memory shrinks well a period takes long, and of a dump of half
-  // a second to a fast target the first one was a fifth. A slow target costs this little.
+  // Begins with the cheapest, as nothing is known of the target yet.
   size_t at_ = 0;
-  Moment since_;           // when the current period began; all zero: never
-  int last_step_ = 0;      // up, down or neither
-  uint32_t patience_ = 1;  // periods that must say the same before a step back is believed
-  uint32_t in_favour_ = 0;
+  Moment last_;  // update
+  Moment wait_;  // the end of the last one
+  bool has_waited_ = false;
+  double speed_ = 0;     // the target's, bytes a nanosecond; 0: not known
+  double lead_ = 0;      // bytes made since then, less those that the target will have taken
+  double unwaited_ = 0;  // bytes made since then, or since the speed was last doubted
 };
 
 }  // namespace kdump

@@ -70,8 +70,10 @@ TEST_CASE("a flattened dump, restored, is the positional one") {
       FakeMemory memory = some_memory();
       const Notes notes;
       const DumpHeader header = make_header(notes);
-      const DumpOptions options{
-          .format = format, .max_bytes = max_bytes, .memory_bytes = 256 << 10};
+      const DumpOptions options{.format = format,
+                                .compression = {.kind = Compression::Kind::zstd},
+                                .max_bytes = max_bytes,
+                                .memory_bytes = 256 << 10};
       NoProgress progress;
       MemorySink file;
       REQUIRE(write_dump(memory, header, options, file, progress));

@@ -92,8 +92,8 @@ TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it"
   CHECK(bench.run("dump -o two vmcore 3>two-incomplete") == 1);
   CHECK(says(bench.err, "two-incomplete exists"));
 
-  CHECK(bench.run("dump vmcore -o flat --flatten") == 0);
-  CHECK(bench.run("dump vmcore -o -") == 0);
+  CHECK(bench.run("dump vmcore --compress zstd -o flat --flatten") == 0);
+  CHECK(bench.run("dump vmcore --compress zstd -o -") == 0);
   CHECK(bench.out.starts_with("makedumpfile"));
   CHECK(bench.out == bench.file("flat"));
 
@@ -142,7 +142,7 @@ TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
   std::ofstream(bench.path() + "/elf32") << elf32;
   std::ofstream(bench.path() + "/cut") << vmcore.substr(0, 100);
   REQUIRE(bench.run("dump vmcore -o kdump") == 0);
-  REQUIRE(bench.run("dump vmcore -o flat --flatten") == 0);
+  REQUIRE(bench.run("dump vmcore --compress zstd -o flat --flatten") == 0);
   for (const char* name : {"nothing", "text", "empty", "elf32", "cut", "kdump", "flat"}) {
     for (const char* verb : {"info", "dmesg", "dump -o out"}) {
       CAPTURE(name);
