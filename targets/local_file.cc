@@ -38,7 +38,7 @@ Result<> LocalFile::write_at(uint64_t offset, Bytes data) {
   tried_end_ = std::max(tried_end_, offset + data.size());
   TRY(file_.write_at(offset, data));
   end_ = std::max(end_, offset + data.size());
-  return write_back_.wrote(sys_, file_, data.size());
+  return write_back_.wrote(sys_, file_, offset, data.size());
 }
 
 Result<> LocalFile::sync() {

@@ -104,7 +104,7 @@ Result<> RawFile::write_at(uint64_t offset, Bytes data) {
   TRY(device_->file_.write_at(room_.begin + offset, data));
   written_.add(extent);
   if (written_.count() > kMostExtents) TRY(fill_gaps());
-  return write_back_.wrote(device_->sys_, device_->file_, data.size());
+  return write_back_.wrote(device_->sys_, device_->file_, room_.begin + offset, data.size());
 }
 
 Result<> RawFile::write_first_block(uint64_t offset, Bytes data) {

@@ -195,7 +195,8 @@ int64_t FakeSys::syncfs(int fd) {
 }
 
 // Writing back is not syncing: nothing becomes durable.
-int64_t FakeSys::sync_file_range(int fd, uint64_t, uint64_t, unsigned) {
+int64_t FakeSys::sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) {
+  write_back_calls.push_back({.offset = offset, .size = size, .flags = flags});
   if (const int64_t fault = enter()) return fault;
   return file_of(fd) ? 0 : -EBADF;
 }

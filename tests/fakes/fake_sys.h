@@ -54,6 +54,13 @@ class FakeSys final : public Sys {
   // mount(2) knows these types; others give ENODEV.
   std::vector<std::string> known_types = {"ext4", "xfs",   "btrfs",    "vfat",   "nfs",  "nfs4",
                                           "proc", "sysfs", "devtmpfs", "devpts", "tmpfs"};
+  // What was asked of sync_file_range(2), in order.
+  struct WriteBackCall {
+    uint64_t offset, size;
+    unsigned flags;
+    bool operator==(const WriteBackCall&) const = default;
+  };
+  std::vector<WriteBackCall> write_back_calls;
   // Done as each call begins, before any fault of it, and while the clock stands where it is then.
   std::function<void()> before_each;
   // What a device does when it is called so; -ENOTTY without.
