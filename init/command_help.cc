@@ -62,6 +62,8 @@ constexpr const char kDmesg[] =
     R"(usage: kdump-init dmesg VMCORE
 
 Prints the log of the crashed kernel to standard output, as dmesg(1) would have.
+
+Exit status: 0 all of it, 1 nothing, 2 wrong usage, 3 some of it cannot be read.
 )";
 
 constexpr const char kInfo[] =

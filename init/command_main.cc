@@ -26,8 +26,9 @@ ExitStatus dmesg_command(const CommandLine& line) {
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   const auto log = write_kernel_log(**vmcore, is_terminal ? static_cast<Sink&>(shown) : out);
   if (!log) return complain(log.error());
-  if (!log->warning.empty()) complain(log->warning);
-  return ExitStatus::saved;
+  if (log->warning.empty()) return ExitStatus::saved;
+  complain(log->warning);
+  return log->records > 0 ? ExitStatus::incomplete : ExitStatus::not_saved;
 }
 
 ExitStatus info_command(const CommandLine& line) {

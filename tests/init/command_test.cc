@@ -124,6 +124,24 @@ TEST_CASE("dmesg and info print what is known of the crash") {
   CHECK(says(bench.out, "\"panic_cpu\": null"));
 }
 
+TEST_CASE("dmesg tells by its exit status whether the log is all there") {
+  Bench bench;
+  REQUIRE(bench.run("dmesg vmcore") == 0);
+  const std::string whole = bench.out;
+  std::string core = tiny_core();
+  int expected = 3;  // one of two records is left
+  for (size_t begin = 0, end; (end = whole.find('\n', begin)) != whole.npos; begin = end + 1) {
+    // Before each record's text lies the number of the record that it belongs to.
+    const size_t at = whole.find("] ", begin) + 2;
+    core[core.find(whole.substr(at, end - at)) - 1] = 0x55;
+    std::ofstream(bench.path() + "/damaged", std::ios::binary) << core;
+    CHECK(bench.run("dmesg damaged") == expected);
+    CHECK(says(bench.err, "of the log's records cannot be read"));
+    CHECK(bench.out.empty() == (expected == 1));
+    expected = 1;
+  }
+}
+
 TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
   Bench bench;
   CHECK(bench.run("dump vmcore --dry-run -d 0,31 -o never") == 0);
