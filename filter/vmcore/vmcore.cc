@@ -73,7 +73,8 @@ struct Vmcore::Parts {
 };
 
 Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path) {
-  File file = TRY(File::open(sys, path, O_RDONLY));
+  // A pipe cannot be read by offsets: opening it does not wait for whoever would fill it.
+  File file = TRY(File::open(sys, path, O_RDONLY | O_NONBLOCK));
   std::vector<std::string> warnings;
   ElfCore elf = TRY(ElfCore::read(file, warnings));
   auto parts = std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings));

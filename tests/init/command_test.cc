@@ -1,5 +1,6 @@
 // The built program from end to end, as a person runs it: on a small vmcore, in a shell.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cstdio>
@@ -159,9 +160,10 @@ TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
   elf32[4] = 1;
   std::ofstream(bench.path() + "/elf32") << elf32;
   std::ofstream(bench.path() + "/cut") << vmcore.substr(0, 100);
+  REQUIRE(mkfifo((bench.path() + "/pipe").c_str(), 0600) == 0);
   REQUIRE(bench.run("dump vmcore -o kdump") == 0);
   REQUIRE(bench.run("dump vmcore --compress zstd -o flat --flatten") == 0);
-  for (const char* name : {"nothing", "text", "empty", "elf32", "cut", "kdump", "flat"}) {
+  for (const char* name : {"nothing", "text", "empty", "elf32", "cut", "pipe", "kdump", "flat"}) {
     for (const char* verb : {"info", "dmesg", "dump -o out"}) {
       CAPTURE(name);
       CAPTURE(verb);
