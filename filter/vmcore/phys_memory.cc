@@ -4,8 +4,8 @@
 
 namespace kdump {
 
-PhysMemory::PhysMemory(const File& file, const ElfCore& core, uint32_t page_size)
-    : file_(file), page_size_(page_size), windows_(file, core.file_bytes()) {
+PhysMemory::PhysMemory(const File& file, const ElfCore& core, uint32_t page_size, CopyBy how)
+    : file_(file), page_size_(page_size), copy_by_(how), windows_(file, core.file_bytes()) {
   // Where segments overlap (the kernel's text is there twice, with the same bytes) the one that
   // begins first is taken.
   ranges_.reserve(core.segments().size());
@@ -107,6 +107,11 @@ Result<> PhysMemory::read(Paddr at, MutableBytes out) {
 }
 
 size_t PhysMemory::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) {
+  if (copy_by_ == CopyBy::reading && read_run(first, out.first(readable.size() * page_size_))) {
+    memset(readable.data(), 1, readable.size());
+    bytes_read_ += readable.size() * page_size_;
+    return 0;
+  }
   for (size_t i = 0; i < readable.size();) {
     const MutableBytes rest = out.subspan(i * page_size_);
     const auto mapped = find_view({(first.value + i) * page_size_}, rest.size());
@@ -120,6 +125,14 @@ size_t PhysMemory::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> re
     i += std::max<size_t>(count, 1);
   }
   return static_cast<size_t>(std::ranges::count(readable, 0));
+}
+
+// All of them at once, if they lie together and nothing is wrong with any.
+bool PhysMemory::read_run(Pfn first, MutableBytes out) const {
+  const uint64_t begin = first.value * page_size_;
+  const Range* range = range_at_or_after(begin);
+  return range && range->begin <= begin && out.size() <= range->end - begin &&
+         file_.read_at(range->file_offset + (begin - range->begin), out);
 }
 
 // As many at once as nothing is wrong with, one after the other, so that it is known how far they

@@ -1,6 +1,7 @@
 // The crashed machine's physical memory, read from the vmcore: PT_LOADs turned into disjoint
 // ranges, mapped in windows, with read(2) where a mapping cannot be had. A page that cannot be
-// read is a hole as a whole: it is touched once, never again in the same call.
+// read is a hole as a whole: where it may be broken memory it is touched once, never again in the
+// same call.
 //
 // Thread-safe: no.
 #pragma once
@@ -17,8 +18,13 @@ namespace kdump {
 
 class PhysMemory {
  public:
+  // How pages are copied. The kernel reads /proc/vmcore a page at a time, through a mapping that it
+  // makes and takes down again: mapping it once is many times faster. With a file in the page cache
+  // it is the other way round: the mapping costs as much as the copy.
+  enum class CopyBy : uint8_t { mapping, reading };
+
   // file and core must outlive this. page_size: a power of two.
-  PhysMemory(const File& file, const ElfCore& core, uint32_t page_size);
+  PhysMemory(const File& file, const ElfCore& core, uint32_t page_size, CopyBy how);
 
   uint32_t page_size() const { return page_size_; }
   Pfn end_pfn() const;         // one past the highest page of which the vmcore has a byte
@@ -65,10 +71,12 @@ class PhysMemory {
   Result<Bytes> find_view(Paddr at, uint64_t max_bytes);
   Result<> copy(Bytes mapped, MutableBytes out, Paddr at);
   bool read_page(Pfn pfn, MutableBytes out);
+  bool read_run(Pfn first, MutableBytes out) const;
   void copy_pages(Bytes mapped, MutableBytes out, std::span<uint8_t> readable);
 
   const File& file_;
   uint32_t page_size_;
+  CopyBy copy_by_;
   FileWindows windows_;
   std::vector<Range> ranges_;  // disjoint, ascending
   uint64_t bytes_read_ = 0;

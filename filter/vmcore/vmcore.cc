@@ -1,6 +1,8 @@
 #include "filter/vmcore/vmcore.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <optional>
@@ -37,16 +39,22 @@ uint32_t find_page_size(const Vmcoreinfo& info, uint16_t elf_machine,
   return kDefaultPageSize;
 }
 
+PhysMemory::CopyBy how_to_copy(Sys& sys, const File& file) {
+  struct statfs status {};
+  const bool is_file = sys.fstatfs(file.fd(), status) == 0 && status.f_type != PROC_SUPER_MAGIC;
+  return is_file ? PhysMemory::CopyBy::reading : PhysMemory::CopyBy::mapping;
+}
+
 }  // namespace
 
 // Later members refer to earlier ones: constructed in this order, at an address that stays.
 struct Vmcore::Parts {
-  Parts(File opened, ElfCore core, std::vector<std::string> so_far)
+  Parts(File opened, ElfCore core, std::vector<std::string> so_far, PhysMemory::CopyBy copy_by)
       : file(std::move(opened)),
         elf(std::move(core)),
         warnings(std::move(so_far)),
         info(Vmcoreinfo::find(elf)),
-        memory(file, elf, find_page_size(info, elf.machine(), warnings)),
+        memory(file, elf, find_page_size(info, elf.machine(), warnings), copy_by),
         space(elf, info, memory, warnings),
         system(identify_system(elf, info, space)) {
     if (info.empty()) {
@@ -77,7 +85,9 @@ Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path) {
   File file = TRY(File::open(sys, path, O_RDONLY | O_NONBLOCK));
   std::vector<std::string> warnings;
   ElfCore elf = TRY(ElfCore::read(file, warnings));
-  auto parts = std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings));
+  const PhysMemory::CopyBy copy_by = how_to_copy(sys, file);
+  auto parts =
+      std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings), copy_by);
   return std::unique_ptr<Vmcore>(new Vmcore(std::move(parts)));
 }
 
