@@ -106,6 +106,24 @@ def measure(pipeline, cpus, size_of):
     return Measured(wall, cpu, memory, size_of())
 
 
+def measure_side_by_side(commands, cpus, size_of):
+    """Commands that have nothing to do with each other, each on a CPU of its own, until the last of
+    them has ended; CPU time, memory and bytes are those of all."""
+    began = time.monotonic()
+    running = [(start(words, {cpu}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL), words)
+               for words, cpu in zip(commands, sorted(cpus))]
+    sampler = Sampler([process.pid for process, _ in running])
+    patience = threading.Timer(SECONDS, lambda: [process.kill() for process, _ in running])
+    patience.start()
+    try:
+        cpu = sum(end(process, words) for process, words in running)
+        wall = time.monotonic() - began
+    finally:
+        patience.cancel()
+        memory = sampler.stop()
+    return Measured(wall, cpu, memory, size_of())
+
+
 def measure_throttled(words, cpus, reader_cpus, megabytes_a_second):
     """Standard output goes to throttle.py, which runs on other CPUs where there are any."""
     reader = start([sys.executable, THROTTLE, megabytes_a_second], reader_cpus,
