@@ -16,7 +16,7 @@ constexpr size_t kBest = std::size(kLevels) - 1;
 // must pages come than they are taken.
 constexpr double kWellAhead = 1.5;
 
-// Less is the machine's noise: of one wait, and of the time between two.
+// Less is the machine's noise: of waits together, and of the time that passes meanwhile.
 constexpr double kNotableNs = 1e6, kNotableShare = 0.1;
 
 // What targets take at once while they have room: buffers, pipes, page caches.
@@ -52,7 +52,7 @@ void LevelGovernor::learn(const Moment& now, double waited) {
 }
 
 void LevelGovernor::update(const Moment& now) {
-  const double waited = static_cast<double>(now.waited_ns - last_.waited_ns);
+  const double waited = static_cast<double>(now.waited_ns - wait_.waited_ns);
   const double elapsed = static_cast<double>(now.now_ns - last_.now_ns);
   const double made = static_cast<double>(now.made - last_.made);
   last_ = now;

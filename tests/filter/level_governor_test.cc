@@ -53,26 +53,27 @@ struct Machine {
   }
 };
 
-// 1 GB of pages; the level is the governor's, or fixed.
-Run run(const Target& target, const int* fixed = nullptr) {
-  constexpr double kBatch = 256 << 10, kBuffer = 1 << 20, kAll = 1e9;
+// 1 GB of pages; the level is the governor's, or fixed. small: as with little memory.
+Run run(const Target& target, const int* fixed = nullptr, bool small = false) {
+  constexpr double kAll = 1e9;
+  const double batch = small ? 16 << 10 : 256 << 10, buffer = small ? 64 << 10 : 1 << 20;
   LevelGovernor governor;
   Machine machine{.target = target};
   Run result;
   double made = 0, taken = 0;
-  for (double done = 0; done < kAll; done += kBatch) {
+  for (double done = 0; done < kAll; done += batch) {
     governor.update({.now_ns = rounded(machine.now),
                      .waited_ns = rounded(machine.waited),
                      .made = rounded(made),
                      .taken = rounded(taken)});
     const int level = fixed ? *fixed : governor.level();
-    result.mean_level += level * kBatch / kAll;
+    result.mean_level += level * batch / kAll;
     const Speed& speed = kSpeeds.at(level);
-    machine.compress(kBatch * speed.ns_per_byte);
-    made += kBatch / speed.ratio;
-    if (made - taken < kBuffer) continue;
-    machine.write(kBuffer);
-    taken += kBuffer;
+    machine.compress(batch * speed.ns_per_byte);
+    made += batch / speed.ratio;
+    if (made - taken < buffer) continue;
+    machine.write(buffer);
+    taken += buffer;
   }
   machine.drain(machine.computes);
   machine.now += machine.computes + machine.queued / target.bytes_per_s * 1e9;
@@ -106,6 +107,12 @@ TEST_CASE("whatever the target's speed, the time is about that of the best level
           best = std::min(best, run(target, &level).seconds);
         CHECK(run(target).seconds <= (computes > 0 ? 1.12 : 1.06) * best);
       }
+}
+
+TEST_CASE("with little memory many short waits tell as much as a long one") {
+  CHECK(run({20e6}, nullptr, true).mean_level > 2.5);
+  CHECK(run({100e6}, nullptr, true).mean_level > 0.5);
+  CHECK(run({5e9}, nullptr, true).mean_level < 0.1);
 }
 
 TEST_CASE("a target that becomes faster is found out without waiting for it") {
