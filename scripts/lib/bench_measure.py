@@ -81,9 +81,24 @@ def end(process, words):
     return usage.ru_utime + usage.ru_stime
 
 
+def all_ended(running, began, size_of):
+    """running: processes and their commands, which are measured together, until the last has ended.
+    size_of(): the bytes that came out."""
+    sampler = Sampler([process.pid for process, _ in running])
+    patience = threading.Timer(SECONDS, lambda: [process.kill() for process, _ in running])
+    patience.start()
+    try:
+        cpu = sum(end(process, words) for process, words in running)
+        wall = time.monotonic() - began
+    finally:
+        patience.cancel()
+        memory = sampler.stop()
+    return Measured(wall, cpu, memory, size_of())
+
+
 def measure(pipeline, cpus, size_of):
     """pipeline: commands, each of whose output is the next one's input; the last one's is thrown
-    away. All are measured together. size_of(): the bytes that came out."""
+    away."""
     began = time.monotonic()
     running, source = [], None
     for words in pipeline:
@@ -94,34 +109,15 @@ def measure(pipeline, cpus, size_of):
             source.close()
         source = process.stdout
         running.append((process, words))
-    sampler = Sampler([process.pid for process, _ in running])
-    patience = threading.Timer(SECONDS, lambda: [process.kill() for process, _ in running])
-    patience.start()
-    try:
-        cpu = sum(end(process, words) for process, words in running)
-        wall = time.monotonic() - began
-    finally:
-        patience.cancel()
-        memory = sampler.stop()
-    return Measured(wall, cpu, memory, size_of())
+    return all_ended(running, began, size_of)
 
 
 def measure_side_by_side(commands, cpus, size_of):
-    """Commands that have nothing to do with each other, each on a CPU of its own, until the last of
-    them has ended; CPU time, memory and bytes are those of all."""
+    """Commands that have nothing to do with each other, each on a CPU of its own."""
     began = time.monotonic()
     running = [(start(words, {cpu}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL), words)
                for words, cpu in zip(commands, sorted(cpus))]
-    sampler = Sampler([process.pid for process, _ in running])
-    patience = threading.Timer(SECONDS, lambda: [process.kill() for process, _ in running])
-    patience.start()
-    try:
-        cpu = sum(end(process, words) for process, words in running)
-        wall = time.monotonic() - began
-    finally:
-        patience.cancel()
-        memory = sampler.stop()
-    return Measured(wall, cpu, memory, size_of())
+    return all_ended(running, began, size_of)
 
 
 def measure_throttled(words, cpus, reader_cpus, megabytes_a_second):
