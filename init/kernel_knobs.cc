@@ -35,6 +35,16 @@ void end_lockups(Sys& sys) {
   static_cast<void>(set_knob(sys, "/proc/sys/kernel/hardlockup_panic", "1"));
 }
 
+// A tunnel or a switch may swallow the longest packets without a word: then no dump, only what is
+// short, would get through. TCP finds the length that passes when it is told to look for it. And a
+// switch may pass nothing at first: by default a router is asked after 1, 5, 13 and 29 s, and then
+// not before a minute is over.
+void expect_bad_networks(Sys& sys) {
+  static_cast<void>(set_knob(sys, "/proc/sys/net/ipv4/tcp_mtu_probing", "1\n"));
+  static_cast<void>(
+      set_knob(sys, "/proc/sys/net/ipv6/conf/default/router_solicitation_max_interval", "8\n"));
+}
+
 }  // namespace
 
 Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
@@ -54,6 +64,7 @@ void set_kernel_knobs(Sys& sys, Console& console) {
   if (const auto set = set_knob(sys, "/proc/sys/vm/dirty_bytes", kDirtyBytes); !set)
     console.say("%s; a target that hangs may slow the next one down", set.error().text);
   end_lockups(sys);
+  expect_bad_networks(sys);
   quieten_drivers(sys);
 }
 

@@ -137,17 +137,18 @@ Result<> Attempt::set_up_zone(const std::string& host) {
   return setup_.configure(link, request, 0);
 }
 
-// A link that has just come up need not carry packets yet: a switch may learn for half a minute
-// first. So what says "no way there" is asked again until step_s is over; a refusal is an answer.
+// A link that has just come up need not carry packets yet. So what says "no way there" is asked
+// again until step_s is over, or a switch must have learnt; a refusal is an answer.
 Result<Route> Attempt::connect(const std::string& host, uint16_t port) {
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
+  const int64_t until_ms =
+      std::max(real_sys().monotonic_ms() + int64_t{step_s_} * 1000, devices_.may_learn_until_ms());
   uint32_t left_s = step_s_;
   for (;;) {
     auto route = resolve_and_connect(host, port, left_s, observer_);
     const int64_t left_ms = until_ms - real_sys().monotonic_ms();
     if (route || !may_pass(route.error()) || left_ms < kConnectEveryMs) return route;
     real_sys().sleep_ms(kConnectEveryMs);
-    left_s = static_cast<uint32_t>(left_ms / 1000) + 1;
+    left_s = std::min(step_s_, static_cast<uint32_t>(left_ms / 1000) + 1);
   }
 }
 
@@ -216,7 +217,7 @@ std::optional<Link> Attempt::next_untried() {
   for (const Link& link : *links) {
     if (!may_be_tried(link)) continue;
     if (!link.is_up) {
-      if (const auto done = set_up(netlink_, link); !done) {
+      if (const auto done = devices_.switch_on(link); !done) {
         note(kdump::text("%s; going on", done.error().text).c_str());
         tried_.push_back(link.index);
       }

@@ -148,6 +148,23 @@ Result<Link> Devices::wait_for_carrier(const Link& link) {
   }
 }
 
+Result<> Devices::switch_on(const Link& link) {
+  if (!link.is_up) switched_on_.push_back({link.index, real_sys().monotonic_ms()});
+  return set_up(netlink_, link);
+}
+
+int64_t Devices::may_learn_until_ms(const Link& link) const {
+  int64_t until_ms = 0;
+  for (const SwitchedOn& row : switched_on_)
+    if (row.link == link.index) until_ms = row.at_ms + 2 * int64_t{step_s_} * 1000;
+  return until_ms;
+}
+
+int64_t Devices::may_learn_until_ms() const {
+  if (switched_on_.empty()) return 0;
+  return switched_on_.back().at_ms + 2 * int64_t{step_s_} * 1000;
+}
+
 // -- Bonds, VLANs, bridges.
 
 Result<> Devices::join_ports(const std::string& master, const std::vector<std::string>& ports) {
@@ -188,13 +205,13 @@ Result<> Devices::prepare_bond(const BondRequest& bond) {
       const auto port = wait_for(option.value);
       note(port ? set_primary(netlink_, made, *port) : std::unexpected(port.error()));
     }
-  return set_up(netlink_, made);
+  return switch_on(made);
 }
 
 Result<> Devices::prepare_vlan(const VlanRequest& vlan) {
   if (by_name(TRY(list()), vlan.name)) return {};
   const Link parent = TRY(wait_for(vlan.parent));
-  TRY(set_up(netlink_, parent));
+  TRY(switch_on(parent));
   return make_vlan(netlink_, vlan, parent);
 }
 
@@ -204,7 +221,7 @@ Result<> Devices::prepare_bridge(const BridgeRequest& bridge) {
   if (there && has_ports(links, *there)) return {};
   if (!there) TRY(make_bridge(netlink_, bridge.name));
   TRY(join_ports(bridge.name, bridge.ports));
-  return set_up(netlink_, TRY(wait_for(bridge.name)));
+  return switch_on(TRY(wait_for(bridge.name)));
 }
 
 }  // namespace kdump

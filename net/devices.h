@@ -24,8 +24,15 @@ class Devices {
 
   // The interface of this name or MAC address. Fails: timeout, with those that there are.
   Result<Link> wait_for(const std::string& device);
+  Result<> switch_on(const Link& link);
   // As it is once it is up and has a carrier, which may take step_s from now.
   Result<Link> wait_for_carrier(const Link& link);
+  // Until when what does not answer by this link may yet: a switch passes nothing for 30 to 50 s
+  // after the link has come up (IEEE 802.1D, looking for loops). Two steps from when it was
+  // switched on; in the past for links that were up before.
+  int64_t may_learn_until_ms(const Link& link) const;
+  // The last of them.
+  int64_t may_learn_until_ms() const;
   Result<std::vector<Link>> list() { return list_links(netlink_); }
 
  private:
@@ -43,6 +50,11 @@ class Devices {
   uint32_t step_s_;
   Observer& observer_;
   int64_t all_there_ms_;
+  struct SwitchedOn {
+    uint32_t link;  // its index
+    int64_t at_ms;
+  };
+  std::vector<SwitchedOn> switched_on_;
 };
 
 }  // namespace kdump

@@ -55,6 +55,22 @@ void InterfaceSetup::note(const Result<>& done) {
   if (!done) observer_.note(text("network: %s; going on", done.error().text).c_str());
 }
 
+// Tells what is waited for; returns until when.
+int64_t InterfaceSetup::wait_for(const char* what, const Link& link, uint32_t seconds) {
+  observer_.waiting_for(text("%s on %s", what, link.text().c_str()).c_str(), seconds);
+  return real_sys().monotonic_ms() + int64_t{seconds} * 1000;
+}
+
+int64_t InterfaceSetup::wait_for(const char* what, const Link& link) {
+  return wait_for(what, link, step_s_);
+}
+
+int64_t InterfaceSetup::wait_until_learnt(const char* what, const Link& link) {
+  const int64_t left_s =
+      (devices_.may_learn_until_ms(link) - real_sys().monotonic_ms() + 999) / 1000;
+  return wait_for(what, link, static_cast<uint32_t>(std::max<int64_t>(left_s, step_s_)));
+}
+
 Result<bool> InterfaceSetup::has(const Link& link, uint16_t family, bool global,
                                  const IpAddress* which) {
   for (const LinkAddress& row : TRY(list_addresses(netlink_))) {
@@ -116,7 +132,7 @@ Result<Link> InterfaceSetup::bring_up(const Link& link, const IpRequest& request
     now.mac = request.mac;
   }
   if (request.mtu && request.mtu != link.mtu) note(set_mtu(netlink_, link, request.mtu));
-  TRY(set_up(netlink_, now));
+  TRY(devices_.switch_on(now));
   return devices_.wait_for_carrier(now);
 }
 
@@ -154,9 +170,14 @@ Result<> InterfaceSetup::set_fixed(const Link& link, const IpRequest& request, u
 // -- DHCP.
 
 Result<> InterfaceSetup::set_lease(const Link& link, const IpRequest& request, uint32_t metric) {
-  observer_.waiting_for(text("a DHCP lease on %s", link.text().c_str()).c_str(), step_s_);
-  const auto lease =
-      ask_dhcp(link, request.hostname, real_sys().monotonic_ms() + int64_t{step_s_} * 1000);
+  const int64_t until_ms = wait_for("a DHCP lease", link);
+  auto lease = ask_dhcp(link, request.hostname, until_ms);
+  // Unless a router has been heard meanwhile, no question may have got through the switch yet.
+  if (!lease && lease.error().kind == Kind::timeout &&
+      devices_.may_learn_until_ms(link) > until_ms && !TRY(is_configured(link))) {
+    observer_.note(text("network: %s; asking once more", lease.error().text).c_str());
+    lease = ask_dhcp(link, request.hostname, wait_for("a DHCP lease", link));
+  }
   if (lease) {
     TRY(apply(link, *lease, metric));
     if (lease->mtu && !request.mtu && lease->mtu != link.mtu)
@@ -207,8 +228,7 @@ void InterfaceSetup::forget_leases_but_of(const Link& link) {
 
 Result<> InterfaceSetup::set_lease6(const Link& link) {
   TRY(await_v6(link, false, "a link-local address"));
-  observer_.waiting_for(text("a DHCPv6 lease on %s", link.text().c_str()).c_str(), step_s_);
-  const auto lease = TRY(ask_dhcp6(link, real_sys().monotonic_ms() + int64_t{step_s_} * 1000));
+  const auto lease = TRY(ask_dhcp6(link, wait_until_learnt("a DHCPv6 lease", link)));
   // Which networks are on the link, and by which router others are reached, advertisements say.
   IpRequest request;
   request.address = lease.address;
@@ -221,8 +241,7 @@ Result<> InterfaceSetup::set_lease6(const Link& link) {
 
 // Of a network on the link, or by a router.
 Result<> InterfaceSetup::await_route6(const Link& link) {
-  observer_.waiting_for(text("an IPv6 route on %s", link.text().c_str()).c_str(), step_s_);
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
+  const int64_t until_ms = wait_for("an IPv6 route", link);
   for (;;) {
     for (const LinkRoute& route : TRY(list_routes(netlink_))) {
       const bool is_network = route.network.is_v6() && !route.network.is_link_local() &&
@@ -238,11 +257,11 @@ Result<> InterfaceSetup::await_route6(const Link& link) {
 // -- IPv6 by itself.
 
 Result<> InterfaceSetup::await_v6(const Link& link, bool global, const char* what) {
-  observer_.waiting_for(text("%s on %s", what, link.text().c_str()).c_str(), step_s_);
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
+  const int64_t begin_ms = real_sys().monotonic_ms(), until_ms = wait_until_learnt(what, link);
   while (!TRY(has(link, AF_INET6, global))) {
     if (real_sys().monotonic_ms() >= until_ms)
-      return fail(Kind::timeout, "%s: %s did not come in %u s", link.text().c_str(), what, step_s_);
+      return fail(Kind::timeout, "%s: %s did not come in %d s", link.text().c_str(), what,
+                  static_cast<int>((until_ms - begin_ms) / 1000));
     real_sys().sleep_ms(kLookEveryMs);
   }
   for (const LinkAddress& row : TRY(list_addresses(netlink_)))

@@ -37,6 +37,9 @@ class InterfaceSetup {
   Result<> await_v6(const Link& link, bool global, const char* what);
   Result<> remember(const std::vector<IpAddress>& nameservers,
                     const std::vector<std::string>& search);
+  int64_t wait_for(const char* what, const Link& link, uint32_t seconds);
+  int64_t wait_for(const char* what, const Link& link);
+  int64_t wait_until_learnt(const char* what, const Link& link);
   Result<bool> has(const Link& link, uint16_t family, bool global,
                    const IpAddress* which = nullptr);
   void note(const Result<>& done);

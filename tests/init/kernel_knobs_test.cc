@@ -10,6 +10,8 @@ namespace {
 
 constexpr char kKernel[] = "/proc/sys/kernel/";
 constexpr char kStallSuppress[] = "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress";
+constexpr char kMtuProbing[] = "/proc/sys/net/ipv4/tcp_mtu_probing";
+constexpr char kAskRouters[] = "/proc/sys/net/ipv6/conf/default/router_solicitation_max_interval";
 
 void add_knobs(FakeSys& sys, const char* panic, const char* printk) {
   for (const char* const name : {"panic_on_oops", "softlockup_panic", "hardlockup_panic"})
@@ -20,6 +22,8 @@ void add_knobs(FakeSys& sys, const char* panic, const char* printk) {
   sys.add_file(std::string(kKernel) + "watchdog_thresh", "10\n");
   sys.add_file("/proc/sys/vm/dirty_bytes", "0\n");
   sys.add_file(kStallSuppress, "0\n");
+  sys.add_file(kMtuProbing, "0\n");
+  sys.add_file(kAskRouters, "3600\n");
 }
 
 std::string knob(FakeSys& sys, const std::string& name) { return sys.content(kKernel + name); }
@@ -39,6 +43,15 @@ TEST_CASE("panics, oopses and lockups of the capture kernel all end in a reboot"
   CHECK(knob(sys, "hardlockup_panic") == "1\n");
   CHECK(knob(sys, "printk").starts_with("5\n"));
   CHECK(sys.content("/proc/sys/vm/dirty_bytes").starts_with("33554432"));
+}
+
+TEST_CASE("long packets that vanish and switches that pass nothing at first are expected") {
+  FakeSys sys;
+  add_knobs(sys, "0\n", "7\t4\t1\t7\n");
+  Console console({});
+  set_kernel_knobs(sys, console);
+  CHECK(sys.content(kMtuProbing) == "1\n");
+  CHECK(sys.content(kAskRouters).starts_with("8\n"));
 }
 
 TEST_CASE("what the command line has set stays") {
