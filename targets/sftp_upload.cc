@@ -149,7 +149,7 @@ Result<> SftpUpload::advance_until(Done done) {
 Result<bool> SftpUpload::advance() {
   bool moved = false;
   while (const auto answer = TRY(link_.sftp()->receive_some())) {
-    take_answer(*answer);
+    TRY(take_answer(*answer));
     moved = true;
   }
   while (TRY(send_next())) moved = true;
@@ -184,11 +184,13 @@ void SftpUpload::begin(Request& request) {
   request.unsent = {head, data + request.size};
 }
 
-void SftpUpload::take_answer(const SftpClient::Answer& answer) {
+Result<> SftpUpload::take_answer(const SftpClient::Answer& answer) {
   const auto asked = std::find_if(requests_.begin(), requests_.end(), [&](const Request& request) {
     return request.is_begun && !request.is_answered && request.id == answer.id;
   });
-  if (asked == requests_.end()) return;
+  // It would pass for progress.
+  if (asked == requests_.end())
+    return fail(Kind::corrupt, "%s answers a request that was not made", link_.host().c_str());
   asked->is_answered = true;
   is_reconnected_ = false;
   progress_ms_ = link_.now_ms();
@@ -214,6 +216,7 @@ void SftpUpload::take_answer(const SftpClient::Answer& answer) {
     if (requests_.front().buffer) free_.push_back(std::move(requests_.front().buffer));
     requests_.pop_front();
   }
+  return {};
 }
 
 // On a new connection: the file opened again, and everything unanswered is to be sent again.

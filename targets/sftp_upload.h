@@ -54,7 +54,7 @@ class SftpUpload final : public TargetFile {
   Result<bool> advance();
   Result<bool> send_next();
   void begin(Request& request);
-  void take_answer(const SftpClient::Answer& answer);
+  Result<> take_answer(const SftpClient::Answer& answer);
   Result<> recover(const Error& why);
   Result<> reopen();
   Result<> check_end();

@@ -43,15 +43,27 @@ Result<> SshLink::connect() {
     login.key = TRY(std::move(key));
     login_ = std::move(login);
   }
-  return connect_until(INT64_MAX);
+  const Route route = TRY(reach(INT64_MAX));
+  // Where many machines crash at once a server drops connections before it has said anything
+  // (sshd's MaxStartups).
+  const int64_t until_ms = now_ms() + int64_t{context_.limits.step_s} * 1000;
+  for (;;) {
+    const auto done = log_in(route, INT64_MAX);
+    if (done || done.error().kind != Kind::io || now_ms() >= until_ms) return done;
+    context_.observer.note(text("%s; trying again", done.error().text).c_str());
+    context_.sys.sleep_ms(kBetweenTriesMs);
+  }
 }
 
 // Each step has its own time, but none goes beyond until_ms.
-Result<> SshLink::connect_until(int64_t until_ms) {
+Result<Route> SshLink::reach(int64_t until_ms) {
   const auto left_s =
       std::clamp<int64_t>((until_ms - now_ms() + 999) / 1000, 1, int64_t{context_.limits.step_s});
-  const Route route = TRY(context_.network.reach(url_.server.host, url_.server.port,
-                                                 static_cast<uint32_t>(left_s), context_.observer));
+  return context_.network.reach(url_.server.host, url_.server.port, static_cast<uint32_t>(left_s),
+                                context_.observer);
+}
+
+Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
   session_ = TRY(SshSession::connect(route.server, *login_,
                                      std::min(until_ms, wait_for_step("to let us in"))));
   const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
@@ -90,7 +102,9 @@ Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
   Error last = why;
   while (now_ms() < until_ms) {
     disconnect();
-    if (const auto back = connect_until(until_ms); !back)
+    const auto route = reach(until_ms);
+    const auto back = route ? log_in(*route, until_ms) : std::unexpected(route.error());
+    if (!back)
       last = back.error();
     else if (!needs_sftp || (sftp_ && !sftp_->is_lost()))
       return {};

@@ -63,7 +63,8 @@ class SshLink {
 
  private:
   int64_t wait_for(const char* what, uint32_t seconds);
-  Result<> connect_until(int64_t until_ms);
+  Result<Route> reach(int64_t until_ms);
+  Result<> log_in(const Route& route, int64_t until_ms);
   std::string read_boot_id(int64_t until_ms);
 
   const SshUrl url_;

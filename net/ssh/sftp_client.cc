@@ -17,6 +17,7 @@ constexpr uint32_t kSafeWriteBytes = 32 << 10;
 constexpr uint32_t kMostWriteBytes = 256 << 10;
 // OpenSSH's own limit; a hundred names of a directory can take 64 KiB.
 constexpr uint32_t kMaxAnswerBytes = 256 << 10;
+constexpr size_t kMaxGreetingBytes = 64 << 10;
 
 }  // namespace
 
@@ -103,6 +104,17 @@ Result<> SftpClient::send_whole(Packet& packet, int64_t until_ms) {
   return {};
 }
 
+// What the start files of the account's shell print comes first. It is text, without the zero that
+// a packet's length begins with.
+Result<> SftpClient::skip_greeting() {
+  const size_t begin = std::min(input_.find('\0'), input_.size());
+  has_begun_ = begin != input_.size();
+  input_.erase(0, begin);
+  greeting_bytes_ += begin;
+  if (greeting_bytes_ <= kMaxGreetingBytes) return {};
+  return lost(fail(Kind::corrupt, "%s prints text instead of SFTP", host_.c_str()).error());
+}
+
 // The whole of the next packet, without its length, if it has come.
 Result<std::optional<std::string_view>> SftpClient::receive_packet() {
   for (;;) {
@@ -126,6 +138,7 @@ Result<std::optional<std::string_view>> SftpClient::receive_packet() {
       return lost(fail(Kind::io, "%s has ended SFTP", host_.c_str()).error());
     if (*got == 0) return std::nullopt;
     input_.append(reinterpret_cast<const char*>(part), *got);
+    if (!has_begun_) TRY(skip_greeting());
   }
 }
 

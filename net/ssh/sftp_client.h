@@ -76,6 +76,7 @@ class SftpClient {
   Result<> negotiate(int64_t until_ms);
   Result<> learn_limits(int64_t until_ms);
   Result<> send_whole(sftp::Packet& packet, int64_t until_ms);
+  Result<> skip_greeting();
   Result<std::optional<std::string_view>> receive_packet();
   Result<Answer> call(sftp::Packet packet, int64_t until_ms);
   Result<> call_for_status(sftp::Packet packet, const char* what, const std::string& path,
@@ -96,6 +97,8 @@ class SftpClient {
   uint32_t last_status_ = 0;
   uint32_t max_write_bytes_;
   bool is_lost_ = false;
+  bool has_begun_ = false;  // a packet has
+  size_t greeting_bytes_ = 0;
   bool has_fsync_ = false, has_statvfs_ = false, has_posix_rename_ = false, has_limits_ = false;
 };
 

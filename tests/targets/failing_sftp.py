@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """OpenSSH's SFTP server, but for its Nth write, which is answered with a failure and not done;
-with "silent" the Nth write and all after it are neither done nor answered.
+with "silent" the Nth write and all after it are neither done nor answered, with "babbling" a request
+that nobody has made is answered instead, four times a second.
 
-usage: failing_sftp.py N SFTP_SERVER [silent]
+usage: failing_sftp.py N SFTP_SERVER [silent|babbling]
 """
 import os
 import subprocess
 import sys
 import threading
+import time
 
 WRITE, STATUS, FAILURE = 6, 101, 4
 
@@ -15,6 +17,13 @@ WRITE, STATUS, FAILURE = 6, 101, 4
 def packets(source):
     while head := source.read(4):
         yield head + source.read(int.from_bytes(head, "big"))
+
+
+def status(request_id, code):
+    text = b"Failure"
+    body = (bytes([STATUS]) + request_id + code.to_bytes(4, "big") + len(text).to_bytes(4, "big")
+            + text + (0).to_bytes(4, "big"))
+    return len(body).to_bytes(4, "big") + body
 
 
 def main():
@@ -33,17 +42,21 @@ def main():
             say(packet)
         os._exit(0)
 
+    def babble():
+        while True:
+            say(status(b"\xff\xff\xff\xff", FAILURE))
+            time.sleep(0.25)
+
     threading.Thread(target=answers).start()
     for packet in packets(sys.stdin.buffer):
         if packet[4] == WRITE:
             nth -= 1
-            if nth <= 0 and sys.argv[3:] == ["silent"]:
+            if nth == 0 and sys.argv[3:] == ["babbling"]:
+                threading.Thread(target=babble).start()
+            if nth <= 0 and sys.argv[3:]:
                 continue
             if nth == 0:
-                text = b"Failure"
-                body = (bytes([STATUS]) + packet[5:9] + FAILURE.to_bytes(4, "big")
-                        + len(text).to_bytes(4, "big") + text + (0).to_bytes(4, "big"))
-                say(len(body).to_bytes(4, "big") + body)
+                say(status(packet[5:9], FAILURE))
                 continue
         server.stdin.write(packet)
         server.stdin.flush()

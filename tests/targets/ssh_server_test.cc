@@ -172,6 +172,44 @@ TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in ti
   }
 }
 
+TEST_CASE("SFTP: answers to what nobody has asked are no progress") {
+  SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py 1 " +
+                   sftp_server() + " babbling\n");
+  const auto target = server.target(3);
+  const auto done = save(*target, whole_dump(32 * kMiB));
+  REQUIRE(!done);
+  says(done, "3 s");
+  CHECK(!exists(server, "vmcore"));
+  CHECK(target->finish());
+}
+
+TEST_CASE("SFTP: a server that drops connections while it is busy is asked again") {
+  SshServer server(std::string(SshServer::kWithSftp) + "MaxStartups 1:100:1\n");
+  must_run("bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(server.port()) + "; sleep 2 &'");
+  const auto target = server.target();
+  const auto dump = whole_dump(kMiB);
+  const auto done = save(*target, dump);
+  CHECK_MESSAGE(done, reason(done));
+  CHECK((saved(server) == dump));
+  CHECK(target->finish());
+}
+
+TEST_CASE("SFTP: what an account prints before it is skipped") {
+  SshServer server("Subsystem sftp echo Welcome to this host; exec " + sftp_server() + "\n");
+  const auto target = server.target();
+  const auto dump = whole_dump(kMiB);
+  const auto done = save(*target, dump);
+  CHECK_MESSAGE(done, reason(done));
+  CHECK((saved(server) == dump));
+  CHECK(target->finish());
+
+  SshServer endless("Subsystem sftp exec yes\n");
+  const auto other = endless.target();
+  const auto refused = other->preflight();
+  REQUIRE(!refused);
+  CHECK(reason(refused).find("prints text instead of SFTP") != std::string::npos);
+}
+
 TEST_CASE("SFTP: a server that fails any one write is always noticed") {
   for (const int nth : {1, 2, 3, 7, 12, 18}) {
     CAPTURE(nth);
