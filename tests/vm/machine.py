@@ -126,12 +126,12 @@ class Console:
         self.process.stdin.flush()
 
 
-def plug_in(monitor, card):
-    """A card for nic_options' "late", by way of QEMU's monitor: a socket's path."""
+def ask_monitor(monitor, command):
+    """QEMU's, which is a socket's path, to do something to the machine."""
     with socket.socket(socket.AF_UNIX) as asked:
         asked.settimeout(30)
         asked.connect(str(monitor))
-        asked.sendall(f"device_add {card},netdev=n0,bus=late\n".encode())
+        asked.sendall(f"{command}\n".encode())
         said = b""
         while said.count(b"(qemu)") < 2:
             if not (part := asked.recv(4096)):
@@ -143,13 +143,21 @@ def plug_in(monitor, card):
 
 def nic_options(model, lan, number):
     """A network card; number makes its MAC another machine's. lan: "user"; "nobody"; "late", where
-    it is plugged in by plug_in(); or a port of this machine, where a Wire listens."""
-    mac = f"mac=52:54:00:00:00:{number:02x}"
+    QEMU's monitor plugs it in; "bay", where it can pull it out; or a port of this
+    machine, where a Wire listens."""
+    bay = ["-netdev", "user,id=n0", "-device", "pcie-root-port,id=bay,chassis=1"]
     if lan == "late":
-        return ["-netdev", "user,id=n0", "-device", "pcie-root-port,id=late,chassis=1"]
+        return bay
+    card = f"{model},id=nic,netdev=n0,mac={mac(number)}"
+    if lan == "bay":
+        return [*bay, "-device", f"{card},bus=bay"]
     backend = {"user": "user,id=n0", "nobody": "hubport,id=n0,hubid=0"}.get(
         lan, f"socket,id=n0,connect=127.0.0.1:{lan}")
-    return ["-netdev", backend, "-device", f"{model},netdev=n0,{mac}"]
+    return ["-netdev", backend, "-device", card]
+
+
+def mac(number):
+    return f"52:54:00:00:00:{number:02x}"
 
 
 class ServedDisk:
@@ -181,13 +189,13 @@ class ServedDisk:
 class Wire:
     """A machine that joins another's card to the user network, as tests/vm/guest/wire-init does."""
 
-    def __init__(self, kernel, initramfs, netem, port, log_path):
+    def __init__(self, kernel, initramfs, arguments, port, log_path):
         guest = ARCHITECTURES["amd64"]
         self.process = subprocess.Popen(
             [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", guest.cpu, "-m", "256M",
              "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
              "-kernel", kernel, "-initrd", str(initramfs),
-             "-append", f"console={guest.console} quiet no_timer_check guest.netem={netem}",
+             "-append", f"console={guest.console} quiet no_timer_check {arguments}",
              "-netdev", f"socket,id=n0,listen=127.0.0.1:{port}",
              "-device", "virtio-net-pci,netdev=n0,mac=52:54:00:00:01:01",
              "-netdev", "user,id=n1", "-device", "virtio-net-pci,netdev=n1,mac=52:54:00:00:01:02"],

@@ -10,6 +10,7 @@ usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--on
 import argparse
 import concurrent.futures
 import filecmp
+import functools
 import pathlib
 import re
 import sys
@@ -20,6 +21,7 @@ import fault_table
 import machine
 import old_dumps
 import scenarios
+import server_faults
 import servers
 from check_tree import check_raw, check_tree
 from dump_formats import FormatError
@@ -61,6 +63,11 @@ def try_scenario(scenario, kernels, work):
         server.stop()
 
 
+def later(seconds, do, *words):
+    time.sleep(seconds)
+    do(*words)
+
+
 def compare_copies(remote, local):
     """Where both have a dump it is of the same vmcore."""
     dumps = [path for files in (remote, local) for path in files if path.name == "vmcore"]
@@ -71,10 +78,10 @@ def compare_copies(remote, local):
 
 def wire_of(scenario, kernels, work):
     """The machine between this scenario's and the user network, and the port that it is found at."""
-    if not scenario.netem:
+    if not scenario.wire:
         return None, ""
     port = servers.free_port()
-    return machine.Wire(kernels.default.image, kernels.initramfs("wire"), scenario.netem, port,
+    return machine.Wire(kernels.default.image, kernels.initramfs("wire"), scenario.wire, port,
                         work / "wire.log"), str(port)
 
 
@@ -100,6 +107,7 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     if scenario.pstore == "ramoops":
         cmdline += " " + RAMOOPS
     typing = [(pattern, filled_in(text)) for pattern, text in scenario.typing]
+    hardware_does = list(scenario.hardware_does)
     if scenario.server_does:
         pattern, what = scenario.server_does
         typing.append((pattern, getattr(server, what)))
@@ -116,10 +124,13 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
         nic, number = scenario.nic or "virtio-net-pci", int(work.name.rpartition("-")[2])
         more += machine.nic_options(nic, lan or scenario.lan, number)
     if scenario.plugged_in_at:
+        hardware_does.append((scenario.plugged_in_at, 0, f"device_add {nic},netdev=n0,bus=bay,"
+                                                        f"mac={machine.mac(number)}"))
+    if hardware_does:
         monitor = work / "monitor"
         more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
-        card = f"{nic},mac=52:54:00:00:00:{number:02x}"
-        typing.append((scenario.plugged_in_at, lambda: machine.plug_in(monitor, card)))
+        typing += [(pattern, functools.partial(later, seconds, machine.ask_monitor, monitor, words))
+                   for pattern, seconds, words in hardware_does]
     log = work / "console.log"
     disks = [(disk, scenario.disk.bytes_per_second)]
     if scenario.crash:
@@ -196,7 +207,7 @@ def main():
     parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
-    chosen = [s for s in scenarios.SCENARIOS + fault_scenarios.FAULTS
+    chosen = [s for s in scenarios.SCENARIOS + server_faults.FAULTS + fault_scenarios.FAULTS
               if (options.all or s.quick or options.only or options.faults)
               and options.only in s.name
               and (not options.faults or s.fault or s in fault_scenarios.FAULTS)]

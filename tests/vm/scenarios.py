@@ -46,10 +46,12 @@ class Scenario:
     on_server: str = "saved"    # as result, which is of the disk
     server_does: tuple = ()     # (regular expression at which it does so, "freeze" or "restart")
     nic: str = ""               # QEMU's model; "": virtio where there is a server, else none
-    lan: str = "user"           # what it is plugged into: "user"; "nobody": no one is there; "late"
+    lan: str = "user"           # what it is plugged into: "user"; "nobody": no one is there; "late",
+                                # "bay": machine.nic_options
     plugged_in_at: str = ""     # regular expression at which a "late" card comes
     disk_hangs_at: str = ""     # regular expression at which the disk does not answer any more
-    netem: str = ""             # tc-netem(8)'s words, with commas: what the wire does to packets
+    hardware_does: tuple = ()   # (regular expression, seconds later, what QEMU's monitor is told)
+    wire: str = ""              # a bad one between the machine and its server: guest/wire-init's words
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     keep: int = 0               # there are old dumps (old_dumps.py), so many are to be left with the new
@@ -227,10 +229,10 @@ SCENARIOS = (
              "ip=late0:dhcp", plugged_in_at=r"waiting for interface",
              says=(r"late0", SAVED), quick=False),
     Scenario("SSH: packets that are late and lost", fault=True, server="ssh", targets=("{server}",),
-             netem="delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
+             wire="guest.netem=delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
              quick=False),
     Scenario("NFS: packets that are late and lost", fault=True, server="nfs", targets=("{server}",),
-             netem="delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
+             wire="guest.netem=delay,10ms,loss,1%", seconds=900, result="nothing", says=(SAVED,),
              quick=False),
     Scenario("hooks that hang and fail lose nothing",
              packed=("--pre", "tests/vm/guest/hook-hangs", "--post", "tests/vm/guest/hook-fails"),
