@@ -85,6 +85,17 @@ void Evidence::leave_out(const char* why, Console& console) {
   manifest_.remark(std::string(kDumpName) + " is not listed: " + why);
 }
 
+// What is called vmcore is whole: list, keep and whoever looks for a dump go by that name.
+Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& console) {
+  const Result<> retracted = dump.retract();
+  if (!retracted)
+    console.say("warning: the damaged dump is still called %s: %s", kDumpName,
+                retracted.error().text);
+  manifest_.remark(std::string(kDumpName) + (retracted ? "-incomplete" : "") +
+                   " is DAMAGED: " + damage.text);
+  return std::unexpected(damage);
+}
+
 Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
   // Closed at the end, however it comes: an open file keeps its target mounted.
   const std::unique_ptr<TargetFile> dump = std::move(dump_);
@@ -101,10 +112,8 @@ Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
       verify_ == Verify::all ? INT64_MAX / 2 : std::max(write_ms, kShortReadMs);
   const int64_t began_ms = sys_.monotonic_ms();
   const auto sha256 = ReadBack(*dump, sums_, progress_).whole(sys_, at_most_ms);
-  if (!sha256 && sha256.error().kind == Kind::corrupt) {
-    manifest_.remark(std::string(kDumpName) + " is DAMAGED: " + sha256.error().text);
-    return std::unexpected(sha256.error());
-  }
+  if (!sha256 && sha256.error().kind == Kind::corrupt)
+    return take_back(*dump, sha256.error(), console);
   if (!sha256 || !*sha256) {
     leave_out(sha256 ? "reading it back takes longer than writing it took" : sha256.error().text,
               console);

@@ -32,8 +32,9 @@ class Evidence {
   // Syncs the dump, reads a sample of it back, and only then gives it its name. Where it fails the
   // file is left as it is.
   Result<> commit_dump(std::unique_ptr<TargetFile> file);
-  // Reads all of the committed dump back, as far as verify and time let it. Fails: corrupt.
-  // Other failures are remarks: a dump is no less saved where it cannot be read just then.
+  // Reads all of the committed dump back, as far as verify and time let it. Fails: corrupt; the
+  // dump then bears its incomplete name again. Other failures are remarks: a dump is no less saved
+  // where it cannot be read just then.
   Result<> check_dump(int64_t write_ms, Console& console);
 
   Manifest& manifest() { return manifest_; }
@@ -43,6 +44,7 @@ class Evidence {
  private:
   Result<> read_sample(TargetFile& file);
   void leave_out(const char* why, Console& console);
+  Result<> take_back(TargetFile& dump, const Error& damage, Console& console);
 
   Sys& sys_;
   const Verify verify_;

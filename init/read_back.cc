@@ -1,6 +1,7 @@
 #include "init/read_back.h"
 
 #include <algorithm>
+#include <array>
 
 #include "filter/base/crc32c.h"
 
@@ -17,6 +18,18 @@ uint64_t ReadBack::bytes_of(uint64_t chunk) const {
   return std::min(sums_.chunk_bytes(), sums_.end() - chunk * sums_.chunk_bytes());
 }
 
+// A disk or a server that has gone says nothing of the dump on it; a sector that cannot be read,
+// while others can, does.
+Result<> ReadBack::read(uint64_t offset, MutableBytes out) {
+  const Result<> first = file_.read_back(offset, out);
+  if (first || first.error().kind != Kind::io) return first;
+  std::array<uint8_t, 1> beginning;
+  if (!file_.read_back(0, beginning)) return first;
+  const Result<> again = file_.read_back(offset, out);
+  if (again || again.error().kind != Kind::io) return again;
+  return fail(Kind::corrupt, "a part of it cannot be read back: %s", again.error().text);
+}
+
 Result<> ReadBack::check_chunk(uint64_t chunk, Sha256* sha) {
   const uint64_t begin = chunk * sums_.chunk_bytes(), size = bytes_of(chunk);
   // Taken once: a new one each time would cost more than reading does.
@@ -25,7 +38,7 @@ Result<> ReadBack::check_chunk(uint64_t chunk, Sha256* sha) {
   for (uint64_t done = 0; done < size;) {
     const MutableBytes part(piece_.data(), std::min<uint64_t>(piece_.size(), size - done));
     progress_.tick();
-    TRY(file_.read_back(begin + done, part));
+    TRY(read(begin + done, part));
     sum = crc32c_before_zeros(sum, part.size()) ^ linear_crc32c(part);
     if (sha) sha->update(part);
     done += part.size();

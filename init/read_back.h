@@ -21,14 +21,15 @@ class ReadBack {
       : file_(file), sums_(sums), progress_(progress) {}
 
   // The first and the last chunk and some between, spread evenly. The bytes that were read.
-  // Fails: corrupt, where something else is read than was written; unsupported, where nothing can
-  // be; io and timeout, as the target does.
+  // Fails: corrupt, where something else is read than was written, or nothing although the
+  // beginning can be read; unsupported, where nothing can be; io and timeout, as the target does.
   Result<uint64_t> sample();
 
   // All of it. nullopt: it took longer than at_most_ms. Fails as sample() does.
   Result<std::optional<std::string>> whole(Sys& sys, int64_t at_most_ms);
 
  private:
+  Result<> read(uint64_t offset, MutableBytes out);
   Result<> check_chunk(uint64_t chunk, Sha256* sha);
   uint64_t bytes_of(uint64_t chunk) const;
 

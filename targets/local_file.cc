@@ -48,8 +48,14 @@ Result<> LocalFile::sync() {
 
 Result<> LocalFile::commit() {
   TRY(sync());
-  if (const int64_t done = sys_.rename_new(file_.path(), path_.c_str()); done < 0)
-    return fail_errno(static_cast<int>(-done), "rename %s to %s", file_.path(), path_.c_str());
+  return rename(file_.path(), path_.c_str());
+}
+
+Result<> LocalFile::retract() { return rename(path_.c_str(), file_.path()); }
+
+Result<> LocalFile::rename(const char* from, const char* to) {
+  if (const int64_t done = sys_.rename_new(from, to); done < 0)
+    return fail_errno(static_cast<int>(-done), "rename %s to %s", from, to);
   // vfat keeps a file's size and place with its name, and puts them there when the file is synced;
   // syncing the directory alone makes an empty file durable.
   TRY(file_.sync());

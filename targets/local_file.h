@@ -21,11 +21,14 @@ class LocalFile final : public TargetFile {
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
+  Result<> retract() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
   LocalFile(Sys& sys, File file, std::string path, WriteBack::How how)
       : sys_(sys), file_(std::move(file)), path_(std::move(path)), write_back_(how) {}
+
+  Result<> rename(const char* from, const char* to);
 
   Sys& sys_;
   File file_;

@@ -60,6 +60,10 @@ class NfsFile final : public TargetFile {
     if (*silence_) return silent(**silence_);
     return heard(file_->keep_incomplete(), *silence_);
   }
+  Result<> retract() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->retract(), *silence_);
+  }
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     if (*silence_) return silent(**silence_);
     return heard(file_->read_back(offset, out), *silence_);

@@ -154,6 +154,16 @@ Result<> RawFile::commit() {
   return settle(RawState::complete);
 }
 
+// What is at offset 0 is whole, or zeros.
+Result<> RawFile::retract() {
+  if (is_dump_) {
+    TRY(device_->file_.write_at(0, Bytes(zeros).first(kRawBlock)));
+    is_published_ = false;
+    TRY(device_->file_.sync());
+  }
+  return settle(RawState::incomplete);
+}
+
 Result<> RawFile::keep_incomplete() {
   TRY(sync());
   return settle(RawState::incomplete);

@@ -56,6 +56,7 @@ class RawFile final : public TargetFile {
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
+  Result<> retract() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:

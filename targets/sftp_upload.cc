@@ -292,15 +292,21 @@ Result<> SftpUpload::sync() {
 
 Result<> SftpUpload::commit() {
   TRY(sync());
+  return rename(incomplete(), path_);
+}
+
+Result<> SftpUpload::retract() { return rename(path_, incomplete()); }
+
+Result<> SftpUpload::rename(const std::string& from, const std::string& to) {
   TRY(link_.exchange("to rename the file", [&](SftpClient& sftp, int64_t until_ms, bool is_again) {
-    Result<> renamed = sftp.rename_new(incomplete(), path_, until_ms);
+    Result<> renamed = sftp.rename_new(from, to, until_ms);
     // The try whose answer was lost may have done it.
-    if (!renamed && is_again && !sftp.is_lost() && !sftp.stat(incomplete(), until_ms) &&
-        sftp.stat(path_, until_ms))
+    if (!renamed && is_again && !sftp.is_lost() && !sftp.stat(from, until_ms) &&
+        sftp.stat(to, until_ms))
       renamed = {};
     return renamed;
   }));
-  is_committed_ = true;
+  is_committed_ = to == path_;
   return sync_sftp_directory(link_, path_.substr(0, path_.rfind('/')));
 }
 

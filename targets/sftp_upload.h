@@ -24,6 +24,7 @@ class SftpUpload final : public TargetFile {
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
+  Result<> retract() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
@@ -45,6 +46,7 @@ class SftpUpload final : public TargetFile {
   uint64_t tail_end() const { return tail_.offset + tail_.size; }
 
   Result<> begin_tail(uint64_t offset);
+  Result<> rename(const std::string& from, const std::string& to);
   void submit_tail();
   void submit_sync();
   Result<> settle();

@@ -29,6 +29,9 @@ class TargetFile : public Sink {
   // Syncs what has arrived and keeps it under its incomplete name: a partial dump is evidence.
   // The destructor of an uncommitted file closes it and leaves it, unsynced, under that name.
   virtual Result<> keep_incomplete() = 0;
+  // Takes commit() back, durably: what bears the final name is not what was written, as reading it
+  // has shown. Fails: unsupported, where a name once given stays.
+  virtual Result<> retract() { return fail(Kind::unsupported, "a name that was given here stays"); }
   // Reads what sync() or commit() has made durable from where it lies now, not out of a memory of
   // ours. Fails: unsupported, where nothing can be read.
   virtual Result<> read_back(uint64_t offset, MutableBytes out) = 0;

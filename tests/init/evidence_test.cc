@@ -40,18 +40,33 @@ struct MemoryFile final : TargetFile {
     return {};
   }
   Result<> commit() override {
-    is_committed = true;
+    *is_committed = true;
     return {};
   }
   Result<> keep_incomplete() override { return {}; }
+  Result<> retract() override {
+    if (name_stays) return TargetFile::retract();
+    *is_committed = false;
+    return {};
+  }
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     CHECK(is_synced);
     if (offset + out.size() > content.size()) return fail(Kind::corrupt, "it ends before");
+    if (offset < bad.end && offset + out.size() > bad.begin) {
+      if (heals) bad = {};
+      return fail(Kind::io, "I/O error");
+    }
     std::copy_n(content.begin() + static_cast<int64_t>(offset), out.size(), out.begin());
     return {};
   }
   std::string content;
-  bool is_synced = false, is_committed = false;
+  struct Range {
+    size_t begin = 0, end = 0;
+  };
+  Range bad = {};      // cannot be read,
+  bool heals = false;  // the first time
+  bool is_synced = false, name_stays = false;
+  bool has_name = false, *is_committed = &has_name;  // elsewhere, where it is to outlive the file
 };
 
 // A dump's way of writing: header, data, what points at it, header again; with a gap of zeros.
@@ -115,7 +130,7 @@ TEST_CASE("nothing is summed that nobody will ask for, and nothing is called ver
     CHECK(&evidence.watch(*file, row.access, row.has_manifest) == file.get());
     MemoryFile& written = *file;
     CHECK(evidence.commit_dump(std::move(file)));
-    CHECK(written.is_committed);
+    CHECK(*written.is_committed);
     CHECK(evidence.verified() == std::string("none"));
   }
 }
@@ -143,7 +158,7 @@ TEST_CASE("what was written as meant is found so, whole and in samples; its sum 
     MemoryFile& written = *file;
     write(evidence.watch(written, Target::Access::positional, true), size);
     CHECK(evidence.commit_dump(std::move(file)));
-    CHECK(written.is_committed);
+    CHECK(*written.is_committed);
     CHECK(evidence.verified() == std::string("sample"));
     const std::string content = written.content;
     CHECK(evidence.check_dump(0, machine.console));
@@ -168,19 +183,62 @@ TEST_CASE("a bit that is another one is found: in the header before the dump get
   }
 }
 
-TEST_CASE("damage that no sample has seen is found when all is read, and the manifest says so") {
-  Machine machine;
-  Evidence evidence(machine.sys, Verify::all, machine.progress);
-  auto file = std::make_unique<MemoryFile>();
-  MemoryFile& written = *file;
-  write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
-  written.content[(1u << 20) + 99] ^= 1;  // sixteen chunks of a hundred are looked at
-  CHECK(evidence.commit_dump(std::move(file)));
-  const auto sound = evidence.check_dump(0, machine.console);
-  REQUIRE(!sound);
-  CHECK(sound.error().kind == Kind::corrupt);
-  CHECK(evidence.manifest().entries().empty());
-  CHECK(evidence.manifest().text().find("DAMAGED") != std::string::npos);
+TEST_CASE("damage that no sample has seen is found when all is read: it is called vmcore no more") {
+  struct Row {
+    const char* remark;
+    void (*harm)(MemoryFile&);
+  };
+  constexpr size_t kUnseen = (1u << 20) + 99;  // sixteen chunks of a hundred are looked at
+  const Row rows[] = {{"# vmcore-incomplete is DAMAGED: what is read back is not",
+                       [](MemoryFile& file) { file.content[kUnseen] ^= 1; }},
+                      {"# vmcore is DAMAGED: what is read back is not",
+                       [](MemoryFile& file) {
+                         file.content[kUnseen] ^= 1;
+                         file.name_stays = true;
+                       }},
+                      {"# vmcore-incomplete is DAMAGED: a part of it cannot be read back: I/O",
+                       [](MemoryFile& file) {
+                         file.bad = {kUnseen, kUnseen + 1};
+                       }}};
+  for (const Row& row : rows) {
+    CAPTURE(row.remark);
+    Machine machine;
+    Evidence evidence(machine.sys, Verify::all, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    MemoryFile& written = *file;
+    bool is_committed = false;
+    written.is_committed = &is_committed;
+    write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
+    row.harm(written);
+    const bool name_stays = written.name_stays;
+    CHECK(evidence.commit_dump(std::move(file)));
+    CHECK(is_committed);
+    const auto sound = evidence.check_dump(0, machine.console);
+    REQUIRE(!sound);
+    CHECK(sound.error().kind == Kind::corrupt);
+    CHECK(is_committed == name_stays);
+    CHECK(evidence.manifest().entries().empty());
+    CHECK(evidence.manifest().text().starts_with(row.remark));
+  }
+}
+
+TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back") {
+  for (const bool heals : {true, false}) {
+    CAPTURE(heals);
+    Machine machine;
+    Evidence evidence(machine.sys, Verify::all, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    MemoryFile& written = *file;
+    bool is_committed = false;
+    written.is_committed = &is_committed;
+    write(evidence.watch(written, Target::Access::positional, true), 3u << 20);
+    CHECK(evidence.commit_dump(std::move(file)));
+    written.bad = {0, 3u << 20};
+    written.heals = heals;
+    CHECK(evidence.check_dump(0, machine.console));
+    CHECK(is_committed);
+    CHECK(evidence.manifest().entries().size() == (heals ? 1 : 0));
+  }
 }
 
 TEST_CASE("the sums of a file take no more memory however long it is") {

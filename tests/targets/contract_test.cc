@@ -233,6 +233,30 @@ TEST_CASE("a partial dump is kept, and never under the name of a whole one") {
   }
 }
 
+TEST_CASE("a whole dump that is taken back is a partial one, also after a power cut") {
+  for (const char* which : kScenes) {
+    CAPTURE(which);
+    const auto scene = make_scene(which);
+    const auto target = scene->target();
+    REQUIRE(target->preflight());
+    REQUIRE(target->begin(kCrash));
+    {
+      const auto file = target->create("vmcore", 0);
+      REQUIRE(file);
+      REQUIRE(write_dump(**file));
+      REQUIRE((*file)->commit());
+      const Result<> retracted = (*file)->retract();
+      REQUIRE_MESSAGE(retracted, reason(retracted));
+    }
+    CHECK(save_file(*target, "report.json", "{}"));
+    scene->sys.power_cut(0);
+    CHECK(!scene->saved(kCrash, "vmcore"));
+    CHECK(scene->saved(kCrash, "report.json") == "{}");
+    if (which != std::string("raw"))
+      CHECK(scene->saved(kCrash, "vmcore-incomplete") == whole_dump());
+  }
+}
+
 TEST_CASE("what a trial wrote is read back, and taken back with all that was made for it") {
   for (const char* which : kScenes) {
     CAPTURE(which);

@@ -56,6 +56,10 @@ TEST_CASE("SFTP: names are exclusive, space is told, a trial is read back and ta
   REQUIRE((*file)->read_back(0, read));
   CHECK(read[1] == '}');
   CHECK(!(*file)->read_back(1, read));
+  REQUIRE((*file)->retract());
+  CHECK(!exists(server, "report.json"));
+  CHECK(exists(server, "report.json-incomplete"));
+  CHECK((*file)->read_back(0, read));
   CHECK(target->discard());
   CHECK(!fs::exists(server.directory() + "/crash"));
 }
