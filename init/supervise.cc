@@ -90,8 +90,9 @@ Ending Supervisor::run(const std::function<void()>& job) {
     ending_.outcome = said;
     ending_.why = board_.why();
     ending_.where = board_.where();
-    if (was_ended && !ending_.interrupted)
-      console_.say("ended after its work was done: %s", cause_.text);
+    if (!ending_.interrupted && (was_ended || !child->exited_with_success()))
+      console_.say("ended after its work was done, log and report may be missing: %s",
+                   was_ended ? cause_.text : child->end_in_words().c_str());
     return ending_;
   }
   ending_.why =

@@ -36,6 +36,12 @@ Result<std::vector<std::string>> make_directories(Sys& sys, const std::string& r
   return made_here;
 }
 
+// What has just been made, or was there, and yet is not.
+std::unexpected<Error> no_way(const Error& why) {
+  if (why.sys_errno != ENOENT) return std::unexpected(why);
+  return wrap(why, "a link on the way leads nowhere (an absolute one?)");
+}
+
 // Already gone is as good.
 Result<> remove(int64_t done, const std::string& path) {
   if (done >= 0 || done == -ENOENT) return {};
@@ -74,12 +80,16 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
   const std::string top = without_trailing_slashes(root);  // "" is /
   const std::string parent = without_trailing_slashes(top + directory);
   std::vector<std::string> above;
-  if (parent.size() > top.size())
-    above = TRY(make_directories(sys, top, parent.substr(top.size())));
+  if (parent.size() > top.size()) {
+    auto made = make_directories(sys, top, parent.substr(top.size()));
+    if (!made) return no_way(made.error());
+    above = *std::move(made);
+  }
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
-  const MountedFs reached = TRY(look_at_fs(sys, parent.empty() ? "/" : parent));
-  if (reached.magic != fs.magic)
+  const auto reached = look_at_fs(sys, parent.empty() ? "/" : parent);
+  if (!reached) return no_way(reached.error());
+  if (reached->magic != fs.magic)
     return fail(Kind::refused, "%s leads to another file system (an absolute link?)",
                 parent.c_str());
 

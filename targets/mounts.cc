@@ -97,7 +97,12 @@ std::unexpected<Error> mount_error(int sys_errno, const BlockDevice& device) {
     return fail(Kind::unsupported,
                 "this kernel has no file system %s (its module is not loaded); %s", type,
                 device.text().c_str());
-  return fail_errno(sys_errno, "mount %s as %s", device.path.c_str(), type);
+  const bool is_read_only = sys_errno == EACCES || sys_errno == EROFS;
+  const bool is_damaged = sys_errno == EINVAL || sys_errno == EBADMSG || sys_errno == EUCLEAN;
+  return fail_errno(sys_errno, "mount %s as %s%s", device.path.c_str(), type,
+                    is_read_only ? " (is the device read-only?)"
+                    : is_damaged ? " (damaged? then fsck it)"
+                                 : "");
 }
 
 Result<> make_mount_point(Sys& sys, const std::string& mount_root, const std::string& at) {

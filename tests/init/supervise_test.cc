@@ -157,6 +157,7 @@ TEST_CASE("a dump that is saved stays saved when what follows hangs or crashes")
     die_of(SIGABRT);
   });
   CHECK(crashed.ending.outcome == Outcome::saved);
+  CHECK(crashed.log.find("report may be missing: killed by signal 6") != crashed.log.npos);
 }
 
 TEST_CASE("a job that ignores every signal it can is ended all the same") {

@@ -1,11 +1,14 @@
 // fs: and dir:, where they differ from what every target promises.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
+#include "targets/crash_directory.h"
 #include "targets/mounts.h"
 #include "tests/targets/target_scene.h"
 
@@ -80,6 +83,15 @@ TEST_CASE("a file system that the kernel does not know is said to lack its modul
   CHECK(has(error_of(space), "no file system ext4 (its module is not loaded); vda (ext4 UUID="));
   CHECK(target->finish());
   CHECK(!scene->sys.contains("/mnt/vda"));
+}
+
+TEST_CASE(
+    "a file system that the kernel does not mount is said to be damaged, or its disk read-only") {
+  const auto scene = make_scene("fs");
+  scene->sys.find("/dev/vda")->holds = nullptr;  // but for the superblock
+  const auto target = scene->target();
+  CHECK(has(error_of(target->preflight()), "mount /dev/vda as ext4 (damaged? then fsck it): "));
+  CHECK(target->finish());
 }
 
 TEST_CASE("a file system that comes out read-only is refused") {
@@ -166,6 +178,22 @@ TEST_CASE("a directory that leads out of the file system is refused") {
   const auto begun = target->begin(kCrash);
   REQUIRE(!begun);
   CHECK(begun.error().kind == Kind::refused);
+}
+
+TEST_CASE("a link on the way that leads nowhere is told to be one") {
+  char made[] = "/tmp/kdump-init-links-XXXXXX";
+  REQUIRE(mkdtemp(made));
+  const std::string top = made;
+  Sys& sys = real_sys();
+  std::filesystem::create_symlink("/of/the/running/system", top + "/link");
+  const auto fs = look_at_fs(sys, top);
+  REQUIRE(fs);
+  for (const char* directory : {"/link", "/link/crash"}) {
+    CAPTURE(directory);
+    const auto crash = CrashDirectory::make(sys, top, directory, kCrash, *fs);
+    CHECK(has(error_of(crash), "a link on the way leads nowhere"));
+  }
+  std::filesystem::remove_all(top);
 }
 
 TEST_CASE("what cannot be unmounted is detached, and said") {
