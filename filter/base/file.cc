@@ -8,9 +8,7 @@
 namespace kdump {
 
 Result<File> File::open(Sys& sys, std::string path, int flags, uint32_t mode) {
-  int64_t fd;
-  do fd = sys.open(path.c_str(), flags, mode);
-  while (fd == -EINTR);
+  const int64_t fd = uninterrupted([&] { return sys.open(path.c_str(), flags, mode); });
   if (fd < 0) return fail_errno(static_cast<int>(-fd), "open %s", path.c_str());
   return File(sys, static_cast<int>(fd), std::move(path));
 }
@@ -32,8 +30,8 @@ File::~File() {
 Result<size_t> File::read_some_at(uint64_t offset, MutableBytes out) const {
   size_t done = 0;
   while (done < out.size()) {
-    const int64_t got = sys_->pread(fd_, out.subspan(done), offset + done);
-    if (got == -EINTR) continue;
+    const int64_t got =
+        uninterrupted([&] { return sys_->pread(fd_, out.subspan(done), offset + done); });
     if (got < 0)
       return fail_errno(static_cast<int>(-got), "read %s at offset %#" PRIx64, path(),
                         offset + done);
@@ -53,8 +51,7 @@ Result<> File::read_at(uint64_t offset, MutableBytes out) const {
 
 Result<> File::write_at(uint64_t offset, Bytes data) {
   while (!data.empty()) {
-    const int64_t put = sys_->pwrite(fd_, data, offset);
-    if (put == -EINTR) continue;
+    const int64_t put = uninterrupted([&] { return sys_->pwrite(fd_, data, offset); });
     // A zero-byte write that is no error would loop for ever: it means there is no room.
     if (put <= 0)
       return fail_errno(put < 0 ? static_cast<int>(-put) : ENOSPC, "write %s at offset %#" PRIx64,
@@ -67,8 +64,7 @@ Result<> File::write_at(uint64_t offset, Bytes data) {
 
 Result<> File::append(Bytes data) {
   while (!data.empty()) {
-    const int64_t put = sys_->write(fd_, data);
-    if (put == -EINTR) continue;
+    const int64_t put = uninterrupted([&] { return sys_->write(fd_, data); });
     if (put <= 0) return fail_errno(put < 0 ? static_cast<int>(-put) : ENOSPC, "write %s", path());
     data = data.subspan(static_cast<size_t>(put));
   }
@@ -76,9 +72,7 @@ Result<> File::append(Bytes data) {
 }
 
 Result<> File::truncate(uint64_t size) {
-  int64_t done;
-  do done = sys_->ftruncate(fd_, size);
-  while (done == -EINTR);
+  const int64_t done = uninterrupted([&] { return sys_->ftruncate(fd_, size); });
   if (done < 0)
     return fail_errno(static_cast<int>(-done), "truncate %s to %" PRIu64 " bytes", path(), size);
   return {};
@@ -108,10 +102,9 @@ Result<std::string> read_small_file(Sys& sys, const std::string& path, size_t ma
   std::string content(max_bytes + 1, '\0');
   size_t done = 0;
   while (done < content.size()) {
-    const int64_t got = sys.read(
-        file.fd(),
-        MutableBytes(reinterpret_cast<uint8_t*>(content.data()), content.size()).subspan(done));
-    if (got == -EINTR) continue;
+    const auto rest =
+        MutableBytes(reinterpret_cast<uint8_t*>(content.data()), content.size()).subspan(done);
+    const int64_t got = uninterrupted([&] { return sys.read(file.fd(), rest); });
     if (got < 0) return fail_errno(static_cast<int>(-got), "read %s", path.c_str());
     if (got == 0) break;
     done += static_cast<size_t>(got);

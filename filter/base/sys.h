@@ -6,6 +6,7 @@
 // fake could not stand in for; they are tested on the real thing.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <ctime>
 
@@ -62,5 +63,14 @@ class Sys {
 
 // The kernel itself.
 Sys& real_sys();
+
+// Makes a call again while it says -EINTR; but not for ever, whatever it is that interrupts.
+constexpr int kMostInterruptions = 1000;
+template <class Call>
+int64_t uninterrupted(Call call) {
+  int64_t done = -EINTR;
+  for (int i = 0; i < kMostInterruptions && done == -EINTR; ++i) done = call();
+  return done;
+}
 
 }  // namespace kdump

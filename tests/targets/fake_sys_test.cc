@@ -58,6 +58,20 @@ TEST_CASE("File survives short writes and an interrupted call, and reports a ful
   CHECK(full.error().kind == Kind::no_space);
 }
 
+TEST_CASE("calls that are interrupted without end fail") {
+  FakeSys sys({.fail_nth = 2, .with = EINTR, .for_ever = true});
+  sys.add_mount("disk", "/m", sys.add_fs({}));
+  auto file = File::open(sys, "/m/f", O_RDWR | O_CREAT | O_EXCL);
+  REQUIRE(file);
+  uint8_t byte = 0;
+  CHECK(file->write_at(0, as_bytes("a")).error().sys_errno == EINTR);
+  CHECK(file->append(as_bytes("a")).error().sys_errno == EINTR);
+  CHECK(file->read_at(0, {&byte, 1}).error().sys_errno == EINTR);
+  CHECK(file->truncate(0).error().sys_errno == EINTR);
+  CHECK(File::open(sys, "/m/f", O_RDONLY).error().sys_errno == EINTR);
+  CHECK(read_small_file(sys, "/m/f", 1).error().sys_errno == EINTR);
+}
+
 TEST_CASE("a device that is mounted cannot be opened exclusively") {
   FakeSys sys;
   FakeNode& disk = sys.add_disk("vda", 4096);
