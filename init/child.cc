@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "filter/base/sys.h"
 #include "init/watchdog.h"
@@ -28,7 +28,11 @@ sigset_t waited_signals(bool all) {
   return set;
 }
 
+// Not one that exec'd programs are likely to end with (sysexits.h has it for "operating system").
+constexpr int kNoMemoryStatus = 71;
+
 void become_child(pid_t parent) {
+  std::set_new_handler([] { ::_exit(kNoMemoryStatus); });
   // Handlers of the parent, such as PID 1's for its own crash, are not the child's.
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   ::signal(SIGINT, SIG_IGN);
@@ -96,15 +100,14 @@ bool Child::kill(int64_t at_most_ms) {
   return wait(real_sys().monotonic_ms() + at_most_ms) == Event::ended;
 }
 
-std::string Child::end_in_words() const {
-  char text[80];
+Error Child::end() const {
   if (WIFSIGNALED(status_)) {
     const int number = WTERMSIG(status_);
-    snprintf(text, sizeof text, "killed by signal %d (%s)", number, strsignal(number));
-  } else {
-    snprintf(text, sizeof text, "exited with status %d", WEXITSTATUS(status_));
+    return fail(Kind::io, "killed by signal %d (%s)", number, strsignal(number)).error();
   }
-  return text;
+  const int status = WEXITSTATUS(status_);
+  if (status == kNoMemoryStatus) return fail_errno(ENOMEM, "it needs more memory").error();
+  return fail(Kind::io, "exited with status %d", status).error();
 }
 
 void reap_ended_children() {
@@ -121,8 +124,7 @@ Result<> run_bounded(const char* what, uint32_t seconds, const std::function<voi
     return fail(Kind::timeout, "%s: not done after %u s, %s", what, seconds,
                 is_gone ? "ended" : "and cannot be killed: left behind");
   }
-  if (!child->exited_with_success())
-    return fail(Kind::io, "%s: %s", what, child->end_in_words().c_str());
+  if (!child->exited_with_success()) return wrap(child->end(), "%s", what);
   return {};
 }
 

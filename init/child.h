@@ -42,8 +42,9 @@ class Child {
   // SIGKILL. False: it was still there after at_most_ms, in uninterruptible sleep.
   bool kill(int64_t at_most_ms);
 
-  // Of a child that has ended: "exited with status 3", "killed by signal 9 (Killed)".
-  std::string end_in_words() const;
+  // Of a child that has ended: "exited with status 3", "killed by signal 9 (Killed)"; where `work`
+  // found no memory the error has ENOMEM.
+  Error end() const;
   bool exited_with_success() const { return has_ended_ && status_ == 0; }
 
  private:

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <new>
+#include <string_view>
 
 #include "filter/kernel/printk_log.h"
 #include "init/command.h"
@@ -65,6 +67,11 @@ ExitStatus run(const CommandLine& line) {
 }  // namespace
 
 int command_main(int argc, char** argv) {
+  std::set_new_handler([] {
+    constexpr std::string_view kText = "kdump-init: out of memory\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    ::_exit(static_cast<int>(ExitStatus::not_saved));
+  });
   if (argc > 1 && is_script_command(argv[1])) return static_cast<int>(script_command(argv));
   const int skipped = argc > 0 ? 1 : 0;  // the program's name, if the caller gave one
   const auto line = parse_command_line({argv + skipped, static_cast<size_t>(argc - skipped)});

@@ -95,10 +95,7 @@ Ending Supervisor::run(const std::function<void()>& job) {
                    was_ended ? cause_.text : child->end_in_words().c_str());
     return ending_;
   }
-  ending_.why =
-      was_ended ? cause_
-                : fail(Kind::io, "%s: %s before it was done", what_, child->end_in_words().c_str())
-                      .error();
+  ending_.why = was_ended ? cause_ : wrap(child->end(), "%s: before it was done", what_).error();
   console_.say("FAILED %s (%s)", ending_.why.text, kind_name(ending_.why.kind));
   return ending_;
 }

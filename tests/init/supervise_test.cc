@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <new>
 #include <string>
 
 #include "filter/base/sys.h"
@@ -79,8 +81,8 @@ TEST_CASE("a job's own failure is passed on, and not said twice") {
 TEST_CASE("a killed job is a failure that names the signal") {
   const Run run([](Board&) { die_of(SIGKILL); });
   CHECK(run.ending.outcome == Outcome::failed);
-  CHECK(run.why() == "dir:/x: killed by signal 9 (Killed) before it was done");
-  CHECK(run.log.find("FAILED dir:/x: killed by signal 9") != run.log.npos);
+  CHECK(run.why() == "dir:/x: before it was done: killed by signal 9 (Killed)");
+  CHECK(run.log.find("FAILED dir:/x: before it was done: killed by signal 9") != run.log.npos);
 }
 
 TEST_CASE("a job that crashes is a failure that names the signal") {
@@ -89,8 +91,17 @@ TEST_CASE("a job that crashes is a failure that names the signal") {
 }
 
 TEST_CASE("a job that exits without a word is a failure") {
-  CHECK(Run([](Board&) {}).why() == "dir:/x: exited with status 0 before it was done");
-  CHECK(Run([](Board&) { ::_exit(3); }).why() == "dir:/x: exited with status 3 before it was done");
+  CHECK(Run([](Board&) {}).why() == "dir:/x: before it was done: exited with status 0");
+  CHECK(Run([](Board&) { ::_exit(3); }).why() ==
+        "dir:/x: before it was done: exited with status 3");
+}
+
+TEST_CASE("a job that finds no memory says so") {
+  const Run run([](Board&) {
+    if (const std::new_handler no_memory = std::get_new_handler()) no_memory();  // as operator new
+  });
+  CHECK(run.ending.why.sys_errno == ENOMEM);
+  CHECK(run.why().find("it needs more memory") != std::string::npos);
 }
 
 TEST_CASE("a job that makes no progress is ended") {
