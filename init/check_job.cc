@@ -138,6 +138,7 @@ Result<uint64_t> CheckJob::write_pieces(Sink& file, uint64_t most_bytes) {
   std::vector<uint8_t> piece(std::min(kPieceBytes, end));
   uint64_t offset = 0;
   while (offset < end && sys_.monotonic_ms() < until_ms) {
+    TRY(progress_.may_go_on());
     fill(piece, offset);
     const uint64_t size = std::min<uint64_t>(piece.size(), end - offset);
     TRY(file.write_at(offset, Bytes(piece).first(size)));

@@ -64,7 +64,7 @@ ExitStatus dump_command(const CommandLine& line) {
     const auto run = cargo == Cargo::log ? run_log_job : run_dump_job;
     run(real_sys(), settings, target, context, **board, console);
   };
-  const Watch watch{.stall_s = settings.stall_timeout_s};
+  const Watch watch{.stall_s = settings.stall_timeout_s, .limit_s = settings.limit_s};
   return exit_status(capture(settings, watch, job, **board, console).outcome);
 }
 

@@ -33,7 +33,7 @@ class DumpJob {
         context_(context),
         board_(board),
         console_(console),
-        progress_(sys, board, console),
+        progress_(sys, board, console, settings.limit_s),
         evidence_(sys, settings.verify, progress_) {}
 
   void run();
@@ -190,8 +190,7 @@ void DumpJob::warn_of_missing_pages(const DumpResult& written) {
     warn(text("%" PRIu64 " pages of the vmcore cannot be read: they are missing",
               written.pages_unreadable));
   if (written.pages_dropped)
-    warn(text("%" PRIu64 " pages have no room in the dump: they are missing",
-              written.pages_dropped));
+    warn(text("%" PRIu64 " pages are missing: the dump ends before them", written.pages_dropped));
 }
 
 Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,

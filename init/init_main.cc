@@ -142,7 +142,9 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
   run_hooks(sys, kHookDirectory, "pre", facts_before(settings), settings.hook_timeout_s, console);
   const JobContext context{
       .network = network, .volatile_is_refused = true, .identity_is_ours = true};
-  const Watch watch{.stall_s = settings.stall_timeout_s, .interrupts = kInterruptsToStop};
+  const Watch watch{.stall_s = settings.stall_timeout_s,
+                    .limit_s = settings.limit_s,
+                    .interrupts = kInterruptsToStop};
   const Captured captured = capture(
       settings, watch,
       [&](const std::string& target, Cargo cargo) {
@@ -187,7 +189,8 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
   if (!shortage.empty()) console.say("%s", shortage.c_str());
   if (captured.outcome == Board::Outcome::saved)
     end_with(settings.final, "saved " + captured.location);
-  if (captured.outcome == Board::Outcome::incomplete)
+  // Who has interrupted it is there, and may want the shell.
+  if (captured.outcome == Board::Outcome::incomplete && !captured.interrupted)
     end_with(settings.final,
              text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
 

@@ -11,11 +11,12 @@ const char* step_name(Step step) {
   return kNames[static_cast<unsigned>(step)];
 }
 
-JobProgress::JobProgress(Sys& sys, Board& board, Console& console)
+JobProgress::JobProgress(Sys& sys, Board& board, Console& console, uint32_t limit_s)
     : sys_(sys),
       board_(board),
       console_(console),
       memory_(sys),
+      limit_s_(limit_s),
       began_ms_(sys.monotonic_ms()),
       step_began_ms_(began_ms_) {}
 
@@ -51,6 +52,13 @@ void JobProgress::update(Phase phase, uint64_t done, uint64_t total, uint64_t by
   tick();
 }
 
+Result<> JobProgress::may_go_on() {
+  if (StopRequest::was_made()) return fail(Kind::refused, "interrupted");
+  if (elapsed_ms() >= int64_t{limit_s_} * 1000)
+    return fail(Kind::timeout, "not done after %u s (rd.kdump.limit)", limit_s_);
+  return {};
+}
+
 void JobProgress::waiting_for(const char* what, uint32_t at_most_s) {
   const std::lock_guard lock(mutex_);
   is_waiting_ = true;
@@ -65,7 +73,6 @@ void JobProgress::note(const char* what) {
 
 Result<> WatchedSink::write_at(uint64_t offset, Bytes data) {
   progress_.tick();
-  if (StopRequest::was_made()) return fail(Kind::refused, "interrupted");
   const Result<> written = inner_.write_at(offset, data);
   progress_.tick();
   return written;

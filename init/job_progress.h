@@ -27,7 +27,8 @@ const char* step_name(Step step);
 // goes on: what the other does meanwhile is no sign of life of the target.
 class JobProgress final : public Progress, public Observer {
  public:
-  JobProgress(Sys& sys, Board& board, Console& console);
+  // limit_s: how long the job may write its dump, from now (rd.kdump.limit).
+  JobProgress(Sys& sys, Board& board, Console& console, uint32_t limit_s = UINT32_MAX);
 
   // Ends the step before. A step may be entered again: its times add up.
   void enter(Step step);
@@ -38,6 +39,8 @@ class JobProgress final : public Progress, public Observer {
   uint64_t peak_memory_bytes() const { return memory_.peak_bytes(); }
 
   void update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) override;
+  // Fails: refused, once the job has been asked to stop; timeout, past its limit.
+  Result<> may_go_on() override;
   void waiting_for(const char* what, uint32_t at_most_s) override;
   void note(const char* what) override;
 
@@ -49,13 +52,14 @@ class JobProgress final : public Progress, public Observer {
   bool is_waiting_ = false;
   pthread_t waiter_{};  // who has named a wait
   MemoryUse memory_;
+  const uint32_t limit_s_;
   int64_t began_ms_;
   Step step_ = Step::open;
   int64_t step_began_ms_;
   std::array<int64_t, kSteps> spent_ms_{};
 };
 
-// A sink whose every write is a sign of life, and fails once the job has been asked to stop.
+// A sink whose every write is a sign of life.
 class WatchedSink final : public Sink {
  public:
   WatchedSink(Sink& inner, JobProgress& progress) : inner_(inner), progress_(progress) {}

@@ -169,6 +169,11 @@ constexpr Argument kArguments[] = {
        return assign(s.stall_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.stall_timeout_s); }},
+    {"limit",
+     [](Settings& s, std::string_view value) {
+       return assign(s.limit_s, parse_seconds(value, 1, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.limit_s); }},
 };
 
 // -- One text after the other.

@@ -30,6 +30,7 @@ struct Settings {
   uint32_t shell_timeout_s = 300;
   uint32_t step_timeout_s = 30;
   uint32_t stall_timeout_s = 60;
+  uint32_t limit_s = 86'400;  // of one target
   uint32_t hook_timeout_s = 30;
   std::vector<IpAddress> fence_nodes;  // who is told that this machine is in its capture kernel
   uint32_t fence_port = 7410;

@@ -20,7 +20,8 @@ constexpr int64_t kMaxWaitMs = 86'400'000;
 // By when the job must have moved on, from what the board shows.
 class Deadline {
  public:
-  Deadline(const Watch& watch, int64_t now_ms) : watch_(watch), since_ms_(now_ms) {}
+  Deadline(const Watch& watch, int64_t now_ms)
+      : watch_(watch), began_ms_(now_ms), since_ms_(now_ms) {}
 
   void look(const Board& board, int64_t now_ms) {
     const uint64_t beat = board.beat.load(std::memory_order_acquire);
@@ -33,7 +34,12 @@ class Deadline {
 
   bool is_waiting() const { return wait_until_ms_ != 0; }
 
+  bool is_past_limit(int64_t now_ms) const {
+    return now_ms - began_ms_ >= (int64_t{watch_.limit_s} + watch_.stall_s) * 1000;
+  }
+
   bool has_passed(int64_t now_ms) const {
+    if (is_past_limit(now_ms)) return true;
     if (!is_waiting()) return now_ms >= since_ms_ + int64_t{watch_.stall_s} * 1000;
     const int64_t latest_ms = since_ms_ + kMaxWaitMs;
     return now_ms >= (wait_until_ms_ < latest_ms ? wait_until_ms_ : latest_ms) + watch_.grace_ms;
@@ -41,6 +47,7 @@ class Deadline {
 
  private:
   const Watch& watch_;
+  const int64_t began_ms_;
   int64_t since_ms_;
   uint64_t beat_ = 0;
   int64_t wait_until_ms_ = 0;
@@ -58,7 +65,7 @@ class Supervisor {
   void watch_until_end(Child& child);
   void on_interrupt(Child& child, int64_t now_ms);
   void stop(Child& child);
-  void kill_overdue(Child& child, const Deadline& deadline);
+  void kill_overdue(Child& child, const Deadline& deadline, int64_t now_ms);
   void kill(Child& child);
 
   const Watch& watch_;
@@ -112,7 +119,7 @@ void Supervisor::watch_until_end(Child& child) {
     if (event == Child::Event::terminated) stop(child);
     if (ending_.interrupted) return;
     deadline.look(board_, now_ms);
-    if (deadline.has_passed(now_ms)) return kill_overdue(child, deadline);
+    if (deadline.has_passed(now_ms)) return kill_overdue(child, deadline, now_ms);
     display.look(now_ms);
   }
 }
@@ -136,8 +143,12 @@ void Supervisor::stop(Child& child) {
   if (child.wait(real_sys().monotonic_ms() + watch_.stop_ms) != Child::Event::ended) kill(child);
 }
 
-void Supervisor::kill_overdue(Child& child, const Deadline& deadline) {
-  cause_ = deadline.is_waiting()
+void Supervisor::kill_overdue(Child& child, const Deadline& deadline, int64_t now_ms) {
+  cause_ = deadline.is_past_limit(now_ms)
+               ? fail(Kind::timeout, "%s: not done %u s after its limit of %u s (rd.kdump.limit)",
+                      what_, watch_.stall_s, watch_.limit_s)
+                     .error()
+           : deadline.is_waiting()
                ? fail(Kind::timeout, "%s: still waiting for %s past its deadline", what_,
                       board_.awaited().c_str())
                      .error()

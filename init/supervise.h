@@ -12,7 +12,9 @@
 namespace kdump {
 
 struct Watch {
-  uint32_t stall_s = 60;     // no tick for this long: the job is ended
+  uint32_t stall_s = 60;  // no tick for this long: the job is ended
+  // After so long the job ends its dump itself. One that has not ended stall_s later is ended.
+  uint32_t limit_s = UINT32_MAX;
   uint32_t grace_ms = 3000;  // by which a job may overstay a named wait that it ends itself
   uint32_t kill_ms = 5000;   // how long a killed job may take to go, before it is abandoned
   uint32_t stop_ms = 10000;  // how long an interrupted job may take to finish up

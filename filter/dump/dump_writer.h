@@ -59,7 +59,7 @@ struct DumpHeader {
 };
 
 struct DumpResult {
-  bool complete = true;        // false: truncated for want of space; marked so in the dump
+  bool complete = true;        // false: ends early; marked so in the dump
   Error why;                   // if not complete
   uint64_t bytes_written = 0;  // to the sink
   uint64_t end_offset = 0;     // one past the highest byte

@@ -50,7 +50,7 @@ ElfWriter::ElfWriter(PageSource& pages, const DumpHeader& header, const DumpOpti
 
 Result<DumpResult> ElfWriter::run() {
   TRY(write_headers());
-  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn();
+  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn() && !is_late_;
        first = pages_.next_window({first.value + kWindowPages}))
     TRY(write_window(first));
   TRY(reach(layout_.data));

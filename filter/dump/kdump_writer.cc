@@ -68,7 +68,7 @@ Result<DumpResult> KdumpWriter::run() {
                      bytes_of(make_kdump_sub_header(layout_, header_, end_pfn, options_.level))));
   if (!header_.notes.empty()) TRY(sink_.write_at(layout_.notes_offset, header_.notes));
 
-  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn();
+  for (Pfn first = pages_.next_window({0}); first < pages_.end_pfn() && !is_late_;
        first = pages_.next_window({first.value + kWindowPages}))
     TRY(write_window(first));
 

@@ -34,12 +34,21 @@ void WriterBase::report() {
   const uint64_t total =
       options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
   progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
+  if (is_late_) return;
+  if (const Result<> allowed = progress_.may_go_on(); !allowed) {
+    is_late_ = true;
+    stop(allowed.error());
+  }
 }
 
 DumpResult WriterBase::finish() const {
   DumpResult result = result_;
   result.bytes_written = sink_.bytes();
   result.end_offset = sink_.end();
+  if (is_late_) {
+    const uint64_t known = result.pages_written + result.pages_zero + result.pages_unreadable;
+    result.pages_dropped = options_.expected_pages - std::min(options_.expected_pages, known);
+  }
   return result;
 }
 

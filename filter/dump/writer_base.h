@@ -1,6 +1,6 @@
 // What the writers of all formats have in common: what they are given, what has become of the dump
-// so far, and how want of space ends it: the dump stops there, valid and marked, the writer goes on
-// to its end.
+// so far, and how want of space, or of time, ends it: the dump stops there, valid and marked, the
+// writer goes on to its end.
 #pragma once
 
 #include "filter/dump/counted_sink.h"
@@ -23,6 +23,7 @@ class WriterBase {
   void miss_window(const Error& why);
   // Readers want headers and tables inside the file, even where no page follows them.
   Result<> reach(uint64_t end);
+  // Tells where the dump is, and stops it where it may not go on.
   void report();
   DumpResult finish() const;
 
@@ -33,6 +34,7 @@ class WriterBase {
   Progress& progress_;
 
   bool stopped_ = false;  // no further page is taken
+  bool is_late_ = false;  // nor is one looked at: there is no time to count them
   uint64_t pages_handled_ = 0;
   DumpResult result_;
 };

@@ -17,7 +17,7 @@ value_problem() {
         failure) expect "$value" shell reboot halt poweroff ;;
         final) expect "$value" reboot halt poweroff ;;
         verify) expect "$value" auto all sample none ;;
-        timeout | stall | shell_timeout | hook_timeout | fence_interval) expect_number "$value" 1 86400 ;;
+        timeout | stall | limit | shell_timeout | hook_timeout | fence_interval) expect_number "$value" 1 86400 ;;
         keep) expect_number "$value" 0 9999 ;;
         fence_port) expect_number "$value" 1 65535 ;;
         fence) [[ $value =~ ^[^[:space:],]+(,[^[:space:],]+)*$ ]] || echo "expected names or addresses" ;;

@@ -239,6 +239,32 @@ TEST_CASE("wherever the space ends, the dump is consistent and says that it is i
   CHECK(most == read_kdump(whole.file).pages.size());
 }
 
+TEST_CASE("whenever the time ends, the dump is consistent and says that it is incomplete") {
+  FakeMemory memory = mixed_memory();
+  const uint64_t all = read_kdump(write(memory, {}).file).pages.size();
+  for (uint64_t calls = 1;; calls += 3) {
+    CAPTURE(calls);
+    REQUIRE(calls < 1000);
+    const Notes notes;
+    MemorySink sink;
+    NoProgress progress;
+    progress.calls_until_late = calls;
+    const auto result =
+        write_dump(memory, make_header(notes),
+                   {.threads = 2, .expected_pages = memory.kept_pages(), .memory_bytes = 256 << 10},
+                   sink, progress);
+    REQUIRE(result);
+    const KdumpFile dump = read_kdump(sink.file);
+    CHECK(dump.incomplete == !result->complete);
+    if (result->complete) break;
+    CHECK(result->why.kind == Kind::timeout);
+    check_pages(dump, memory, false);
+    CHECK(dump.pages.size() <= all);
+    CHECK(dump.pages.size() + result->pages_dropped + result->pages_unreadable ==
+          memory.kept_pages());
+  }
+}
+
 TEST_CASE("a sink that runs full keeps what it took") {
   FakeMemory memory = mixed_memory();
   const Written whole = write(memory, {.compression = kFixed});

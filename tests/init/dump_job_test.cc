@@ -226,23 +226,53 @@ TEST_CASE("a flattened output begins with its signature") {
   CHECK(run.sys.content("/crash/flat").starts_with("makedumpfile"));
 }
 
-TEST_CASE("once a job is asked to stop, its next write fails") {
-  struct Null final : Sink {
-    Result<> write_at(uint64_t, Bytes) override { return {}; }
-  } null;
+TEST_CASE("once a job is asked to stop it may not go on") {
   FakeSys sys;
   Console console({});
   JobProgress progress(sys, *Run::board, console);
-  WatchedSink sink(null, progress);
   {
     const StopRequest stop;
-    CHECK(sink.write_at(0, {}));
+    CHECK(progress.may_go_on());
     raise(SIGTERM);
-    const auto refused = sink.write_at(0, {});
+    const auto refused = progress.may_go_on();
     REQUIRE(!refused);
     CHECK(refused.error().kind == Kind::refused);
   }
-  CHECK(sink.write_at(0, {}));  // the request was that job's
+  CHECK(progress.may_go_on());  // the request was that job's
+}
+
+TEST_CASE(
+    "a dump that takes longer than rd.kdump.limit ends there, marked incomplete, with a report") {
+  for (const Format format : {Format::kdump, Format::elf}) {
+    Run run;
+    run.settings.format = format;
+    run.settings.limit_s = 1;
+    run.sys.before_each = [&] {
+      if (run.sys.contains(run.path_of("vmcore-incomplete"))) run.sys.sleep_ms(100);
+    };
+    CHECK(run.job() == Board::Outcome::incomplete);
+    CAPTURE(std::string(run.board->log_text()));
+    CHECK(run.log_says("not done after 1 s (rd.kdump.limit)"));
+    CHECK(run.board->why().kind == Kind::timeout);
+    CHECK(run.has("vmcore-dmesg.txt"));
+    CHECK(!run.has("vmcore"));
+    CHECK(!run.file("vmcore-incomplete").empty());
+    CHECK(says(run.file("report.json"), "\"status\": \"incomplete\""));
+    CHECK(says(run.file("report.json"), "rd.kdump.limit"));
+  }
+}
+
+TEST_CASE("a job that is asked to stop closes its dump, marked incomplete") {
+  Run run;
+  run.sys.before_each = [&] {
+    if (run.sys.contains(run.path_of("vmcore-incomplete"))) raise(SIGTERM);
+  };
+  CHECK(run.job() == Board::Outcome::incomplete);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.log_says("cut off: interrupted"));
+  CHECK(is_marked_incomplete(run.file("vmcore-incomplete")));
+  CHECK(!run.has("vmcore"));
+  CHECK(run.has("report.json"));
 }
 
 TEST_CASE("a wait named within a write is not over because pages are compressed meanwhile") {

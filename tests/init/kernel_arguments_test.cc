@@ -25,6 +25,7 @@ TEST_CASE("an ordinary command line is read whole and without a warning") {
       "BOOT_IMAGE=/vmlinuz root=UUID=1 console=ttyS0 rd.kdump.target=fs:UUID=ab-cd:/var/crash "
       "rd.kdump.level=31,0 rd.kdump.format=elf rd.kdump.compress=zstd:3 rd.kdump.failure=halt "
       "rd.kdump.final=poweroff rd.kdump.shell_timeout=20 rd.kdump.timeout=10 rd.kdump.stall=90 "
+      "rd.kdump.limit=7200 "
       "ip=dhcp nr_cpus=1\n");
   CHECK(warnings.empty());
   CHECK(settings.targets == Targets{"fs:UUID=ab-cd:/var/crash"});
@@ -37,6 +38,7 @@ TEST_CASE("an ordinary command line is read whole and without a warning") {
   CHECK(settings.shell_timeout_s == 20);
   CHECK(settings.step_timeout_s == 10);
   CHECK(settings.stall_timeout_s == 90);
+  CHECK(settings.limit_s == 7200);
 }
 
 TEST_CASE("without arguments every default is the contract's") {
@@ -51,6 +53,7 @@ TEST_CASE("without arguments every default is the contract's") {
   CHECK(settings.shell_timeout_s == 300);
   CHECK(settings.step_timeout_s == 30);
   CHECK(settings.stall_timeout_s == 60);
+  CHECK(settings.limit_s == 86'400);
 }
 
 TEST_CASE("a shell in the image makes it the default failure action") {

@@ -119,6 +119,22 @@ TEST_CASE("a job that makes no progress is ended") {
   CHECK(!run.ending.abandoned);
 }
 
+TEST_CASE("a job that makes progress, but never ends, is ended after its limit") {
+  const Run run(
+      [](Board& board) {
+        for (;;) {
+          board.tick();
+          real_sys().sleep_ms(50);
+        }
+      },
+      {.stall_s = 1, .limit_s = 1});
+  CHECK(run.ending.outcome == Outcome::failed);
+  CHECK(run.ending.why.kind == Kind::timeout);
+  CHECK(run.why() == "dir:/x: not done 1 s after its limit of 1 s (rd.kdump.limit)");
+  CHECK(run.elapsed_ms >= 2000);
+  CHECK(run.elapsed_ms < kPatienceMs);
+}
+
 TEST_CASE("a job that makes progress, slowly, is left alone") {
   const Run run(
       [](Board& board) {
