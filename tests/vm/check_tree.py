@@ -57,10 +57,13 @@ def check_tree(root, files, result, level, crashes=1):
     if result == "nothing":
         require(not names & {"vmcore", "vmcore-incomplete"}, f"found {found}")
         return
+    # A target that is named twice has a directory of each time.
+    results = ["failed", "saved"] if result == "second" else [result] * crashes
     directories = {path.parent for path in files if DIRECTORY.fullmatch(path.parent.name)}
-    require(len(directories) == crashes, f"expected {crashes} crash directories, found {found}")
-    for directory in directories:
-        check_directory(pathlib.Path(directory), found, result, level)
+    require(len(directories) == len(results),
+            f"expected {len(results)} crash directories, found {found}")
+    for directory, each in zip(sorted(directories), results):
+        check_directory(pathlib.Path(directory), found, each, level)
 
 
 def check_modes(directory):

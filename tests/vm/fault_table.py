@@ -7,7 +7,8 @@ import re
 HEAD = ("| fault | targets | on the disk | on the server | reboot after |\n|---|---|---|---|--:|")
 FOUND = {"saved": "the dump", "incomplete": "a part of the dump, marked so",
          "part": "a part of the dump, marked so",
-         "failed": "the log, a part of the dump", "any": "what there was time for",
+         "failed": "the log, what there was of the dump", "second": "a part of the dump; the dump",
+         "any": "what there was time for",
          "log": "the log", "nothing": "nothing"}
 LAST_WORDS = re.compile(r"kdump: \[ *([0-9.]+)s\].*(?:rebooting|halting|powering off) now")
 

@@ -214,7 +214,8 @@ class Wire:
 
 def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typing, seconds,
              log_path, more=(), prefix=()):
-    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second).
+    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second), and the
+    bus that one of them is on.
     typing: (pattern, text to type or something to do); more: further options of QEMU;
     prefix: of its command."""
     guest = ARCHITECTURES[architecture]
@@ -224,11 +225,12 @@ def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typ
                "-kernel", kernel, "-initrd", str(initramfs),
                # As in scripts/lib/qemu.sh.
                "-append", f"console={guest.console} {arguments} no_timer_check", *more]
-    for i, (path, speed) in enumerate(disks):
+    for i, (path, speed, *bus) in enumerate(disks):
         drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"
         if speed:
             drive += f",throttling.bps-write={speed}"
-        command += ["-drive", drive, "-device", f"virtio-blk-pci,drive=d{i}"]
+        command += ["-drive", drive, "-device",
+                    ",bus=".join([f"virtio-blk-pci,id=disk{i},drive=d{i}", *bus])]
     deadline = time.monotonic() + seconds
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)

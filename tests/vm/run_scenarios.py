@@ -16,8 +16,10 @@ import re
 import sys
 import time
 
+import disk_faults
 import fault_scenarios
 import fault_table
+import faulty_disk
 import machine
 import old_dumps
 import scenarios
@@ -129,10 +131,14 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     if hardware_does:
         monitor = work / "monitor"
         more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
-        typing += [(pattern, functools.partial(later, seconds, machine.ask_monitor, monitor, words))
+        typing += [(pattern, functools.partial(later, seconds, machine.ask_monitor, monitor,
+                                               words.replace("{image}", str(disk))))
                    for pattern, seconds, words in hardware_does]
     log = work / "console.log"
     disks = [(disk, scenario.disk.bytes_per_second)]
+    if scenario.disk.in_bay:
+        more += ["-device", "pcie-root-port,id=bay,chassis=1"]
+        disks[0] += ("bay",)
     if scenario.crash:
         tools = work / "tools.ext4"
         machine.shell_function(TOP, "tools_disk", tools, kernel.kexec, kernel.image, image,
@@ -152,6 +158,10 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
             # QEMU lets no guest reset a disk before it has answers itself; what is proven is that
             # kdump-init comes so far without them.
             typing += [(scenario.disk_hangs_at, served.freeze), (r"rebooting now", served.thaw)]
+        if scenario.disk.goes_wrong:
+            served = faulty_disk.FaultyDisk(disk, scenario.disk.goes_wrong,
+                                            scenario.disk.after_mib << 20)
+            disks[-1] = (served.url, scenario.disk.bytes_per_second)
         console = machine.run_qemu(kernel.architecture, scenario.memory, scenario.cpu, kernel.image,
                                    initramfs, cmdline, disks, typing, scenario.seconds, log, more,
                                    server.prefix if server else ())
@@ -207,7 +217,8 @@ def main():
     parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
-    chosen = [s for s in scenarios.SCENARIOS + server_faults.FAULTS + fault_scenarios.FAULTS
+    chosen = [s for s in scenarios.SCENARIOS + disk_faults.FAULTS + server_faults.FAULTS +
+              fault_scenarios.FAULTS
               if (options.all or s.quick or options.only or options.faults)
               and options.only in s.name
               and (not options.faults or s.fault or s in fault_scenarios.FAULTS)]

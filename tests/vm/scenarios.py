@@ -17,6 +17,9 @@ class Disk:
     mib: int = 256
     by: str = "UUID"            # what {disk} becomes: UUID, LABEL, PARTUUID, PARTLABEL or node
     bytes_per_second: int = 0   # write speed; 0: as fast as it goes
+    goes_wrong: str = ""        # of faulty_disk.FAULTS,
+    after_mib: int = 0          # once so much has been written to it
+    in_bay: bool = False        # QEMU's monitor can pull it out, as disk1, of the bus "bay"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +53,14 @@ class Scenario:
                                 # "bay": machine.nic_options
     plugged_in_at: str = ""     # regular expression at which a "late" card comes
     disk_hangs_at: str = ""     # regular expression at which the disk does not answer any more
-    hardware_does: tuple = ()   # (regular expression, seconds later, what QEMU's monitor is told)
+    hardware_does: tuple = ()   # (regular expression, seconds later, what QEMU's monitor is told:
+                                # {image} is the file of the disk)
     wire: str = ""              # a bad one between the machine and its server: guest/wire-init's words
     machines: int = 1           # so many panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
     keep: int = 0               # there are old dumps (old_dumps.py), so many are to be left with the new
     result: str = "saved"       # saved, incomplete, part (likewise, without a report), failed (no
-                                # vmcore), log (no part of it), nothing, any
+                                # vmcore), second (likewise, then saved), log (no part of it), nothing, any
     level: int = 31             # of the dump that is found
     seconds: int = 400          # generous: the machine may be busy with other things
     quick: bool = True
