@@ -65,7 +65,7 @@ class Sys {
 Sys& real_sys();
 
 // Makes a call again while it says -EINTR; but not for ever, whatever it is that interrupts.
-constexpr int kMostInterruptions = 1000;
+constexpr int kMostInterruptions = 20;
 template <class Call>
 int64_t uninterrupted(Call call) {
   int64_t done = -EINTR;
