@@ -99,7 +99,7 @@ Ending Supervisor::run(const std::function<void()>& job) {
     ending_.where = board_.where();
     if (!ending_.interrupted && (was_ended || !child->exited_with_success()))
       console_.say("ended after its work was done, log and report may be missing: %s",
-                   was_ended ? cause_.text : child->end_in_words().c_str());
+                   was_ended ? cause_.text : child->end().text);
     return ending_;
   }
   ending_.why = was_ended ? cause_ : wrap(child->end(), "%s: before it was done", what_).error();
