@@ -16,6 +16,10 @@ namespace {
 
 constexpr int64_t kKillMs = 2000;        // for run_bounded
 constexpr int64_t kLongestNapMs = 1000;  // between signs of life
+// Memory or process numbers that are short may be free again soon; without a process nothing is
+// saved at all.
+constexpr int kForkTries = 10;
+constexpr int64_t kForkEveryMs = 300;
 
 sigset_t waited_signals(bool all) {
   sigset_t set;
@@ -55,7 +59,12 @@ BlockedSignals::~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &previous_, nullp
 
 Result<Child> Child::start(const std::function<void()>& work) {
   const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
+  pid_t pid = ::fork();
+  for (int tries = 1; pid < 0 && tries < kForkTries; ++tries) {
+    watchdog_heartbeat();
+    real_sys().sleep_ms(kForkEveryMs);
+    pid = ::fork();
+  }
   if (pid < 0) return fail_errno(errno, "fork");
   if (pid > 0) return Child(pid);
   become_child(parent);

@@ -32,7 +32,7 @@ class Child {
 
   // Runs `work` in a child and then exits there with status 0. The child starts with nothing
   // blocked, default actions, and SIGINT and SIGPIPE ignored; SIGTERM comes if the parent dies.
-  // BlockedSignals must be in force. Fails: io.
+  // BlockedSignals must be in force. Fails: io, when no process could be had for 3 s.
   static Result<Child> start(const std::function<void()>& work);
 
   // Waits for the child's end until that time (CLOCK_MONOTONIC), or for a SIGINT (interrupted) or
