@@ -47,10 +47,12 @@ Result<> SshLink::connect() {
   // Where many machines crash at once a server drops connections before it has said anything
   // (sshd's MaxStartups).
   const int64_t until_ms = now_ms() + int64_t{context_.limits.step_s} * 1000;
-  for (;;) {
+  for (bool is_told = false;; is_told = true) {
     const auto done = log_in(route, INT64_MAX);
     if (done || done.error().kind != Kind::io || now_ms() >= until_ms) return done;
-    context_.observer.note(text("%s; trying again", done.error().text).c_str());
+    if (!is_told)
+      context_.observer.note(
+          text("%s; trying again for %u s", done.error().text, context_.limits.step_s).c_str());
     context_.sys.sleep_ms(kBetweenTriesMs);
   }
 }
@@ -99,19 +101,20 @@ Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
   context_.observer.note(text("%s; connecting again", why.text).c_str());
   boot_id_before_ = boot_id_;
   const bool needs_sftp = sftp_ != nullptr;
-  Error last = why;
+  std::optional<Error> last;
   while (now_ms() < until_ms) {
     disconnect();
     const auto route = reach(until_ms);
     const auto back = route ? log_in(*route, until_ms) : std::unexpected(route.error());
-    if (!back)
-      last = back.error();
-    else if (!needs_sftp || (sftp_ && !sftp_->is_lost()))
-      return {};
+    if (back && (!needs_sftp || (sftp_ && !sftp_->is_lost()))) return {};
+    // A try that the deadline cuts short says less than the one before.
+    if (!back && (!last || now_ms() < until_ms)) last = back.error();
     context_.sys.sleep_ms(std::clamp<int64_t>(until_ms - now_ms(), 0, kBetweenTriesMs));
   }
   disconnect();
-  return give_up(wrap(last, "lost, and no way back within %u s", context_.limits.stall_s).error());
+  return give_up(
+      wrap(last.value_or(why), "lost, and no way back within %u s", context_.limits.stall_s)
+          .error());
 }
 
 std::optional<bool> SshLink::has_rebooted() const {

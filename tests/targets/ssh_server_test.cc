@@ -176,6 +176,20 @@ TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in ti
   }
 }
 
+TEST_CASE("SFTP: a server that comes back and lets nobody in is left with its reason") {
+  SshServer server;
+  const auto target = server.target(5);
+  const auto done = save(*target, whole_dump(32 * kMiB), [&] {
+    server.kill();
+    must_run(": > " + server.path("authorized"));
+    server.start();
+  });
+  REQUIRE(!done);
+  says(done, "no way back within 5 s");
+  says(done, "does not accept the key");
+  CHECK(target->finish());
+}
+
 TEST_CASE("SFTP: answers to what nobody has asked are no progress") {
   SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py 1 " +
                    sftp_server() + " babbling\n");

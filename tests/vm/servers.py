@@ -72,6 +72,12 @@ class Server:
         self.stop()
         self.start()
 
+    def fill(self):
+        """Its directory's file system, to the last byte."""
+        subprocess.run(["nsenter", "-t", str(self.process.pid), "-m", "sh", "-c",
+                        f"cat /dev/zero >{self.directory}/filler"], stderr=subprocess.DEVNULL,
+                       check=False)
+
     def stop(self):
         for pid in reversed(self._processes()):
             os.kill(pid, signal.SIGCONT)
@@ -99,22 +105,29 @@ EXPORT {{ Export_Id = 1; Path = "{work}/served"; Pseudo = "/crash"; Access_Type 
 """
 
 
-def ganesha(kind, work, **config):
+def ganesha(kind, work, environment=None, **config):
     (work / "served").mkdir()
     (work / "state").mkdir()
     path, log = work / "ganesha.conf", work / "ganesha.log"
     plugins = f"{unpacked()}/usr/lib/{os.uname().machine}-linux-gnu/ganesha"
     path.write_text(GANESHA.format(work=work, plugins=plugins, **config))
     return kind(work, ["ganesha.nfsd", "-F", "-L", str(log), "-f", str(path),
-                       "-p", str(work / "ganesha.pid")], log, "NFS SERVER INITIALIZED")
+                       "-p", str(work / "ganesha.pid")], log, "NFS SERVER INITIALIZED",
+                environment)
 
 
-def nfs_server(work):
+def nfs_server(work, **more):
     """The server, and the URL by which a guest finds it."""
     port = free_port()
     server = ganesha(Server, work, versions="4", address="Bind_addr = 127.0.0.1;", port=port,
-                     port2=0)
+                     port2=0, **more)
     return server, f"nfs://{HOST}:{port}/crash"
+
+
+def small_nfs_server(work):
+    """There is room for a dump until it is filled."""
+    return nfs_server(work, environment=dict(KDUMP_INIT_SMALL=str(work / "served"),
+                                             KDUMP_INIT_MIB="1024"))
 
 
 class WithPortMapper(Server):
@@ -235,4 +248,4 @@ def fence_receiver(work):
 
 
 START = {"nfs": nfs_server, "nfs3": nfs3_server, "ssh": ssh_server, "small ssh": small_ssh_server,
-         "dropbear": dropbear, "fence_kdump": fence_receiver}
+         "dropbear": dropbear, "small nfs": small_nfs_server, "fence_kdump": fence_receiver}
