@@ -40,6 +40,8 @@ directory HOST-TIME on the first TARGET that takes it whole:
   raw:DEVICE       the block device itself
   nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION...]
                    a directory on an NFS server
+  ssh://USER@HOST[:PORT]/DIR?key=FILE&known_hosts=FILE
+                   a directory on an SSH server
   dir:/DIR         a directory that is mounted
 
   -o, --output FILE    only the dump, in FILE (FILE-incomplete until it is whole); "-" writes it
