@@ -1,7 +1,7 @@
-// Order of writes: header marked incomplete, notes; for each window the pages, then the program
-// headers of its runs; at the end the header again, clean. Program headers not (yet) used read as
-// zeros, which is PT_NULL. No segment crosses the edge of a window, so an interrupted dump has all
-// windows before. Apart from the header every byte is written at most once, which
+// Order of writes: header marked incomplete, notes; then, at each checkpoint, the last of which in
+// a window is its end: the pages, the program headers of their runs; at the end the header again,
+// clean. Program headers not (yet) used read as zeros, which is PT_NULL. No segment crosses the
+// edge of a window. Apart from the header every byte is written at most once, which
 // flattened_sink.h relies on.
 #include "filter/dump/elf_writer.h"
 
@@ -94,9 +94,11 @@ Result<> ElfWriter::write_run(ElfRun range) {
     pages_.read_pages(Pfn{window_.first.value + at},
                       batch_.pages.bytes().first(size_t{count} * layout_.page_size),
                       std::span(batch_.readable).first(count));
-    for (uint32_t i = 0; i < count; ++i)
+    for (uint32_t i = 0; i < count; ++i) {
       TRY(take(at + i, batch_.readable[i],
                batch_.pages.bytes().subspan(size_t{i} * layout_.page_size, layout_.page_size)));
+      TRY(checkpoint_if_due());
+    }
     at += count;
     report();
   }
@@ -120,6 +122,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
 
   if (run_.pages == 0) run_ = {.first = index, .offset = data_->position()};
   ++run_.pages;
+  ++undescribed_;
   if ((options_.level & kLevelZero) && is_zero_page(page)) {
     ++zero_pages_;
     run_.zeros += kept && readable;
@@ -148,6 +151,14 @@ Result<> ElfWriter::end_run() {
   slots_promised_ += add_segments(run_, nullptr);
   ended_.push_back(std::exchange(run_, {}));
   return ended_.size() == kMaxEndedRuns ? checkpoint() : Result<>();
+}
+
+// Cuts the run that is being written, if program headers suffice for that.
+Result<> ElfWriter::checkpoint_if_due() {
+  if (undescribed_ < checkpoint_pages_ || stopped_ || merging()) return {};
+  checkpoint_pages_ = std::min<uint64_t>(2 * checkpoint_pages_, kWindowPages);
+  TRY(end_run());
+  return checkpoint();
 }
 
 // Makes the runs that have ended readable: their bytes, then their program headers.
@@ -189,6 +200,7 @@ Result<> ElfWriter::checkpoint() {
     result_.pages_written += kept - zeros;
   }
   ended_.clear();
+  undescribed_ = 0;
   return {};
 }
 

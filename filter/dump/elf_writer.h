@@ -38,6 +38,7 @@ class ElfWriter : WriterBase {
   Result<> take(uint32_t index, bool readable, Bytes page);
   Result<> append_zeros(bool run_ends);
   Result<> end_run();
+  Result<> checkpoint_if_due();
   Result<> checkpoint();
   size_t add_segments(const Run& run, std::vector<Elf64_Phdr>* out) const;
   void pass_segments_before(Pfn window);
@@ -52,10 +53,12 @@ class ElfWriter : WriterBase {
   const std::vector<uint8_t> zero_page_;
 
   Window window_;
-  size_t first_segment_ = 0;     // those before it end below the window
-  Run run_;                      // being written; no pages: none is
-  uint32_t zero_pages_ = 0;      // at its end, not yet in data_
-  std::vector<Run> ended_;       // whose segments are not described yet
+  size_t first_segment_ = 0;  // those before it end below the window
+  Run run_;                   // being written; no pages: none is
+  uint32_t zero_pages_ = 0;   // at its end, not yet in data_
+  std::vector<Run> ended_;    // whose segments are not described yet
+  uint64_t undescribed_ = 0;  // pages of ended_ and run_
+  uint64_t checkpoint_pages_ = kFirstCheckpointPages;
   uint64_t slots_used_ = 0;      // written
   uint64_t slots_promised_ = 0;  // and those of ended_
 

@@ -1,7 +1,8 @@
-// Order of writes: header marked incomplete, sub-header, notes; for each window bitmap 1, then, as
-// often as the table of pending descriptors fills: data, descriptors, bitmap 2; at the end the
-// header again, clean. A bit in bitmap 2 is therefore never set before what it promises is there.
-// Apart from the header every byte is written at most once, which flattened_sink.h relies on.
+// Order of writes: header marked incomplete, sub-header, notes; for each window bitmap 1, then, at
+// each checkpoint, the last of which is the window's end: data, descriptors, bitmap 2; at the end
+// the header again, clean. A bit in bitmap 2 is therefore never set before what it promises is
+// there. Apart from the header every byte is written at most once, which flattened_sink.h relies
+// on.
 #include "filter/dump/kdump_writer.h"
 
 namespace kdump {
@@ -148,7 +149,9 @@ Result<> KdumpWriter::take(PageBatch& batch) {
     }
     const bool zero = page.form == PageBatch::Form::zero;
     TRY(store(page, zero ? Bytes(zero_content_) : batch.content(page)));
-    if (pending_.size() == pending_capacity_) TRY(checkpoint(page.index + 1));
+    if (pending_.size() < pending_limit_) continue;
+    TRY(checkpoint(page.index + 1));
+    pending_limit_ = std::min(2 * pending_limit_, pending_capacity_);
   }
   return {};
 }

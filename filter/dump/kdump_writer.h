@@ -53,6 +53,7 @@ class KdumpWriter : WriterBase {
   std::vector<kdump_format::PageDescriptor> pending_descriptors_;
   std::vector<Pending> pending_;
   size_t pending_capacity_;
+  size_t pending_limit_ = kFirstCheckpointPages;  // then they are written
   uint64_t descriptors_written_ = 0;
 
   Window window_;

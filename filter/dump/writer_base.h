@@ -10,6 +10,11 @@ namespace kdump {
 
 class WriterBase {
  protected:
+  // What was written is of no use until what points at it is, too. That comes after so many pages
+  // at first, and then each time after twice as many: whenever a dump ends early, about half of
+  // what was written can be read, while a long one is not written in small pieces.
+  static constexpr size_t kFirstCheckpointPages = 512;
+
   WriterBase(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
              Progress& progress)
       : pages_(pages), header_(header), options_(options), sink_(sink), progress_(progress) {}

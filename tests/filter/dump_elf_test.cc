@@ -196,6 +196,37 @@ TEST_CASE("wherever the space ends, the ELF dump is consistent and says that it 
   }
 }
 
+TEST_CASE("however early a disk is full or fails, a third of an ELF dump's pages can be read") {
+  FakeMemory memory(12'000, [](uint64_t) { return Look::noise; });
+  const Notes notes;
+  NoProgress progress;
+  const auto readable = [&](const MemorySink& sink) {
+    const ElfFile dump = read_elf(sink.file);
+    check_pages(dump, memory, false);
+    uint64_t pages = 0;
+    while (dump.read(&ElfFile::Load::paddr, pages * 4096, 4096)) ++pages;
+    return pages;
+  };
+  for (uint64_t blocks = 1024; blocks < 12'000; blocks += 1997) {
+    CAPTURE(blocks);
+    MemorySink sink;
+    sink.free_blocks = blocks;
+    const auto result =
+        write_dump(memory, make_elf_header(notes), {.format = Format::elf}, sink, progress);
+    REQUIRE(result);
+    CHECK_FALSE(result->complete);
+    CHECK(readable(sink) * 3 >= blocks);
+  }
+  for (int nth = 10; nth < 50; nth += 14) {
+    CAPTURE(nth);
+    MemorySink sink;
+    sink.fail_nth = nth;
+    CHECK_FALSE(
+        write_dump(memory, make_elf_header(notes), {.format = Format::elf}, sink, progress));
+    CHECK(readable(sink) * 4096 * 3 >= sink.file.size());
+  }
+}
+
 TEST_CASE("whichever write of an ELF dump fails, it is readable so far and never complete") {
   FakeMemory memory = patchy_memory();
   for (const Kind kind : {Kind::io, Kind::no_space}) {

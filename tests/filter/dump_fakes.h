@@ -88,8 +88,9 @@ struct FakeMemory final : PageSource {
 
 struct MemorySink final : Sink {
   std::vector<uint8_t> file;
-  uint64_t capacity = UINT64_MAX;  // no_space at or beyond
-  int fail_nth = 0;                // this write fails, counted from 1; 0: none
+  uint64_t capacity = UINT64_MAX;     // no_space at or beyond
+  uint64_t free_blocks = UINT64_MAX;  // of 4 KiB; what was never written to takes none
+  int fail_nth = 0;                   // this write fails, counted from 1; 0: none
   Kind fail_kind = Kind::io;
   int writes = 0;
   std::vector<std::pair<uint64_t, uint64_t>> ranges;  // offset and end of each write
@@ -97,11 +98,27 @@ struct MemorySink final : Sink {
   Result<> write_at(uint64_t offset, Bytes data) override {
     if (++writes == fail_nth) return fail(fail_kind, "write %d was to fail", writes);
     if (offset + data.size() > capacity) return fail(Kind::no_space, "sink is full");
+    if (!allocate(offset, data.size())) return fail(Kind::no_space, "no block is free");
     if (file.size() < offset + data.size()) file.resize(offset + data.size());
     std::copy(data.begin(), data.end(), file.begin() + static_cast<ptrdiff_t>(offset));
     ranges.emplace_back(offset, offset + data.size());
     return {};
   }
+
+ private:
+  // False: it has taken what there was all the same, as a short write does.
+  bool allocate(uint64_t offset, uint64_t size) {
+    if (free_blocks == UINT64_MAX || size == 0) return true;
+    for (uint64_t block = offset / 4096; block <= (offset + size - 1) / 4096; ++block) {
+      if (block < is_allocated.size() && is_allocated[block]) continue;
+      if (free_blocks == 0) return false;
+      --free_blocks;
+      if (is_allocated.size() <= block) is_allocated.resize(block + 1);
+      is_allocated[block] = true;
+    }
+    return true;
+  }
+  std::vector<bool> is_allocated;
 };
 
 struct NoProgress final : Progress {

@@ -289,6 +289,33 @@ TEST_CASE("a sink that runs full keeps what it took") {
   }
 }
 
+TEST_CASE("however early a disk is full or fails, a third of what it has taken can be read") {
+  FakeMemory memory(12'000, [](uint64_t) { return Look::noise; });
+  const Notes notes;
+  NoProgress progress;
+  for (uint64_t blocks = 1024; blocks < 12'000; blocks += 1997) {
+    CAPTURE(blocks);
+    MemorySink sink;
+    sink.free_blocks = blocks;
+    const auto result = write_dump(memory, make_header(notes), {}, sink, progress);
+    REQUIRE(result);
+    CHECK_FALSE(result->complete);
+    const KdumpFile dump = read_kdump(sink.file);
+    check_pages(dump, memory, false);
+    CHECK(dump.pages.size() == result->pages_written);
+    CHECK(dump.pages.size() * 3 >= blocks);
+  }
+  for (int nth = 10; nth < 60; nth += 14) {
+    CAPTURE(nth);
+    MemorySink sink;
+    sink.fail_nth = nth;
+    CHECK_FALSE(write_dump(memory, make_header(notes), {}, sink, progress));
+    const KdumpFile dump = read_kdump(sink.file);
+    check_pages(dump, memory, false);
+    CHECK(dump.pages.size() * 4096 * 3 >= sink.file.size());
+  }
+}
+
 TEST_CASE("whichever write fails, the dump is readable so far and never claims to be complete") {
   FakeMemory memory = mixed_memory();
   for (const Kind kind : {Kind::io, Kind::timeout, Kind::no_space}) {
