@@ -38,6 +38,8 @@ Result<> ReadBack::check_chunk(uint64_t chunk, Sha256* sha) {
   for (uint64_t done = 0; done < size;) {
     const MutableBytes part(piece_.data(), std::min<uint64_t>(piece_.size(), size - done));
     progress_.tick();
+    // A sample is small, and the dump's name depends on it.
+    if (sha) TRY(progress_.may_go_on());
     TRY(read(begin + done, part));
     sum = crc32c_before_zeros(sum, part.size()) ^ linear_crc32c(part);
     if (sha) sha->update(part);

@@ -25,7 +25,8 @@ class ReadBack {
   // beginning can be read; unsupported, where nothing can be; io and timeout, as the target does.
   Result<uint64_t> sample();
 
-  // All of it. nullopt: it took longer than at_most_ms. Fails as sample() does.
+  // All of it. nullopt: it took longer than at_most_ms. Fails as sample() does, and as the job's
+  // progress says that it may not go on.
   Result<std::optional<std::string>> whole(Sys& sys, int64_t at_most_ms);
 
  private:

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "filter/base/crc32c.h"
+#include "init/stop_request.h"
 #include "tests/fakes/fake_sys.h"
 
 using namespace kdump;
@@ -51,6 +53,7 @@ struct MemoryFile final : TargetFile {
   }
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     CHECK(is_synced);
+    before_read();
     if (offset + out.size() > content.size()) return fail(Kind::corrupt, "it ends before");
     if (offset < bad.end && offset + out.size() > bad.begin) {
       if (heals) bad = {};
@@ -59,6 +62,7 @@ struct MemoryFile final : TargetFile {
     std::copy_n(content.begin() + static_cast<int64_t>(offset), out.size(), out.begin());
     return {};
   }
+  std::function<void()> before_read = [] {};
   std::string content;
   struct Range {
     size_t begin = 0, end = 0;
@@ -82,7 +86,7 @@ struct Machine {
   FakeSys sys;
   std::unique_ptr<Board> board = std::make_unique<Board>();
   Console console{{.board = board.get()}};
-  JobProgress progress{sys, *board, console};
+  JobProgress progress{sys, *board, console, 60};
 };
 
 }  // namespace
@@ -238,6 +242,33 @@ TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back")
     CHECK(evidence.check_dump(0, machine.console));
     CHECK(is_committed);
     CHECK(evidence.manifest().entries().size() == (heals ? 1 : 0));
+  }
+}
+
+TEST_CASE("reading back ends where the job is to end, and the dump stays saved") {
+  for (const bool is_asked_to_stop : {false, true}) {
+    CAPTURE(is_asked_to_stop);
+    const StopRequest request;
+    Machine machine;
+    Evidence evidence(machine.sys, Verify::all, machine.progress);
+    auto file = std::make_unique<MemoryFile>();
+    MemoryFile& written = *file;
+    bool is_committed = false;
+    written.is_committed = &is_committed;
+    write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
+    CHECK(evidence.commit_dump(std::move(file)));
+    int reads = 0;
+    written.before_read = [&] {
+      ++reads;
+      is_asked_to_stop ? void(raise(SIGTERM)) : machine.sys.sleep_ms(10'000);
+    };
+    CHECK(evidence.check_dump(0, machine.console));
+    CHECK(reads == (is_asked_to_stop ? 1 : 6));
+    CHECK(is_committed);
+    CHECK(evidence.verified() == std::string("sample"));
+    CHECK(evidence.manifest().text().starts_with(
+        is_asked_to_stop ? "# vmcore is not listed: interrupted"
+                         : "# vmcore is not listed: not done after 60 s (rd.kdump.limit)"));
   }
 }
 
