@@ -14,7 +14,7 @@
 namespace kdump {
 namespace {
 
-constexpr int64_t kKillMs = 2000;        // for run_bounded
+constexpr int64_t kKillMs = 2000;        // for end_within
 constexpr int64_t kLongestNapMs = 1000;  // between signs of life
 // Memory or process numbers that are short may be free again soon; without a process nothing is
 // saved at all.
@@ -109,6 +109,16 @@ bool Child::kill(int64_t at_most_ms) {
   return wait(real_sys().monotonic_ms() + at_most_ms) == Event::ended;
 }
 
+Result<> Child::end_within(uint32_t seconds, const char* what) {
+  if (wait(real_sys().monotonic_ms() + int64_t{seconds} * 1000) != Event::ended) {
+    const bool is_gone = kill(kKillMs);
+    return fail(Kind::timeout, "%s: not done after %u s, %s", what, seconds,
+                is_gone ? "ended" : "and cannot be killed: left behind");
+  }
+  if (!exited_with_success()) return wrap(end(), "%s", what);
+  return {};
+}
+
 Error Child::end() const {
   if (WIFSIGNALED(status_)) {
     const int number = WTERMSIG(status_);
@@ -128,13 +138,7 @@ Result<> run_bounded(const char* what, uint32_t seconds, const std::function<voi
   const BlockedSignals blocked;
   auto child = Child::start(work);
   if (!child) return wrap(child.error(), "%s", what);
-  if (child->wait(real_sys().monotonic_ms() + int64_t{seconds} * 1000) != Child::Event::ended) {
-    const bool is_gone = child->kill(kKillMs);
-    return fail(Kind::timeout, "%s: not done after %u s, %s", what, seconds,
-                is_gone ? "ended" : "and cannot be killed: left behind");
-  }
-  if (!child->exited_with_success()) return wrap(child->end(), "%s", what);
-  return {};
+  return child->end_within(seconds, what);
 }
 
 }  // namespace kdump

@@ -39,6 +39,9 @@ class Child {
   // SIGTERM (terminated) sent to the parent if `for_signals_too`.
   Event wait(int64_t until_ms, bool for_signals_too = false);
   void signal(int number) const;
+  // Waits for so long, then kills. Fails: timeout (with `what`, and whether it could be killed), io
+  // where it did not exit with status 0.
+  Result<> end_within(uint32_t seconds, const char* what);
   // SIGKILL. False: it was still there after at_most_ms, in uninterruptible sleep.
   bool kill(int64_t at_most_ms);
 
@@ -59,8 +62,7 @@ class Child {
 // For PID 1 while it waits for something else than a child.
 void reap_ended_children();
 
-// Runs `work` in a child that has this long. Fails: timeout (with `what`, and whether it could
-// be killed), io where it did not exit with status 0.
+// Runs `work` in a child that has this long. Fails as Child::start() and end_within() do.
 Result<> run_bounded(const char* what, uint32_t seconds, const std::function<void()>& work);
 
 }  // namespace kdump

@@ -9,6 +9,7 @@
 #include "filter/kernel/printk_log.h"
 #include "init/child.h"
 #include "init/human_size.h"
+#include "init/reboot.h"
 
 namespace kdump {
 namespace {
@@ -77,9 +78,16 @@ void leave_log_behind(Sys& sys, const Settings& settings, Console& console) {
     if (!set) console.say("%s; nothing goes into pstore", set.error().text);
     if (!set) backend.clear();
   }
-  const auto done = run_bounded("showing the crashed kernel's log", kAtMostS,
-                                [&] { show_tail(sys, settings, backend, console); });
-  if (!done) console.say("%s; going on", done.error().text);
+  const auto show = [&] { show_tail(sys, settings, backend, console); };
+  const BlockedSignals blocked;
+  auto child = Child::start(show);
+  if (!child) {
+    console.say("%s; PID 1 shows the crashed kernel's log itself", child.error().text);
+    const RebootAfter deadline(kAtMostS);
+    return show();
+  }
+  if (const auto done = child->end_within(kAtMostS, "showing the crashed kernel's log"); !done)
+    console.say("%s; going on", done.error().text);
 }
 
 }  // namespace kdump

@@ -35,7 +35,8 @@ class TailSink final : public Sink {
 // "erst", "efi_pstore", "ramoops": where pstore keeps what it is given. Empty: it has nowhere.
 std::string pstore_backend(Sys& sys);
 
-// In a child, with a deadline: reading the log and a slow console may take long.
+// In a child, with a deadline: reading the log and a slow console may take long. Where no process
+// can be had PID 1 does it, and the machine is reset should that not end.
 void leave_log_behind(Sys& sys, const Settings& settings, Console& console);
 
 }  // namespace kdump

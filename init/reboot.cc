@@ -150,6 +150,13 @@ void end_machine(FinalAction action, bool skip_sync, const char* last_words, int
   rest_forever();
 }
 
+RebootAfter::RebootAfter(uint32_t seconds) {
+  ::signal(SIGALRM, [](int) { reboot_at_once(); });
+  ::alarm(seconds);
+}
+
+RebootAfter::~RebootAfter() { ::alarm(0); }
+
 void reboot_at_once() {
   arm_timer(kResetAfterCrashS);
   ::reboot(RB_AUTOBOOT);

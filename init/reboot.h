@@ -21,6 +21,15 @@ Result<> prepare_reboot();
 [[noreturn]] void end_machine(FinalAction action, bool skip_sync, const char* last_words,
                               int screen_fd, Console& console);
 
+// Where PID 1 must do itself what may take long: reboots at once if this lives longer than that.
+class RebootAfter {
+ public:
+  explicit RebootAfter(uint32_t seconds);
+  ~RebootAfter();
+  RebootAfter(const RebootAfter&) = delete;
+  RebootAfter& operator=(const RebootAfter&) = delete;
+};
+
 // For PID 1's crash handler: only async-signal-safe calls; reboots without sync.
 [[noreturn]] void reboot_at_once();
 

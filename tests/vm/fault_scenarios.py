@@ -2,13 +2,10 @@
 watchdog counts. What is tried of targets and servers is in scenarios.py.
 """
 
-from scenarios import ENTER, NOT_SAVED, SAVED, Disk, Scenario
+from scenarios import ENTER, LOG_ON_CONSOLE, NOT_SAVED, SAVED, Disk, Scenario
 
 NO_TARGET = dict(targets=("fs:LABEL=nowhere:/", "fs:LABEL=neither:/"), result="nothing",
                  arguments="rd.kdump.timeout=3")
-LOG_ON_CONSOLE = (r"=== BEGIN of the crashed kernel's log, its last 1\d\.\d KiB ===",
-                  r"\n\| \[ *\d+\.\d+\] sysrq: Trigger a crash",
-                  r"=== END of the crashed kernel's log ===")
 SYSRQ_CRASH = "\x01b" + "c"  # a break on the serial line, which QEMU makes of ctrl-a b
 # Of the shell: the process that feeds the watchdog is as good as dead.
 STOP_KEEPER = ("for p in /proc/[0-9]*; do read c <$p/comm; [ $c != kdump-watchdog ] || "

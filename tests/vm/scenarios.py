@@ -69,6 +69,9 @@ class Scenario:
 
 SAVED = r"kdump: .*saved .*; rebooting now"
 NOT_SAVED = r"kdump: .*NOT SAVED: .*; rebooting now"
+LOG_ON_CONSOLE = (r"=== BEGIN of the crashed kernel's log, its last 1\d\.\d KiB ===",
+                  r"\n\| \[ *\d+\.\d+\] sysrq: Trigger a crash",
+                  r"=== END of the crashed kernel's log ===")
 
 SCENARIOS = (
     Scenario("ext4 by UUID with crashkernel=96M", crashkernel="96M", says=(SAVED,)),
