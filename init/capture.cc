@@ -28,22 +28,29 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
                  Console& console) {
   Captured best;
   best.why = fail(Kind::refused, "no target is given").error();
+  const auto try_target = [&](const std::string& target, Cargo cargo) {
+    const Ending ending = supervise(
+        watch, target.c_str(), [&] { job(target, cargo); }, board, console);
+    best.abandoned |= ending.abandoned;
+    best.interrupted = ending.interrupted;
+    if (cargo != Cargo::log && is_better(ending.outcome, best.outcome)) {
+      best.outcome = ending.outcome;
+      best.why = ending.why;
+      best.target = target;
+      best.location = ending.where;
+    }
+    return ending.died;
+  };
   for (const std::string& target : settings.targets) {
     const bool is_saved = best.outcome == Board::Outcome::saved;
     if (is_saved)
       console.say("the log goes to %s as well", target.c_str());
     else if (!best.target.empty())
       console.say("trying the next target, %s", target.c_str());
-    const Cargo cargo = is_saved ? Cargo::log : Cargo::dump;
-    const Ending ending = supervise(
-        watch, target.c_str(), [&] { job(target, cargo); }, board, console);
-    best.abandoned |= ending.abandoned;
-    best.interrupted = ending.interrupted;
-    if (!is_saved && is_better(ending.outcome, best.outcome)) {
-      best.outcome = ending.outcome;
-      best.why = ending.why;
-      best.target = target;
-      best.location = ending.where;
+    const bool died = try_target(target, is_saved ? Cargo::log : Cargo::dump);
+    if (died && !is_saved && !best.abandoned) {
+      console.say("trying %s once more, for every page, by one thread", target.c_str());
+      try_target(target, Cargo::every_page);
     }
     if (best.interrupted) break;
   }

@@ -7,9 +7,8 @@
 
 #include "init/capture.h"
 #include "init/command_io.h"
-#include "init/dump_job.h"
 #include "init/info.h"
-#include "init/log_job.h"
+#include "init/target_job.h"
 
 namespace kdump {
 namespace {
@@ -61,8 +60,7 @@ ExitStatus dump_command(const CommandLine& line) {
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
   const TargetJob job = [&](const std::string& target, Cargo cargo) {
-    const auto run = cargo == Cargo::log ? run_log_job : run_dump_job;
-    run(real_sys(), settings, target, context, **board, console);
+    run_target_job(real_sys(), settings, target, cargo, context, **board, console);
   };
   const Watch watch{.stall_s = settings.stall_timeout_s, .limit_s = settings.limit_s};
   return exit_status(capture(settings, watch, job, **board, console).outcome);

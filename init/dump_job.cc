@@ -80,11 +80,13 @@ void DumpJob::run() {
     conclude(saved ? ready : saved);
   } else {
     const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
-    if (saved && !context_.is_output) save_dmesg();
+    if (saved && !context_.is_output && !context_.keeps_every_page) save_dmesg();
     if (saved) saved = save_dump();
     conclude(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
+      // Only now: the log may be what the job before has died of.
+      if (context_.keeps_every_page && report_.system) save_dmesg();
       save_log_and_report();
       if (report_.outcome == Board::Outcome::saved) make_room(true);
     }
@@ -96,7 +98,8 @@ void DumpJob::run() {
 // A vmcore that cannot be read still leaves a directory with the log that says why.
 Result<> DumpJob::open_vmcore() {
   progress_.enter(Step::open);
-  auto opened = Vmcore::open(sys_, settings_.vmcore.c_str());
+  const MemMapUse mem_map_use = context_.keeps_every_page ? MemMapUse::unwanted : MemMapUse::wanted;
+  auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
   if (!opened) {
     console_.say("no dump can be made of %s: %s", settings_.vmcore.c_str(), opened.error().text);
     return std::unexpected(opened.error());
@@ -110,7 +113,10 @@ Result<> DumpJob::open_vmcore() {
                system.crash_time_s ? utc_time(system.crash_time_s).c_str() : "at an unknown time");
   for (const std::string& warning : vmcore_->warnings()) warn(warning);
   if (!*system.nodename) warn("the vmcore does not say which host it is of");
-  if (!vmcore_->mem_map()) warn("pages cannot be told apart: the dump will have all of them");
+  if (context_.keeps_every_page)
+    warn("a job died before: the dump will have all pages");
+  else if (!vmcore_->mem_map())
+    warn("pages cannot be told apart: the dump will have all of them");
   return {};
 }
 
@@ -120,6 +126,8 @@ Result<> DumpJob::prepare_target() {
   const TargetContext context = target_context(sys_, settings_, context_, system, progress_);
   target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));
   report_.target = target_->describe();
+  if (context_.keeps_every_page && !target_->can_discard())
+    return fail(Kind::refused, "what the job before has left there would be written over");
   space_ = TRY(target_->preflight());
   return begin_crash(*target_, system);
 }

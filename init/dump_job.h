@@ -19,6 +19,8 @@ struct JobContext {
   bool identity_is_ours = false;  // PID 1: this machine may be given the crashed host's name
   std::string report_path = {};   // the command's --report: a copy of the report here; empty: none
   bool flatten = false;           // the command's --flatten; targets that only append get it anyway
+  // Cargo::every_page: pages are not told apart, and the log is saved after the dump.
+  bool keeps_every_page = false;
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
 };

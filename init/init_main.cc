@@ -19,7 +19,6 @@
 #include "init/capture.h"
 #include "init/child.h"
 #include "init/crash_handler.h"
-#include "init/dump_job.h"
 #include "init/early_mounts.h"
 #include "init/fence.h"
 #include "init/hooks.h"
@@ -27,11 +26,11 @@
 #include "init/kernel_arguments.h"
 #include "init/kernel_knobs.h"
 #include "init/last_resort.h"
-#include "init/log_job.h"
 #include "init/modules.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
 #include "init/reservation.h"
+#include "init/target_job.h"
 #include "init/watchdog.h"
 #include "net/capture_network.h"
 #include "net/network_arguments.h"
@@ -150,8 +149,7 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
       [&](const std::string& target, Cargo cargo) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
-        const auto run = cargo == Cargo::log ? run_log_job : run_dump_job;
-        run(sys, settings, target, context, board, console);
+        run_target_job(sys, settings, target, cargo, context, board, console);
       },
       board, console);
   run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);

@@ -102,6 +102,7 @@ Ending Supervisor::run(const std::function<void()>& job) {
                    was_ended ? cause_.text : child->end().text);
     return ending_;
   }
+  ending_.died = !was_ended || (!ending_.interrupted && board_.phase == Phase::plan);
   ending_.why = was_ended ? cause_ : wrap(child->end(), "%s: before it was done", what_).error();
   console_.say("FAILED %s (%s)", ending_.why.text, kind_name(ending_.why.kind));
   return ending_;

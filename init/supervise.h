@@ -27,6 +27,9 @@ struct Ending {
   std::string where;                                // the job's location, if it came to have one
   bool interrupted = false;                         // asked to stop: no other target is to be tried
   bool abandoned = false;  // the child could not be killed: it may hold devices for ever
+  // It ended before it was done and nobody had ended it, or it hung while it counted pages: not the
+  // target's fault.
+  bool died = false;
 };
 
 // Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks

@@ -49,7 +49,8 @@ PhysMemory::CopyBy how_to_copy(Sys& sys, const File& file) {
 
 // Later members refer to earlier ones: constructed in this order, at an address that stays.
 struct Vmcore::Parts {
-  Parts(File opened, ElfCore core, std::vector<std::string> so_far, PhysMemory::CopyBy copy_by)
+  Parts(File opened, ElfCore core, std::vector<std::string> so_far, PhysMemory::CopyBy copy_by,
+        MemMapUse mem_map_use)
       : file(std::move(opened)),
         elf(std::move(core)),
         warnings(std::move(so_far)),
@@ -61,6 +62,7 @@ struct Vmcore::Parts {
       warnings.push_back(text("%s has no VMCOREINFO note: every page is kept", file.path()));
       return;
     }
+    if (mem_map_use == MemMapUse::unwanted) return;
     auto opened_map = MemMap::open(info, elf.machine(), space, memory, warnings);
     if (opened_map)
       mem_map.emplace(*std::move(opened_map));
@@ -80,14 +82,14 @@ struct Vmcore::Parts {
   std::optional<ProtectedMemory> protected_memory;
 };
 
-Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path) {
+Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path, MemMapUse mem_map_use) {
   // A pipe cannot be read by offsets: opening it does not wait for whoever would fill it.
   File file = TRY(File::open(sys, path, O_RDONLY | O_NONBLOCK));
   std::vector<std::string> warnings;
   ElfCore elf = TRY(ElfCore::read(file, warnings));
   const PhysMemory::CopyBy copy_by = how_to_copy(sys, file);
-  auto parts =
-      std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings), copy_by);
+  auto parts = std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings),
+                                       copy_by, mem_map_use);
   return std::unique_ptr<Vmcore>(new Vmcore(std::move(parts)));
 }
 

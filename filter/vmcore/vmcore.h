@@ -33,11 +33,15 @@ class KernelSymbols;     // kernel/kernel_symbols.h
 class MemMap;            // kernel/mem_map.h
 struct ProtectedMemory;  // kernel/protected_memory.h
 
+// unwanted: as though the vmcore had none. mem_map() is not looked for, and everything is kept.
+enum class MemMapUse : uint8_t { wanted, unwanted };
+
 class Vmcore {
  public:
   // path: an ELF core such as /proc/vmcore. Fails only where no dump can be made of it: not ELF64,
   // foreign byte order, no PT_LOAD, truncated program headers.
-  static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path);
+  static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path,
+                                              MemMapUse mem_map_use = MemMapUse::wanted);
   ~Vmcore();
 
   const char* path() const;

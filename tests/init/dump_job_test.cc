@@ -85,6 +85,38 @@ TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a r
   CHECK(run.sys.open_files() == 0);
 }
 
+TEST_CASE("after a job that died every page is kept, beside what that one has left") {
+  const TextCore core(
+      "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\nram 0 1M\n"
+      "data 128K\npage 128 free order=7\n");
+  Run run;
+  run.sys.add_file("/core", content_of(core.path()));
+  run.settings.vmcore = "/core";
+  CHECK(run.job() == Board::Outcome::saved);
+  CHECK(run.log_says("level 31: 128 of 256 pages"));
+  const std::string filtered = run.file("vmcore");
+  CHECK(run.has("vmcore-dmesg.txt"));
+
+  CHECK(run.job({.network = *run.network, .keeps_every_page = true}) == Board::Outcome::saved);
+  CAPTURE(std::string(run.board->log_text()));
+  CHECK(run.board->where() == std::string(kDirectory) + ".1");
+  CHECK(run.log_says("level 31: 256 of 256 pages"));
+  CHECK(run.has("vmcore-dmesg.txt"));
+  CHECK(says(run.file("report.json"), "a job died before"));
+  CHECK(run.sys.content(std::string(kDirectory) + "/vmcore") == filtered);
+}
+
+TEST_CASE("after a job that died nothing is written over") {
+  const auto scene = make_scene("raw");
+  scene->sys.add_file(kVmcore, tiny_core());
+  const auto board = std::make_unique<Board>();
+  Console console({.board = board.get()});
+  run_dump_job(scene->sys, {}, scene->url, {.network = *scene->network, .keeps_every_page = true},
+               *board, console);
+  CHECK(board->how_it_ended() == Board::Outcome::failed);
+  CHECK(std::string(board->why().text).find("would be written over") != std::string::npos);
+}
+
 TEST_CASE("once a dump is read back nothing keeps its target busy") {
   for (const char* which : {"fs", "nfs"}) {
     CAPTURE(which);

@@ -96,6 +96,23 @@ TEST_CASE("a job that exits without a word is a failure") {
         "dir:/x: before it was done: exited with status 3");
 }
 
+TEST_CASE("a job that hangs while pages are counted has died, one that hangs elsewhere has not") {
+  for (const Phase phase : {Phase::open, Phase::plan, Phase::write}) {
+    const Run run(
+        [&](Board& board) {
+          board.phase = phase;
+          hang();
+        },
+        {.stall_s = 1});
+    CHECK(run.ending.died == (phase == Phase::plan));
+  }
+  CHECK(Run([](Board&) { die_of(SIGSEGV); }).ending.died);
+  CHECK_FALSE(Run([](Board& board) {
+                board.finish(Outcome::saved, {}, "");
+                die_of(SIGSEGV);
+              }).ending.died);
+}
+
 TEST_CASE("a job that finds no memory says so") {
   const Run run([](Board&) {
     if (const std::new_handler no_memory = std::get_new_handler()) no_memory();  // as operator new
@@ -308,7 +325,10 @@ Tried try_targets(std::vector<std::string> urls) {
   tried.captured = capture(
       settings, {},
       [&](const std::string& url, Cargo cargo) {
-        const std::string done = (cargo == Cargo::log ? "log:" : "") + url + " ";
+        const char* const what = cargo == Cargo::log          ? "log:"
+                                 : cargo == Cargo::every_page ? "all:"
+                                                              : "";
+        const std::string done = what + url + " ";
         [[maybe_unused]] const ssize_t put = ::write(ends[1], done.data(), done.size());
         if (url.starts_with("saves")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("lacks"))
@@ -316,6 +336,8 @@ Tried try_targets(std::vector<std::string> urls) {
         if (url.starts_with("fails"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
         if (url.starts_with("dies")) die_of(SIGKILL);
+        if (url.starts_with("misled") && cargo == Cargo::dump) die_of(SIGSEGV);
+        if (url.starts_with("misled")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("stops")) {
           ::kill(::getppid(), SIGTERM);
           hang();
@@ -333,11 +355,20 @@ Tried try_targets(std::vector<std::string> urls) {
 
 TEST_CASE("targets are tried in order until one has saved; the others get the log") {
   const Tried tried = try_targets({"fails1", "dies", "saves1", "saves2", "fails2"});
-  CHECK(tried.urls == "fails1 dies saves1 log:saves2 log:fails2 ");
+  CHECK(tried.urls == "fails1 dies all:dies saves1 log:saves2 log:fails2 ");
   CHECK(tried.captured.outcome == Outcome::saved);
   CHECK(tried.captured.target == "saves1");
   CHECK(tried.captured.location == "at saves1");
   CHECK(tried.log.find("trying the next target, dies") != tried.log.npos);
+}
+
+TEST_CASE("a target whose job died is tried once more, for every page; for the log it is not") {
+  const Tried once = try_targets({"misled", "dies"});
+  CHECK(once.urls == "misled all:misled log:dies ");
+  CHECK(once.captured.outcome == Outcome::saved);
+  CHECK(once.captured.location == "at misled");
+  CHECK(once.log.find("trying misled once more, for every page") != once.log.npos);
+  CHECK(try_targets({"dies"}).urls == "dies all:dies ");
 }
 
 TEST_CASE("an incomplete dump is kept while the next target is tried") {
