@@ -33,7 +33,10 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
         watch, target.c_str(), [&] { job(target, cargo); }, board, console);
     best.abandoned |= ending.abandoned;
     best.interrupted = ending.interrupted;
-    if (cargo != Cargo::log && is_better(ending.outcome, best.outcome)) {
+    // Why the first job died says more than why a second one was of no use.
+    const bool counts =
+        cargo == Cargo::dump || (cargo == Cargo::every_page && rank(ending.outcome));
+    if (counts && is_better(ending.outcome, best.outcome)) {
       best.outcome = ending.outcome;
       best.why = ending.why;
       best.target = target;

@@ -335,7 +335,10 @@ Tried try_targets(std::vector<std::string> urls) {
           board.finish(Outcome::incomplete, fail(Kind::no_space, "full").error(), "at " + url);
         if (url.starts_with("fails"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
-        if (url.starts_with("dies")) die_of(SIGKILL);
+        if (url.ends_with("refused") && cargo == Cargo::every_page)
+          board.finish(Outcome::failed, fail(Kind::refused, "written over").error(), "");
+        else if (url.starts_with("dies"))
+          die_of(SIGKILL);
         if (url.starts_with("misled") && cargo == Cargo::dump) die_of(SIGSEGV);
         if (url.starts_with("misled")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("stops")) {
@@ -368,7 +371,9 @@ TEST_CASE("a target whose job died is tried once more, for every page; for the l
   CHECK(once.captured.outcome == Outcome::saved);
   CHECK(once.captured.location == "at misled");
   CHECK(once.log.find("trying misled once more, for every page") != once.log.npos);
-  CHECK(try_targets({"dies"}).urls == "dies all:dies ");
+  const Tried never = try_targets({"dies refused"});
+  CHECK(never.urls == "dies refused all:dies refused ");
+  CHECK(std::string(never.captured.why.text).find("killed by signal 9") != std::string::npos);
 }
 
 TEST_CASE("an incomplete dump is kept while the next target is tried") {
