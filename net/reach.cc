@@ -47,6 +47,19 @@ int try_one(const SocketAddress& server, int64_t until_ms, Route& route) {
   return 0;
 }
 
+bool may_pass(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t port) {
@@ -87,15 +100,19 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t por
 Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint32_t step_s) {
   const int64_t begin_ms = real_sys().monotonic_ms();
   std::string tried;
-  int error = EHOSTUNREACH;
+  int error = 0;
   for (size_t i = 0; i < servers.size(); ++i) {
     // What time is left is shared evenly, so that a silent address leaves some for the next.
     const int64_t now_ms = real_sys().monotonic_ms();
     const int64_t left_ms = begin_ms + int64_t{step_s} * 1000 - now_ms;
+    const int64_t until_ms = now_ms + left_ms / static_cast<int64_t>(servers.size() - i);
     Route route;
-    error = try_one(servers[i], now_ms + left_ms / static_cast<int64_t>(servers.size() - i), route);
-    if (error == 0) return route;
-    tried += (tried.empty() ? "" : ", ") + servers[i].text() + ": " + strerror(error);
+    const int failed = try_one(servers[i], until_ms, route);
+    if (failed == 0) return route;
+    tried += (tried.empty() ? "" : ", ") + servers[i].text() + ": " + strerror(failed);
+    // What may pass counts, whatever the other addresses say: those of a family that this machine
+    // has no route for come last.
+    if (!may_pass(error)) error = failed;
   }
   Error why =
       fail(error == ETIMEDOUT ? Kind::timeout : Kind::io, "no connection to %s", tried.c_str())
@@ -113,17 +130,6 @@ Result<Route> resolve_and_connect(const std::string& host, uint16_t port, uint32
   return first_that_answers(servers, step_s);
 }
 
-bool may_pass(const Error& error) {
-  switch (error.sys_errno) {
-    case EAGAIN:
-    case EHOSTUNREACH:
-    case EHOSTDOWN:
-    case ENETDOWN:
-    case EADDRNOTAVAIL:
-      return true;
-    default:
-      return false;
-  }
-}
+bool may_pass(const Error& error) { return may_pass(error.sys_errno); }
 
 }  // namespace kdump

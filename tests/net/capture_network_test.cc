@@ -361,6 +361,16 @@ TEST_CASE("a name that nobody answers for ends within its deadline, with the nam
   CHECK(has(route.error().text, "name crash.example"));
 }
 
+TEST_CASE("a server that comes late is waited for, also where its other address has no route") {
+  OneServer scene;
+  scene.dnsmasq("s0", "--host-record=crash.example,10.9.0.2,2001:db8::2");
+  scene.later(4000, "$there ip address add 10.9.0.2/24 dev s0");
+  const auto route =
+      scene.reach("ip=10.9.0.7:::24::eth0:none nameserver=10.9.0.1", "crash.example", 22, 12);
+  REQUIRE_REACHED(route);
+  CHECK(route->server.text() == "10.9.0.2:22");
+}
+
 TEST_CASE("a bridge is made of its ports") {
   OneServer scene;
   for (int target = 0; target < 2; ++target) {
