@@ -68,19 +68,23 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t por
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const std::string service = text("%u", port);
-  int code = EAI_AGAIN;
-  // Some name servers refuse the question for the family that a name has not, or never answer
-  // it, and the C library then takes both for lost: each is asked for alone.
+  int code = 0;
+  // Some name servers refuse the question for the family that a name has not, never answer it, or
+  // say that there is no such name, and the C library then takes both for lost: each is asked for
+  // alone.
   for (const int family : {AF_UNSPEC, AF_INET, AF_INET6}) {
     hints.ai_family = family;
     errno = 0;
-    code = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
-    if (code != EAI_AGAIN) break;
+    const int now = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+    // The one that may be answered later says whether asking again helps.
+    if (now == 0 || code != EAI_AGAIN) code = now;
+    if (now == 0) break;
   }
   if (code != 0) {
-    const char* why = code == EAI_SYSTEM  ? strerror(errno)
-                      : code == EAI_AGAIN ? "no name server has answered"
-                                          : ::gai_strerror(code);
+    const char* why = code == EAI_SYSTEM ? strerror(errno)
+                      : code == EAI_AGAIN
+                          ? "no name server has answered, or none but with a failure"
+                          : ::gai_strerror(code);
     Error error = fail(Kind::io, "name %s: %s", host.c_str(), why).error();
     if (code == EAI_AGAIN) error.sys_errno = EAGAIN;
     return std::unexpected(error);

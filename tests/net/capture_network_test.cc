@@ -2,7 +2,11 @@
 // and dead interfaces, and what is found set up already.
 #include "net/capture_network.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <cstring>
 
 #include "filter/base/sys.h"
 #include "tests/net/net_scene.h"
@@ -359,6 +363,48 @@ TEST_CASE("a name that nobody answers for ends within its deadline, with the nam
       scene.reach("ip=10.9.0.7:::24::eth0:none nameserver=10.9.0.1", "crash.example", 22, 1);
   REQUIRE_FALSE(route);
   CHECK(has(route.error().text, "name crash.example"));
+}
+
+// A name server that denies that there is a name where only the other family's address is asked
+// for, as some load balancers do.
+void deny_all_but_ipv4() {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in here{.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {}, .sin_zero = {}};
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0) return;
+  constexpr ssize_t kHeader = 12, kMostAsked = 512;
+  for (;;) {
+    uint8_t packet[kMostAsked + 16];
+    sockaddr_in peer{};
+    socklen_t peer_size = sizeof peer;
+    ssize_t size =
+        ::recvfrom(fd, packet, kMostAsked, 0, reinterpret_cast<sockaddr*>(&peer), &peer_size);
+    if (size < kHeader + 5) continue;
+    // The question ends at its name's zero, type and class; what follows (EDNS) is not answered.
+    const auto* const zero =
+        static_cast<uint8_t*>(memchr(packet + kHeader, 0, static_cast<size_t>(size - kHeader - 4)));
+    if (!zero) continue;
+    const bool is_ipv4 = zero[2] == 1;
+    const uint8_t counts[] = {
+        0x81, static_cast<uint8_t>(is_ipv4 ? 0x80 : 0x83), 0, 1, 0, is_ipv4, 0, 0, 0, 0};
+    memcpy(packet + 2, counts, sizeof counts);
+    size = zero + 5 - packet;
+    constexpr uint8_t kAddress[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 9, 0, 1};
+    if (is_ipv4) {
+      memcpy(packet + size, kAddress, sizeof kAddress);
+      size += sizeof kAddress;
+    }
+    ::sendto(fd, packet, static_cast<size_t>(size), 0, reinterpret_cast<const sockaddr*>(&peer),
+             peer_size);
+  }
+}
+
+TEST_CASE("a name server that denies the name for one family is asked for the other alone") {
+  OneServer scene;
+  scene.run_there(deny_all_but_ipv4);
+  const auto route =
+      scene.reach("ip=10.9.0.7:::24::eth0:none nameserver=10.9.0.1", "crash.example");
+  REQUIRE_REACHED(route);
+  CHECK(route->server.text() == "10.9.0.1:22");
 }
 
 TEST_CASE("a server that comes late is waited for, also where its other address has no route") {
