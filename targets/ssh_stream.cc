@@ -11,12 +11,22 @@ namespace {
 // Some login shells are not POSIX's: the script is one argument of one that is.
 std::string shell_command(const std::string& script) { return "sh -c " + shell_quoted(script); }
 
-// What a remote shell complains of: the first line, without what a terminal would obey.
-std::string complaint(const SshChannel::Ending& ending) {
-  const std::string& words = ending.errors.empty() ? ending.output : ending.errors;
-  std::string line = words.substr(0, std::min<size_t>(words.find('\n'), 120));
+std::string last_line(std::string_view words) {
+  while (words.ends_with('\n')) words.remove_suffix(1);
+  const size_t begin = words.rfind('\n') + 1;  // npos + 1 is 0
+  std::string line(words.substr(begin, 120));
   for (char& c : line)
     if (c < ' ' || c > '~') c = '?';
+  return line;
+}
+
+// What a remote shell complains of: the last line, for sshd and start files speak before it,
+// without what a terminal would obey. sshd complains where the account has no home directory,
+// which is no failure; a shell that lets nobody in (nologin) speaks on standard output.
+std::string complaint(const SshChannel::Ending& ending) {
+  std::string line = last_line(ending.errors);
+  const std::string said = last_line(ending.output);
+  if (line.empty() || (!said.empty() && line.starts_with("Could not chdir to home"))) line = said;
   return line.empty() ? text("exit status %d", ending.status) : line;
 }
 

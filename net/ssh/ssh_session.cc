@@ -43,6 +43,10 @@ std::string printable(const char* message) {
 bool SshSession::would_block(int code) { return code == LIBSSH2_ERROR_EAGAIN; }
 
 std::unexpected<Error> SshSession::failed(int code, const char* what) const {
+  // libssh2 has no words for it, or those of what it was about to do.
+  if (code == LIBSSH2_ERROR_SOCKET_RECV || code == LIBSSH2_ERROR_SOCKET_DISCONNECT)
+    return fail(Kind::io, "%s: %s: the server has ended the connection; its log may say why",
+                host_.c_str(), what);
   char* message = nullptr;
   libssh2_session_last_error(session_, &message, nullptr, 0);
   const Kind kind = code == LIBSSH2_ERROR_TIMEOUT ? Kind::timeout : Kind::io;

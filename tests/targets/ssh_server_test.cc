@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include "tests/targets/ssh_dump.h"
@@ -226,6 +227,17 @@ TEST_CASE("SFTP: what an account prints before it is skipped") {
   const auto refused = other->preflight();
   REQUIRE(!refused);
   CHECK(reason(refused).find("prints text instead of SFTP") != std::string::npos);
+}
+
+TEST_CASE("a server that ends the connection once somebody is logged in is told as that") {
+  // As OpenSSH does where its ChrootDirectory is not there, or somebody else may write to it.
+  SshServer server(std::string(SshServer::kWithSftp) + "ForceCommand internal-sftp\n" +
+                   "ChrootDirectory /tmp\n");
+  must_run("chmod 755 " + server.directory());
+  const auto target = server.target("ssh://nobody" + server.url().substr(strlen("ssh://root")), 3);
+  const auto refused = target->preflight();
+  REQUIRE(!refused);
+  CHECK(reason(refused).find("the server has ended the connection") != std::string::npos);
 }
 
 TEST_CASE("SFTP: a server that fails any one write is always noticed") {

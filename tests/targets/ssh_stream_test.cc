@@ -1,6 +1,7 @@
 // The ssh: target against real servers that have no SFTP.
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "tests/targets/ssh_dump.h"
@@ -75,4 +76,14 @@ TEST_CASE(
     CHECK(!fs::exists(server.directory() + "/crash"));
     CHECK(target->finish());
   }
+}
+
+TEST_CASE("without SFTP an account that nobody may log in to is told as that") {
+  // Debian's nobody has neither a shell nor a home, and sshd complains of the latter first.
+  SshServer server("");
+  must_run("chmod 755 " + server.directory());
+  const auto target = server.target("ssh://nobody" + server.url().substr(strlen("ssh://root")), 3);
+  const auto refused = target->preflight();
+  REQUIRE(!refused);
+  CHECK(reason(refused).find("account is currently not available") != std::string::npos);
 }
