@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <random>
 
 #include "filter/base/sys.h"
@@ -23,7 +25,7 @@ namespace {
 constexpr char kMac[] = "52:54:00:12:34:56";
 constexpr size_t kEthernet = 14, kIp = 20, kUdp = 8, kBootp = 236;
 constexpr size_t kOptions = kEthernet + kIp + kUdp + kBootp;  // offset in a frame
-constexpr uint8_t kDiscover = 1, kOffer = 2, kRequest = 3, kAck = 5;
+constexpr uint8_t kDiscover = 1, kOffer = 2, kRequest = 3, kAck = 5, kNak = 6;
 constexpr int kBrokenOnes = 150;
 
 using Frame = std::vector<uint8_t>;
@@ -32,6 +34,9 @@ void put16(Frame& frame, size_t at, size_t value) {
   frame[at] = static_cast<uint8_t>(value >> 8);
   frame[at + 1] = static_cast<uint8_t>(value);
 }
+
+// Of a frame by n-dhcp4, which has option 53 first.
+uint8_t type_of(const Frame& asked) { return asked[kOptions + 4 + 2]; }
 
 void sign_ip(Frame& frame) {
   put16(frame, kEthernet + 10, 0);
@@ -87,9 +92,8 @@ Frame broken(Frame frame, std::mt19937& random, int number) {
   return frame;
 }
 
-// Answers for ever.
-void serve(const char* interface, unsigned seed) {
-  std::mt19937 random(seed);
+// Hands every DISCOVER and REQUEST to `answer`, which gives the frames to send, for ever.
+void serve(const char* interface, const std::function<std::vector<Frame>(const Frame&)>& answer) {
   const int fd = ::socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP));
   sockaddr_ll here{};
   here.sll_family = AF_PACKET;
@@ -101,15 +105,46 @@ void serve(const char* interface, unsigned seed) {
     const ssize_t size = ::recv(fd, asked.data(), asked.size(), 0);
     if (size < static_cast<ssize_t>(kOptions + 7)) continue;
     if (asked[kEthernet + kIp + 3] != 67) continue;
-    const uint8_t type = asked[kOptions + 4 + 2];  // the library has option 53 first
+    const uint8_t type = type_of(asked);
     if (type != kDiscover && type != kRequest) continue;
-    const Frame sound = answer_to(asked, type == kDiscover ? kOffer : kAck);
-    for (int number = 0; number < kBrokenOnes; ++number) {
-      const Frame frame = broken(sound, random, number);
-      (void)!::send(fd, frame.data(), frame.size(), 0);
-    }
-    (void)!::send(fd, sound.data(), sound.size(), 0);
+    for (const Frame& frame : answer(asked)) (void)!::send(fd, frame.data(), frame.size(), 0);
   }
+}
+
+void serve_broken(const char* interface, unsigned seed) {
+  std::mt19937 random(seed);
+  serve(interface, [&](const Frame& asked) {
+    const Frame sound = answer_to(asked, type_of(asked) == kDiscover ? kOffer : kAck);
+    std::vector<Frame> frames;
+    for (int number = 0; number < kBrokenOnes; ++number)
+      frames.push_back(broken(sound, random, number));
+    frames.push_back(sound);
+    return frames;
+  });
+}
+
+// last_word: what a REQUEST gets; none: nothing.
+void serve_no_lease(const char* interface, std::optional<uint8_t> last_word) {
+  serve(interface, [&](const Frame& asked) {
+    std::vector<Frame> frames;
+    if (type_of(asked) == kDiscover)
+      frames.push_back(answer_to(asked, kOffer));
+    else if (last_word)
+      frames.push_back(answer_to(asked, *last_word));
+    return frames;
+  });
+}
+
+// By eth0, to what answers on s0.
+Result<Lease> ask(NetScene& scene, uint32_t timeout_ms) {
+  scene.here("ip link set eth0 up");
+  auto netlink = Netlink::open();
+  REQUIRE(netlink);
+  const auto links = list_links(*netlink);
+  REQUIRE(links);
+  const Link* const link = find_link(*links, "eth0");
+  REQUIRE(link);
+  return ask_dhcp(*link, "host", real_sys().monotonic_ms() + timeout_ms);
 }
 
 TEST_CASE("no broken answer of a DHCP server ends the client, or holds it up") {
@@ -118,16 +153,9 @@ TEST_CASE("no broken answer of a DHCP server ends the client, or holds it up") {
     CAPTURE(seed);
     NetScene scene;
     scene.live_cable("eth0", "s0", kMac, "");
-    scene.here("ip link set eth0 up");
-    scene.run_there([seed] { serve("s0", seed); });
-    auto netlink = Netlink::open();
-    REQUIRE(netlink);
-    const auto links = list_links(*netlink);
-    REQUIRE(links);
-    const Link* const link = find_link(*links, "eth0");
-    REQUIRE(link);
+    scene.run_there([seed] { serve_broken("s0", seed); });
     const int64_t begin_ms = real_sys().monotonic_ms();
-    const auto lease = ask_dhcp(*link, "host", begin_ms + 6000);
+    const auto lease = ask(scene, 6000);
     CHECK(real_sys().monotonic_ms() - begin_ms < 8000);
     if (!lease) continue;  // a broken one was taken, and its word was no lease
     ++granted;
@@ -135,6 +163,22 @@ TEST_CASE("no broken answer of a DHCP server ends the client, or holds it up") {
     CHECK(lease->nameservers.size() <= 3);
   }
   CHECK(granted > 0);
+}
+
+TEST_CASE("a DHCP server that grants nothing is told from one that is not there") {
+  const std::pair<std::optional<uint8_t>, const char*> cases[] = {
+      {kNak, "has refused the address that it had offered"},
+      {std::nullopt, "has offered an address, and not granted it"}};
+  for (const auto& [last_word, said] : cases) {
+    CAPTURE(said);
+    NetScene scene;
+    scene.live_cable("eth0", "s0", kMac, "");
+    scene.run_there([&] { serve_no_lease("s0", last_word); });
+    const auto lease = ask(scene, 1500);
+    REQUIRE(!lease);
+    CHECK(lease.error().kind == Kind::timeout);
+    CHECK(std::string(lease.error().text).find(said) != std::string::npos);
+  }
 }
 
 }  // namespace
