@@ -35,4 +35,8 @@ FAULTS = (
              targets=("{server}", "fs:{disk}:/"), disk=Disk(mib=640, by="LABEL"), on_server="any",
              level=0, arguments=LEVEL0, seconds=900, server_does=(WRITING, "fill"),
              says=(r"No space left", r"trying the next target", SAVED), quick=False),
+    Scenario("NFS 3: a port mapper that answers nothing, then a disk", fault=True,
+             server="unmapped nfs3", targets=("{server}?vers=3", "fs:{disk}:/"),
+             disk=Disk(by="LABEL"), on_server="nothing", seconds=900,
+             says=(r"Operation timed out", r"trying the next target", SAVED), quick=False),
 )

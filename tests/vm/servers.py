@@ -156,9 +156,21 @@ class WithPortMapper(Server):
         self.mapper.wait()
 
 
-def nfs3_server(work):
-    server = ganesha(WithPortMapper, work, versions="3,4", address="", port=2049, port2=20048)
+class WithSilentPortMapper(WithPortMapper):
+    """Its port mapper takes connections and answers nothing."""
+
+    def start(self):
+        super().start()
+        os.kill(self.mapper.pid, signal.SIGSTOP)
+
+
+def nfs3_server(work, kind=WithPortMapper):
+    server = ganesha(kind, work, versions="3,4", address="", port=2049, port2=20048)
     return server, f"nfs://{HOST}/crash"
+
+
+def unmapped_nfs3_server(work):
+    return nfs3_server(work, WithSilentPortMapper)
 
 
 SSHD = """
@@ -247,5 +259,6 @@ def fence_receiver(work):
     return FenceReceiver(work, port), f"rd.kdump.fence_port={port}"
 
 
-START = {"nfs": nfs_server, "nfs3": nfs3_server, "ssh": ssh_server, "small ssh": small_ssh_server,
-         "dropbear": dropbear, "small nfs": small_nfs_server, "fence_kdump": fence_receiver}
+START = {"nfs": nfs_server, "nfs3": nfs3_server, "unmapped nfs3": unmapped_nfs3_server,
+         "ssh": ssh_server, "small ssh": small_ssh_server, "dropbear": dropbear,
+         "small nfs": small_nfs_server, "fence_kdump": fence_receiver}
