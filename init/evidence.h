@@ -29,8 +29,8 @@ class Evidence {
   // Where the dump is to be written instead of to file. The last call before commit_dump() counts.
   // has_manifest: check_dump() will follow.
   Sink& watch(TargetFile& file, Target::Access access, bool has_manifest);
-  // Syncs the dump, reads a sample of it back, and only then gives it its name. Where it fails the
-  // file is left as it is.
+  // Syncs the dump, reads a sample of it back, unless its target lets nobody, and only then gives
+  // it its name. Where it fails the file is left as it is.
   Result<> commit_dump(std::unique_ptr<TargetFile> file);
   // Reads all of the committed dump back, as far as verify and time let it. Fails: corrupt; the
   // dump then bears its incomplete name again. Other failures are remarks: a dump is no less saved

@@ -54,6 +54,7 @@ struct MemoryFile final : TargetFile {
   Result<> read_back(uint64_t offset, MutableBytes out) override {
     CHECK(is_synced);
     before_read();
+    if (is_write_only) return fail(Kind::refused, "permission denied");
     if (offset + out.size() > content.size()) return fail(Kind::corrupt, "it ends before");
     if (offset < bad.end && offset + out.size() > bad.begin) {
       if (heals) bad = {};
@@ -69,7 +70,7 @@ struct MemoryFile final : TargetFile {
   };
   Range bad = {};      // cannot be read,
   bool heals = false;  // the first time
-  bool is_synced = false, name_stays = false;
+  bool is_synced = false, name_stays = false, is_write_only = false;
   bool has_name = false, *is_committed = &has_name;  // elsewhere, where it is to outlive the file
 };
 
@@ -243,6 +244,22 @@ TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back")
     CHECK(is_committed);
     CHECK(evidence.manifest().entries().size() == (heals ? 1 : 0));
   }
+}
+
+TEST_CASE("a dump that nobody may read back is saved, and not called verified") {
+  Machine machine;
+  Evidence evidence(machine.sys, Verify::all, machine.progress);
+  auto file = std::make_unique<MemoryFile>();
+  MemoryFile& written = *file;
+  bool is_committed = false;
+  written.is_committed = &is_committed;
+  written.is_write_only = true;
+  write(evidence.watch(written, Target::Access::positional, true), 3u << 20);
+  CHECK(evidence.commit_dump(std::move(file)));
+  CHECK(is_committed);
+  CHECK(evidence.check_dump(0, machine.console));
+  CHECK(evidence.verified() == std::string("none"));
+  CHECK(evidence.manifest().text() == "# vmcore is not listed: permission denied\n");
 }
 
 TEST_CASE("reading back ends where the job is to end, and the dump stays saved") {
