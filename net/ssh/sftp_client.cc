@@ -173,8 +173,10 @@ std::unexpected<Error> SftpClient::refused(uint32_t status, const char* what,
                                            const std::string& path) {
   last_status_ = status;
   const bool is_full = status == sftp::kNoSpace || status == sftp::kQuotaExceeded;
-  return fail(is_full ? Kind::no_space : Kind::io, "%s: %s %s: %s", host_.c_str(), what,
-              path.c_str(), sftp::status_name(status));
+  const Kind kind = is_full                             ? Kind::no_space
+                    : status == sftp::kPermissionDenied ? Kind::refused
+                                                        : Kind::io;
+  return fail(kind, "%s: %s %s: %s", host_.c_str(), what, path.c_str(), sftp::status_name(status));
 }
 
 std::unexpected<Error> SftpClient::unexpected_answer(const Answer& answer, const char* what,

@@ -240,6 +240,20 @@ TEST_CASE("a server that ends the connection once somebody is logged in is told 
   CHECK(reason(refused).find("the server has ended the connection") != std::string::npos);
 }
 
+TEST_CASE("SFTP: a server that takes files and lets nobody read them says so of each") {
+  SshServer server("Subsystem sftp internal-sftp -P read\n");
+  const auto target = server.target();
+  REQUIRE(save(*target, whole_dump(1000)));
+  const auto file = target->create("report.json", 0);
+  REQUIRE(file);
+  REQUIRE((*file)->write_at(0, as_bytes("{}")));
+  REQUIRE((*file)->commit());
+  uint8_t read[2];
+  const auto denied = (*file)->read_back(0, read);
+  REQUIRE(!denied);
+  CHECK(denied.error().kind == Kind::refused);
+}
+
 TEST_CASE("SFTP: a server that fails any one write is always noticed") {
   for (const int nth : {1, 2, 3, 7, 12, 18}) {
     CAPTURE(nth);
