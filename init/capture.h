@@ -34,8 +34,7 @@ enum class Cargo : uint8_t {
   log,
 };
 
-// Does the work for one target URL, in the child: run_target_job(), or a test's
-// stand-in.
+// Does the work for one target URL, in the child: run_target_job(), or a test's stand-in.
 using TargetJob = std::function<void(const std::string& target_url, Cargo cargo)>;
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
