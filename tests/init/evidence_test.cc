@@ -90,6 +90,24 @@ struct Machine {
   JobProgress progress{sys, *board, console, 60};
 };
 
+// A dump of so many bytes, written and not committed yet: what `written` is made to be meanwhile is
+// what becomes of it on its target.
+struct WrittenDump {
+  explicit WrittenDump(size_t size, Verify verify = Verify::all)
+      : evidence(machine.sys, verify, machine.progress) {
+    written.is_committed = &is_committed;
+    write(evidence.watch(written, Target::Access::positional, true), size);
+  }
+  Result<> commit() { return evidence.commit_dump(std::move(file)); }
+  Result<> check() { return evidence.check_dump(0, machine.console); }
+
+  Machine machine;
+  Evidence evidence;
+  std::unique_ptr<MemoryFile> file = std::make_unique<MemoryFile>();
+  MemoryFile& written = *file;  // is there until check()
+  bool is_committed = false;
+};
+
 }  // namespace
 
 TEST_CASE("a checksum is the one of the standard, and that of zeros behind adds up") {
@@ -157,32 +175,24 @@ TEST_CASE("a stream is hashed as it goes") {
 TEST_CASE("what was written as meant is found so, whole and in samples; its sum is sha256sum's") {
   for (const size_t size : {200'000u, 1u << 20, (5u << 20) + 12'345, 40u << 20}) {
     CAPTURE(size);
-    Machine machine;
-    Evidence evidence(machine.sys, Verify::automatic, machine.progress);
-    auto file = std::make_unique<MemoryFile>();
-    MemoryFile& written = *file;
-    write(evidence.watch(written, Target::Access::positional, true), size);
-    CHECK(evidence.commit_dump(std::move(file)));
-    CHECK(*written.is_committed);
-    CHECK(evidence.verified() == std::string("sample"));
-    const std::string content = written.content;
-    CHECK(evidence.check_dump(0, machine.console));
-    CHECK(evidence.verified() == std::string("all"));
-    REQUIRE(evidence.manifest().entries().size() == 1);
-    CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(content)));
+    WrittenDump dump(size, Verify::automatic);
+    CHECK(dump.commit());
+    CHECK(dump.is_committed);
+    CHECK(dump.evidence.verified() == std::string("sample"));
+    const std::string content = dump.written.content;
+    CHECK(dump.check());
+    CHECK(dump.evidence.verified() == std::string("all"));
+    REQUIRE(dump.evidence.manifest().entries().size() == 1);
+    CHECK(dump.evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(content)));
   }
 }
 
 TEST_CASE("a bit that is another one is found: in the header before the dump gets its name") {
   for (const size_t at : {5u, 450u, 5001u, 50'000u, 150'000u, (3u << 20) + 7}) {
     CAPTURE(at);
-    Machine machine;
-    Evidence evidence(machine.sys, Verify::all, machine.progress);
-    auto file = std::make_unique<MemoryFile>();
-    MemoryFile& written = *file;
-    write(evidence.watch(written, Target::Access::positional, true), (3u << 20) + 8);
-    written.content[at] = static_cast<char>(written.content[at] ^ 0x10);
-    const auto saved = evidence.commit_dump(std::move(file));
+    WrittenDump dump((3u << 20) + 8);
+    dump.written.content[at] = static_cast<char>(dump.written.content[at] ^ 0x10);
+    const auto saved = dump.commit();
     REQUIRE(!saved);
     CHECK(saved.error().kind == Kind::corrupt);
   }
@@ -207,83 +217,60 @@ TEST_CASE("damage that no sample has seen is found when all is read: it is calle
                        }}};
   for (const Row& row : rows) {
     CAPTURE(row.remark);
-    Machine machine;
-    Evidence evidence(machine.sys, Verify::all, machine.progress);
-    auto file = std::make_unique<MemoryFile>();
-    MemoryFile& written = *file;
-    bool is_committed = false;
-    written.is_committed = &is_committed;
-    write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
-    row.harm(written);
-    const bool name_stays = written.name_stays;
-    CHECK(evidence.commit_dump(std::move(file)));
-    CHECK(is_committed);
-    const auto sound = evidence.check_dump(0, machine.console);
+    WrittenDump dump(100u << 20);
+    row.harm(dump.written);
+    const bool name_stays = dump.written.name_stays;
+    CHECK(dump.commit());
+    CHECK(dump.is_committed);
+    const auto sound = dump.check();
     REQUIRE(!sound);
     CHECK(sound.error().kind == Kind::corrupt);
-    CHECK(is_committed == name_stays);
-    CHECK(evidence.manifest().entries().empty());
-    CHECK(evidence.manifest().text().starts_with(row.remark));
+    CHECK(dump.is_committed == name_stays);
+    CHECK(dump.evidence.manifest().entries().empty());
+    CHECK(dump.evidence.manifest().text().starts_with(row.remark));
   }
 }
 
 TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back") {
   for (const bool heals : {true, false}) {
     CAPTURE(heals);
-    Machine machine;
-    Evidence evidence(machine.sys, Verify::all, machine.progress);
-    auto file = std::make_unique<MemoryFile>();
-    MemoryFile& written = *file;
-    bool is_committed = false;
-    written.is_committed = &is_committed;
-    write(evidence.watch(written, Target::Access::positional, true), 3u << 20);
-    CHECK(evidence.commit_dump(std::move(file)));
-    written.bad = {0, 3u << 20};
-    written.heals = heals;
-    CHECK(evidence.check_dump(0, machine.console));
-    CHECK(is_committed);
-    CHECK(evidence.manifest().entries().size() == (heals ? 1 : 0));
+    WrittenDump dump(3u << 20);
+    CHECK(dump.commit());
+    dump.written.bad = {0, 3u << 20};
+    dump.written.heals = heals;
+    CHECK(dump.check());
+    CHECK(dump.is_committed);
+    CHECK(dump.evidence.manifest().entries().size() == (heals ? 1 : 0));
   }
 }
 
 TEST_CASE("a dump that nobody may read back is saved, and not called verified") {
-  Machine machine;
-  Evidence evidence(machine.sys, Verify::all, machine.progress);
-  auto file = std::make_unique<MemoryFile>();
-  MemoryFile& written = *file;
-  bool is_committed = false;
-  written.is_committed = &is_committed;
-  written.is_write_only = true;
-  write(evidence.watch(written, Target::Access::positional, true), 3u << 20);
-  CHECK(evidence.commit_dump(std::move(file)));
-  CHECK(is_committed);
-  CHECK(evidence.check_dump(0, machine.console));
-  CHECK(evidence.verified() == std::string("none"));
-  CHECK(evidence.manifest().text() == "# vmcore is not listed: permission denied\n");
+  WrittenDump dump(3u << 20);
+  dump.written.is_write_only = true;
+  CHECK(dump.commit());
+  CHECK(dump.is_committed);
+  CHECK(dump.check());
+  CHECK(dump.is_committed);
+  CHECK(dump.evidence.verified() == std::string("none"));
+  CHECK(dump.evidence.manifest().text() == "# vmcore is not listed: permission denied\n");
 }
 
 TEST_CASE("reading back ends where the job is to end, and the dump stays saved") {
   for (const bool is_asked_to_stop : {false, true}) {
     CAPTURE(is_asked_to_stop);
     const StopRequest request;
-    Machine machine;
-    Evidence evidence(machine.sys, Verify::all, machine.progress);
-    auto file = std::make_unique<MemoryFile>();
-    MemoryFile& written = *file;
-    bool is_committed = false;
-    written.is_committed = &is_committed;
-    write(evidence.watch(written, Target::Access::positional, true), 100u << 20);
-    CHECK(evidence.commit_dump(std::move(file)));
+    WrittenDump dump(100u << 20);
+    CHECK(dump.commit());
     int reads = 0;
-    written.before_read = [&] {
+    dump.written.before_read = [&] {
       ++reads;
-      is_asked_to_stop ? void(raise(SIGTERM)) : machine.sys.sleep_ms(10'000);
+      is_asked_to_stop ? void(raise(SIGTERM)) : dump.machine.sys.sleep_ms(10'000);
     };
-    CHECK(evidence.check_dump(0, machine.console));
+    CHECK(dump.check());
     CHECK(reads == (is_asked_to_stop ? 1 : 6));
-    CHECK(is_committed);
-    CHECK(evidence.verified() == std::string("sample"));
-    CHECK(evidence.manifest().text().starts_with(
+    CHECK(dump.is_committed);
+    CHECK(dump.evidence.verified() == std::string("sample"));
+    CHECK(dump.evidence.manifest().text().starts_with(
         is_asked_to_stop ? "# vmcore is not listed: interrupted"
                          : "# vmcore is not listed: not done after 60 s (rd.kdump.limit)"));
   }
