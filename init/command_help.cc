@@ -19,11 +19,12 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init test                    a real panic of this kernel and configuration, in QEMU
        kdump-init service start|stop|reload   pack and load the capture kernel, or unload it
        kdump-init COMMAND --help          more on one of them
+       kdump-init arguments               list the kernel arguments of a capture kernel
        kdump-init --version
 
 VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it. status, config, test and
 service are scripts of the installed package.
-As process 1 of a capture kernel the program takes rd.kdump.* kernel arguments instead.
+As process 1 of a capture kernel the program reads rd.kdump.* kernel arguments instead.
 
 Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
 )";
@@ -133,6 +134,7 @@ const char* help_text(Verb verb) {
       return kList;
     case Verb::general:
     case Verb::version:
+    case Verb::arguments:
       break;
   }
   return kGeneral;

@@ -115,6 +115,7 @@ Result<Verb> parse_verb(const char* word) {
   if (!strcmp(word, "check")) return Verb::check;
   if (!strcmp(word, "verify")) return Verb::verify;
   if (!strcmp(word, "list")) return Verb::list;
+  if (!strcmp(word, "arguments")) return Verb::arguments;
   return fail(Kind::refused, "unknown command '%s'", word);
 }
 
@@ -142,6 +143,11 @@ Result<> check(const CommandLine& line) {
   if (line.verb == Verb::list) {
     for (const std::string& target : line.settings.targets)
       if (auto good = check_target_url(target); !good) return good;
+    return {};
+  }
+  if (line.verb == Verb::arguments) {
+    if (!line.settings.vmcore.empty())
+      return fail(Kind::refused, "unexpected argument '%s'", line.settings.vmcore.c_str());
     return {};
   }
   if (line.verb == Verb::verify && line.settings.vmcore.empty())

@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify, list };
+enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify, list, arguments };
 
 struct CommandLine {
   Verb verb = Verb::general;

@@ -15,6 +15,7 @@
 #include "init/command_script.h"
 #include "init/command_verify.h"
 #include "init/info.h"
+#include "init/kernel_arguments.h"
 #include "init/terminal_text.h"
 
 namespace kdump {
@@ -42,6 +43,7 @@ ExitStatus info_command(const CommandLine& line) {
 }
 
 ExitStatus run(const CommandLine& line) {
+  if (line.verb == Verb::arguments) return print(kernel_arguments_text());
   if (line.help) return print(help_text(line.verb));
   switch (line.verb) {
     case Verb::version:
@@ -59,6 +61,7 @@ ExitStatus run(const CommandLine& line) {
     case Verb::list:
       return list_command(line);
     case Verb::general:
+    case Verb::arguments:
       break;
   }
   return print(help_text(Verb::general));

@@ -66,9 +66,15 @@ Result<> assign_named(auto& field, const T (&names)[n], std::string_view value) 
 
 struct Argument {
   std::string_view name;
+  const char* syntax;   // of the value
+  const char* meaning;  // one line of README's table and of `kdump-init help arguments`
   Result<> (*set)(Settings&, std::string_view value);
   std::string (*in_force)(const Settings&);
 };
+
+constexpr const char kTargetSyntax[] = "URL";
+constexpr const char kTargetMeaning[] =
+    "where to save the dump; repeatable, tried in order until one has saved it";
 
 std::string levels_in_words(const std::vector<uint32_t>& levels) {
   std::string text;
@@ -107,69 +113,78 @@ std::string name_of(const T (&names)[n], auto action) {
 }
 
 constexpr Argument kArguments[] = {
-    {"level",
+    {"level", "N[,M...]",
+     "leave out 1 zero pages, 2 cache, 4 cache with private data, 8 user memory, 16 free "
+     "memory (the sum); further levels are tried where the space does not suffice",
      [](Settings& s, std::string_view value) { return assign(s.levels, parse_levels(value)); },
      [](const Settings& s) { return levels_in_words(s.levels); }},
-    {"format",
+    {"format", "kdump|elf", "dump format",
      [](Settings& s, std::string_view value) { return assign(s.format, parse_format(value)); },
      [](const Settings& s) { return std::string(format_name(s.format)); }},
-    {"compress",
+    {"compress", "zstd[:LEVEL]|none|auto", "page compression; auto follows the target's speed",
      [](Settings& s, std::string_view value) {
        return assign(s.compression, parse_compression(value));
      },
      [](const Settings& s) { return compression_name(s.compression); }},
-    {kFailure,
+    {kFailure, "shell|reboot|halt|poweroff",
+     "the action after every target has failed; shell is the default of an image packed "
+     "with one",
      [](Settings& s, std::string_view value) {
        return assign_named(s.failure, kFailureNames, value);
      },
      [](const Settings& s) { return name_of(kFailureNames, s.failure); }},
-    {"final",
+    {"final", "reboot|halt|poweroff", "the action after a dump was saved",
      [](Settings& s, std::string_view value) { return assign_named(s.final, kFinalNames, value); },
      [](const Settings& s) { return name_of(kFinalNames, s.final); }},
-    {"verify",
+    {"verify", "auto|all|sample|none",
+     "how much of the dump is read back: a sample before it is reported saved, then all of "
+     "it; auto stops when that takes longer than writing",
      [](Settings& s, std::string_view value) {
        return assign_named(s.verify, kVerifyNames, value);
      },
      [](const Settings& s) { return name_of(kVerifyNames, s.verify); }},
-    {"keep",
+    {"keep", "N",
+     "keep N complete dumps of this host on a target and remove older ones; 0 keeps all",
      [](Settings& s, std::string_view value) {
        return assign(s.keep, parse_number(value, 0, kMaxKeep));
      },
      [](const Settings& s) { return std::to_string(s.keep); }},
-    {"shell_timeout",
+    {"shell_timeout", "S", "seconds that the prompt for the shell waits before the reboot",
      [](Settings& s, std::string_view value) {
        return assign(s.shell_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.shell_timeout_s); }},
-    {"hook_timeout",
+    {"hook_timeout", "S", "seconds that one packed hook may run",
      [](Settings& s, std::string_view value) {
        return assign(s.hook_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.hook_timeout_s); }},
-    {"fence",
+    {"fence", "ADDRESS[,...]", "cluster nodes that get fence_kdump messages during the capture",
      [](Settings& s, std::string_view value) { return assign(s.fence_nodes, parse_nodes(value)); },
      [](const Settings& s) { return nodes_in_words(s.fence_nodes); }},
-    {"fence_port",
+    {"fence_port", "PORT", "UDP port of these messages",
      [](Settings& s, std::string_view value) {
        return assign(s.fence_port, parse_number(value, 1, 65'535));
      },
      [](const Settings& s) { return std::to_string(s.fence_port); }},
-    {"fence_interval",
+    {"fence_interval", "S", "seconds between two of these messages",
      [](Settings& s, std::string_view value) {
        return assign(s.fence_interval_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.fence_interval_s); }},
-    {"timeout",
+    {"timeout", "S", "deadline of one step in seconds, such as the wait for a device or a link",
      [](Settings& s, std::string_view value) {
        return assign(s.step_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.step_timeout_s); }},
-    {"stall",
+    {"stall", "S", "seconds without progress after which a target fails",
      [](Settings& s, std::string_view value) {
        return assign(s.stall_timeout_s, parse_seconds(value, 1, kMaxSeconds));
      },
      [](const Settings& s) { return seconds(s.stall_timeout_s); }},
-    {"limit",
+    {"limit", "S",
+     "seconds that one target may take; then its dump is closed, incomplete, and the next "
+     "target is tried",
      [](Settings& s, std::string_view value) {
        return assign(s.limit_s, parse_seconds(value, 1, kMaxSeconds));
      },
@@ -273,6 +288,32 @@ void Parser::warn(std::string text) {
 }
 
 }  // namespace
+
+std::vector<ArgumentHelp> kernel_argument_help() {
+  std::vector<ArgumentHelp> rows = {{kTarget, kTargetSyntax, kTargetMeaning, "none"}};
+  const Settings defaults;
+  for (const Argument& argument : kArguments)
+    rows.push_back({argument.name, argument.syntax, argument.meaning, argument.in_force(defaults)});
+  return rows;
+}
+
+std::string kernel_arguments_text() {
+  std::string text =
+      "Kernel arguments of the capture kernel select what to save and what to do afterwards. An\n"
+      "unknown or invalid one is reported and its default used.\n";
+  for (const ArgumentHelp& row : kernel_argument_help()) {
+    text += "\n  " + std::string(kPrefix) + std::string(row.name) + "=" + row.syntax + "\n";
+    std::string line = std::string(row.meaning) + " (default " + row.default_value + ")";
+    constexpr size_t kColumns = 80, kIndent = 6;
+    while (line.size() > kColumns - kIndent) {
+      const size_t space = line.rfind(' ', kColumns - kIndent);
+      text += std::string(kIndent, ' ') + line.substr(0, space) + "\n";
+      line.erase(0, space + 1);
+    }
+    text += std::string(kIndent, ' ') + line + "\n";
+  }
+  return text;
+}
 
 KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
                                        bool shell_is_packed) {

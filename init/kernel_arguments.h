@@ -29,4 +29,18 @@ struct KernelArguments {
 KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
                                        bool shell_is_packed);
 
+// One row of the table from which the arguments are parsed, for help texts and documents.
+struct ArgumentHelp {
+  std::string_view name;  // without rd.kdump.
+  const char* syntax;     // of the value: N[,M...]
+  const char* meaning;    // one line
+  std::string default_value;
+};
+
+// Returns every argument that parse_kernel_arguments() knows, rd.kdump.target first.
+std::vector<ArgumentHelp> kernel_argument_help();
+
+// Returns the same as the text of `kdump-init help arguments`, 80 columns wide.
+std::string kernel_arguments_text();
+
 }  // namespace kdump
