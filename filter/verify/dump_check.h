@@ -1,6 +1,6 @@
 // Whether a finished dump is sound: its structure, and that every page is there, and decompresses
-// to a page where it is a zstd frame. Hostile input: nothing read is believed, memory is bounded whatever
-// the file says.
+// to a page where it is a zstd frame. Hostile input: nothing read is believed, memory is bounded
+// whatever the file says.
 #pragma once
 
 #include <string>

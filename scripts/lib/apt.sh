@@ -27,7 +27,7 @@ apt_options=() apt_directory=""
 # package (deb or deb-src) of these suites; later apt calls in this shell use it. Of what the
 # machine has installed it knows nothing.
 apt_private() {
-    local type=${1%%:*} architecture=${1#*:} suite lines= directory options
+    local type=${1%%:*} architecture=${1#*:} suite lines='' directory options
     [[ $1 == *:* ]] || architecture=""
     options="${architecture:+arch=$architecture }signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
     shift

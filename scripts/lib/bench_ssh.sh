@@ -54,7 +54,7 @@ by_sftp() {
 timed() {
     local name=$1 TIMEFORMAT='%R %U %S'
     shift
-    { time "$@" >"$name.out" 2>&1 || die "$name: $(tail -n 1 "$name.out")"; } 2>time
+    { time "$@" >"$name.out" 2>&1 || die "$name: $(tail -n 1 "$name.out")"; } 2>./time
     awk '{ print $1, $2 + $3 }' time >>"$name.times"
 }
 

@@ -1,4 +1,4 @@
-# /etc/default/kdump-tools of Debian and Ubuntu, as kdump-tools.conf(5) and the comments in the file
+# Reads /etc/default/kdump-tools of Debian and Ubuntu, as kdump-tools.conf(5) and the comments in the file
 # have it (1.8.1, 1.10.7). Sourced by config.sh.
 
 # read_debian FILE

@@ -1,4 +1,4 @@
-# /etc/kdump.conf of Fedora, RHEL and their kin: `directive value` lines, as kdump.conf(5) of
+# Reads /etc/kdump.conf of Fedora, RHEL and their kin: `directive value` lines, as kdump.conf(5) of
 # kdump-utils 2026-03 has them, the deprecated ones too. Sourced by config.sh.
 
 # read_fedora FILE: `path` and `sshkey` may stand behind the target that they belong to.

@@ -1,4 +1,4 @@
-# /etc/kdump-init.conf: `key = value` lines. Its keys are described in kdump-init.conf(5), and as
+# Reads /etc/kdump-init.conf: `key = value` lines. Its keys are described in kdump-init.conf(5), and as
 # comments in scripts/system/kdump-init.conf. Sourced by config.sh.
 
 read_own() {

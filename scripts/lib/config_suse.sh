@@ -1,4 +1,4 @@
-# /etc/sysconfig/kdump of SUSE, as kdump(5) of 2.1.9 has it. Sourced by config.sh.
+# Reads /etc/sysconfig/kdump of SUSE, as kdump(5) of 2.1.9 has it. Sourced by config.sh.
 
 # The values that the distribution's own file has; they say nothing that was chosen.
 declare -gA suse_default=([KDUMP_CRASHKERNEL]=auto [KDUMP_CPUS]=32 [KDUMP_FREE_DISK_SIZE]=64

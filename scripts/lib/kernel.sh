@@ -81,7 +81,7 @@ debian_kernel() (
     [ -z "$suite" ] || apt_private "deb:$(flavour_architecture "$flavour")" "$suite"
     if [ -n "$series" ]; then
         apt_refresh
-        image=$(kernel_images "$flavour" | grep "^linux-image-$series[.]" | tail -n 1) || :
+        image=$(kernel_images "$flavour" | grep "^linux-image-${series}[.]" | tail -n 1) || :
     else
         image=$(newest_kernel_image "$flavour")
     fi

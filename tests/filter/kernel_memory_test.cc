@@ -198,14 +198,14 @@ TEST_CASE("a key that one rule needs costs what that rule leaves out, and is nam
     const char* key;
     bool keeps_free, keeps_user, keeps_cache;
   };
-  for (const Row row : {Row{"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", true, false, false},
-                        Row{"OFFSET(page._mapcount)", true, false, false},
-                        Row{"OFFSET(page.private)", true, false, false},
-                        Row{"LENGTH(zone.free_area)", true, false, false},
-                        Row{"NUMBER(PG_slab)", true, true, true},
-                        Row{"OFFSET(page.compound_head)", false, true, true},
-                        Row{"OFFSET(page.mapping)", false, false, true},
-                        Row{"NUMBER(PG_lru)", false, false, true}}) {
+  for (const Row row :
+       {Row{"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", true, false, false},
+        Row{"OFFSET(page._mapcount)", true, false, false},
+        Row{"OFFSET(page.private)", true, false, false},
+        Row{"LENGTH(zone.free_area)", true, false, false}, Row{"NUMBER(PG_slab)", true, true, true},
+        Row{"OFFSET(page.compound_head)", false, true, true},
+        Row{"OFFSET(page.mapping)", false, false, true},
+        Row{"NUMBER(PG_lru)", false, false, true}}) {
     CAPTURE(row.key);
     const TextCore core(std::string("kernel x86_64-6.1\n") + kPages + "-" + row.key);
     const auto vmcore = core.open();

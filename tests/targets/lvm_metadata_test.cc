@@ -140,10 +140,9 @@ TEST_CASE("volumes that cannot be made are told by their kind") {
     Kind kind;
     const char* says;
   };
-  for (const auto& [uuid, kind, says] : {Row{"ttt", Kind::unsupported, "thin-pool"},
-                                         Row{"nnn", Kind::unsupported, "crash"},
-                                         Row{"bbb", Kind::corrupt, "segment1"},
-                                         Row{"zzz", Kind::refused, "zzz"}}) {
+  for (const auto& [uuid, kind, says] :
+       {Row{"ttt", Kind::unsupported, "thin-pool"}, Row{"nnn", Kind::unsupported, "crash"},
+        Row{"bbb", Kind::corrupt, "segment1"}, Row{"zzz", Kind::refused, "zzz"}}) {
     CAPTURE(uuid);
     const auto segments = find_lvm_volume(kText, uuid);
     REQUIRE(!segments);
