@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "filter/base/progress.h"
 #include "filter/page_class.h"
 #include "filter/page_selection.h"
-#include "filter/progress.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {

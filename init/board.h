@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "filter/base/progress.h"
 #include "filter/base/result.h"
-#include "filter/progress.h"
 
 namespace kdump {
 

@@ -7,8 +7,8 @@
 #include <array>
 #include <mutex>
 
+#include "filter/base/progress.h"
 #include "filter/base/sink.h"
-#include "filter/progress.h"
 #include "init/board.h"
 #include "init/console.h"
 #include "init/memory_use.h"

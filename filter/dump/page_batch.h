@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "filter/dump/aligned_buffer.h"
+#include "filter/base/aligned_buffer.h"
 #include "filter/dump/page_compressor.h"
 #include "filter/page_source.h"
 

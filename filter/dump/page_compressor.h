@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "filter/dump/aligned_buffer.h"
+#include "filter/base/aligned_buffer.h"
 #include "filter/dump/page_encoder.h"
 
 struct ZSTD_CCtx_s;

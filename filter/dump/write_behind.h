@@ -8,8 +8,8 @@
 
 #include <memory>
 
+#include "filter/base/aligned_buffer.h"
 #include "filter/base/sink.h"
-#include "filter/dump/aligned_buffer.h"
 
 namespace kdump {
 
