@@ -8,7 +8,7 @@
 
 #include "filter/base/result.h"
 #include "filter/base/sink.h"
-#include "net/sha256.h"
+#include "filter/crypto/sha256.h"
 
 namespace kdump {
 

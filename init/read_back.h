@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "filter/crypto/sha256.h"
 #include "init/chunk_sums.h"
 #include "init/job_progress.h"
-#include "net/sha256.h"
 #include "targets/target.h"
 
 namespace kdump {

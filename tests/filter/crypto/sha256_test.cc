@@ -1,5 +1,5 @@
 // SHA-256 against the standard's own examples, whichever way this CPU computes it.
-#include "net/sha256.h"
+#include "filter/crypto/sha256.h"
 
 #include <doctest/doctest.h>
 

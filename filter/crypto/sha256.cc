@@ -1,4 +1,4 @@
-#include "net/sha256.h"
+#include "filter/crypto/sha256.h"
 
 #include <mbedtls/sha256.h>
 
