@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "filter/core_file/fault_guard.h"
 #include "filter/kernel/protected_memory.h"
-#include "filter/vmcore/fault_guard.h"
 
 namespace kdump {
 namespace {

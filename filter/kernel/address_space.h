@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "filter/vmcore/elf_core.h"
-#include "filter/vmcore/phys_memory.h"
-#include "filter/vmcore/vmcoreinfo.h"
+#include "filter/core_file/elf_core.h"
+#include "filter/core_file/phys_memory.h"
+#include "filter/core_file/vmcoreinfo.h"
 
 namespace kdump {
 

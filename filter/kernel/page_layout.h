@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "filter/base/result.h"
-#include "filter/vmcore/vmcoreinfo.h"
+#include "filter/core_file/vmcoreinfo.h"
 
 namespace kdump {
 

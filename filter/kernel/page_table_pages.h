@@ -1,8 +1,8 @@
 // Where the kernel's page tables themselves lie, all levels of them.
 #pragma once
 
+#include "filter/core_file/page_ranges.h"
 #include "filter/kernel/address_space.h"
-#include "filter/page_ranges.h"
 
 namespace kdump {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/page_ranges.h"
+#include "filter/core_file/page_ranges.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {

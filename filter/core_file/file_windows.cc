@@ -1,4 +1,4 @@
-#include "filter/vmcore/file_windows.h"
+#include "filter/core_file/file_windows.h"
 
 #include <sys/mman.h>
 

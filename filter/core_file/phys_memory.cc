@@ -1,4 +1,4 @@
-#include "filter/vmcore/phys_memory.h"
+#include "filter/core_file/phys_memory.h"
 
 #include <algorithm>
 

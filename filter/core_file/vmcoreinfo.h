@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "filter/base/bytes.h"
-#include "filter/vmcore/elf_core.h"
+#include "filter/core_file/elf_core.h"
 
 namespace kdump {
 

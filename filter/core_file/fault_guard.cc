@@ -1,4 +1,4 @@
-#include "filter/vmcore/fault_guard.h"
+#include "filter/core_file/fault_guard.h"
 
 #include <csetjmp>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "filter/page_ranges.h"
+#include "filter/core_file/page_ranges.h"
 
 #include <algorithm>
 

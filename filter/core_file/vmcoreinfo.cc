@@ -1,4 +1,4 @@
-#include "filter/vmcore/vmcoreinfo.h"
+#include "filter/core_file/vmcoreinfo.h"
 
 #include <charconv>
 

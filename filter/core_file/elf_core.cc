@@ -1,4 +1,4 @@
-#include "filter/vmcore/elf_core.h"
+#include "filter/core_file/elf_core.h"
 
 #include <elf.h>
 

@@ -1,4 +1,4 @@
-#include "filter/vmcore/cpu_registers.h"
+#include "filter/core_file/cpu_registers.h"
 
 #include <elf.h>
 

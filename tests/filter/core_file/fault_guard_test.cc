@@ -1,6 +1,6 @@
 // Memory that is not there: files cut short under a mapping, nested guards, read(2) where mmap
 // fails.
-#include "filter/vmcore/fault_guard.h"
+#include "filter/core_file/fault_guard.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

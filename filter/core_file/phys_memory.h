@@ -9,10 +9,10 @@
 #include <memory>
 #include <vector>
 
+#include "filter/core_file/elf_core.h"
+#include "filter/core_file/fault_guard.h"
+#include "filter/core_file/file_windows.h"
 #include "filter/page_source.h"
-#include "filter/vmcore/elf_core.h"
-#include "filter/vmcore/fault_guard.h"
-#include "filter/vmcore/file_windows.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // Sets of page frames: whatever order they are added in, nothing is lost, and they stay few.
-#include "filter/page_ranges.h"
+#include "filter/core_file/page_ranges.h"
 
 #include <doctest/doctest.h>
 

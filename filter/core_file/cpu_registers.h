@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "filter/vmcore/elf_core.h"
+#include "filter/core_file/elf_core.h"
 
 namespace kdump {
 
