@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "filter/kernel/struct_page.h"
+#include "filter/kernel/memory/struct_page.h"
 
 namespace kdump {
 namespace {

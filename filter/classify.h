@@ -1,16 +1,16 @@
 // What each page frame is, from the bytes of its struct page. The innermost loop of the program,
 // and pure: no I/O, no allocation, the same input gives the same output.
 //
-// Not here: where struct pages lie (kernel/mem_map.h) and what their fields mean on this kernel
-// (kernel/page_layout.h).
-// Source: include/linux/page-flags.h; kernel-internal rules as in Linux' mm/page_alloc.c.
+// Not here: where struct pages lie (kernel/memory/mem_map.h) and what their fields mean on this
+// kernel (kernel/memory/page_layout.h). Source: include/linux/page-flags.h; kernel-internal rules
+// as in Linux' mm/page_alloc.c.
 #pragma once
 
 #include <span>
 
 #include "filter/base/address.h"
 #include "filter/base/bytes.h"
-#include "filter/kernel/page_layout.h"
+#include "filter/kernel/memory/page_layout.h"
 #include "filter/page_class.h"
 
 namespace kdump {

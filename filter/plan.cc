@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/mem_map.h"
 #include "filter/kernel/protected_memory.h"
 
 namespace kdump {

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "filter/classify.h"
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/mem_map.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {

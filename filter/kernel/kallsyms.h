@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/address_space.h"
 #include "filter/kernel/log_text.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "filter/base/sink.h"
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {

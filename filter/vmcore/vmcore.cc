@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "filter/base/text.h"
-#include "filter/kernel/address_space.h"
 #include "filter/kernel/crashed_system.h"
 #include "filter/kernel/kernel_symbols.h"
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/mem_map.h"
 #include "filter/kernel/protected_memory.h"
 
 namespace kdump {

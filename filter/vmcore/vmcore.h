@@ -28,9 +28,9 @@ struct CrashedSystem {
   uint64_t phys_base = 0;
 };
 
-class AddressSpace;      // kernel/address_space.h
+class AddressSpace;      // kernel/memory/address_space.h
 class KernelSymbols;     // kernel/kernel_symbols.h
-class MemMap;            // kernel/mem_map.h
+class MemMap;            // kernel/memory/mem_map.h
 struct ProtectedMemory;  // kernel/protected_memory.h
 
 // unwanted: as though the vmcore had none. mem_map() is not looked for, and everything is kept.

@@ -1,4 +1,4 @@
-#include "filter/kernel/arm64_page_tables.h"
+#include "filter/kernel/memory/arm64_page_tables.h"
 
 #include <algorithm>
 #include <bit>

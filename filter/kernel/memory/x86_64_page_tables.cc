@@ -1,4 +1,4 @@
-#include "filter/kernel/x86_64_page_tables.h"
+#include "filter/kernel/memory/x86_64_page_tables.h"
 
 #include <bit>
 

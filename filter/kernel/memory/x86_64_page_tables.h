@@ -3,7 +3,7 @@
 // Source: Intel SDM volume 3, "Paging"; Linux' arch/x86/kernel/machine_kexec_64.c for the keys.
 #pragma once
 
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

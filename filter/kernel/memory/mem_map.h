@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "filter/kernel/address_space.h"
-#include "filter/kernel/page_layout.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/page_layout.h"
 
 namespace kdump {
 

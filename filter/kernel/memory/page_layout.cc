@@ -1,10 +1,10 @@
-#include "filter/kernel/page_layout.h"
+#include "filter/kernel/memory/page_layout.h"
 
 #include <algorithm>
 #include <bit>
 
 #include "filter/base/text.h"
-#include "filter/kernel/compound_layout.h"
+#include "filter/kernel/memory/compound_layout.h"
 
 namespace kdump {
 namespace {

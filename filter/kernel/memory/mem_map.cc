@@ -1,9 +1,9 @@
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/mem_map.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "filter/kernel/struct_page.h"
+#include "filter/kernel/memory/struct_page.h"
 
 namespace kdump {
 namespace {

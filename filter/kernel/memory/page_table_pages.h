@@ -2,7 +2,7 @@
 #pragma once
 
 #include "filter/core_file/page_ranges.h"
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

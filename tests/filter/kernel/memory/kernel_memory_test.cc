@@ -2,8 +2,8 @@
 // impossible one costs.
 #include <doctest/doctest.h>
 
-#include "filter/kernel/address_space.h"
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/mem_map.h"
 #include "filter/plan.h"
 #include "tests/fixtures/text_core.h"
 

@@ -4,7 +4,7 @@
 // Linux' arch/arm64/kernel/vmcore_info.c for the keys, arch/arm64/include/asm/pgtable-hwdef.h.
 #pragma once
 
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
 

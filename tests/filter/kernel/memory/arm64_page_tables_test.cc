@@ -6,7 +6,7 @@
 
 #include <cinttypes>
 
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 #include "filter/plan.h"
 #include "filter/vmcore/vmcore.h"
 #include "tests/fixtures/arm64_tables.h"

@@ -1,4 +1,4 @@
-#include "filter/kernel/compound_layout.h"
+#include "filter/kernel/memory/compound_layout.h"
 
 namespace kdump {
 namespace {

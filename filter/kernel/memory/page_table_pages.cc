@@ -1,4 +1,4 @@
-#include "filter/kernel/page_table_pages.h"
+#include "filter/kernel/memory/page_table_pages.h"
 
 #include <algorithm>
 #include <array>

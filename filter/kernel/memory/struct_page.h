@@ -3,7 +3,7 @@
 #pragma once
 
 #include "filter/base/bytes.h"
-#include "filter/kernel/page_layout.h"
+#include "filter/kernel/memory/page_layout.h"
 
 namespace kdump {
 

@@ -3,7 +3,7 @@
 // mm.h (compound_order), hugetlb.h.
 #pragma once
 
-#include "filter/kernel/page_layout.h"
+#include "filter/kernel/memory/page_layout.h"
 
 namespace kdump {
 

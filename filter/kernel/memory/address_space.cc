@@ -1,10 +1,10 @@
-#include "filter/kernel/address_space.h"
+#include "filter/kernel/memory/address_space.h"
 
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "filter/kernel/arm64_page_tables.h"
-#include "filter/kernel/x86_64_page_tables.h"
+#include "filter/kernel/memory/arm64_page_tables.h"
+#include "filter/kernel/memory/x86_64_page_tables.h"
 
 namespace kdump {
 namespace {
