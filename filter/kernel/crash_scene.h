@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/core_file/cpu_registers.h"
-#include "filter/kernel/kallsyms.h"
+#include "filter/kernel/symbols/kallsyms.h"
 #include "filter/vmcore/vmcore.h"
 
 namespace kdump {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "filter/kernel/kallsyms.h"
 #include "filter/kernel/log_readers.h"
+#include "filter/kernel/symbols/kallsyms.h"
 
 namespace kdump {
 namespace {

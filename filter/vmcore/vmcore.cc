@@ -9,10 +9,10 @@
 
 #include "filter/base/text.h"
 #include "filter/kernel/crashed_system.h"
-#include "filter/kernel/kernel_symbols.h"
 #include "filter/kernel/memory/address_space.h"
 #include "filter/kernel/memory/mem_map.h"
 #include "filter/kernel/protected_memory.h"
+#include "filter/kernel/symbols/kernel_symbols.h"
 
 namespace kdump {
 namespace {

@@ -29,7 +29,7 @@ struct CrashedSystem {
 };
 
 class AddressSpace;      // kernel/memory/address_space.h
-class KernelSymbols;     // kernel/kernel_symbols.h
+class KernelSymbols;     // kernel/symbols/kernel_symbols.h
 class MemMap;            // kernel/memory/mem_map.h
 struct ProtectedMemory;  // kernel/protected_memory.h
 

@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "filter/classify.h"
-#include "filter/kernel/kallsyms.h"
 #include "filter/kernel/memory/address_space.h"
 #include "filter/kernel/memory/page_table_pages.h"
+#include "filter/kernel/symbols/kallsyms.h"
 #include "tests/fuzz/fuzzer.h"
 #include "tests/fuzz/patched_core.h"
 

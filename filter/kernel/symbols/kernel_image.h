@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/kernel_symbols.h"
+#include "filter/kernel/symbols/kernel_symbols.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // The symbol table of the crashed kernel: every encoding, both directions, and tables that lie.
-#include "filter/kernel/kallsyms.h"
+#include "filter/kernel/symbols/kallsyms.h"
 
 #include <doctest/doctest.h>
 

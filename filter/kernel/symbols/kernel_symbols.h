@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "filter/kernel/kallsyms.h"
+#include "filter/kernel/symbols/kallsyms.h"
 
 namespace kdump {
 

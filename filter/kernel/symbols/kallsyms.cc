@@ -1,9 +1,9 @@
-#include "filter/kernel/kallsyms.h"
+#include "filter/kernel/symbols/kallsyms.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "filter/kernel/kallsyms_names.h"
+#include "filter/kernel/symbols/kallsyms_names.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "filter/kernel/kernel_image.h"
+#include "filter/kernel/symbols/kernel_image.h"
 
 #include <algorithm>
 

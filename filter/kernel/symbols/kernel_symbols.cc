@@ -1,4 +1,4 @@
-#include "filter/kernel/kernel_symbols.h"
+#include "filter/kernel/symbols/kernel_symbols.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // See kallsyms_names.h.
-#include "filter/kernel/kallsyms_names.h"
+#include "filter/kernel/symbols/kallsyms_names.h"
 
 #include <algorithm>
 
