@@ -5,7 +5,7 @@
 #include <new>
 #include <string_view>
 
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 #include "init/command.h"
 #include "init/command_check.h"
 #include "init/command_dump.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 #include "init/chunk_sums.h"
 #include "init/job_progress.h"
 #include "init/manifest.h"

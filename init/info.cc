@@ -4,7 +4,7 @@
 #include <cinttypes>
 
 #include "filter/base/text.h"
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 #include "init/crash_name.h"
 #include "init/crash_view.h"
 #include "init/human_size.h"

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "filter/base/file.h"
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 #include "init/child.h"
 #include "init/human_size.h"
 #include "init/reboot.h"

@@ -1,6 +1,6 @@
 #include "init/log_job.h"
 
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 #include "init/evidence.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "filter/base/text.h"
-#include "filter/kernel/log_readers.h"
+#include "filter/kernel/log/log_readers.h"
 
 namespace kdump {
 namespace {

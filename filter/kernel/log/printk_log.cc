@@ -1,8 +1,8 @@
-#include "filter/kernel/printk_log.h"
+#include "filter/kernel/log/printk_log.h"
 
 #include <algorithm>
 
-#include "filter/kernel/log_readers.h"
+#include "filter/kernel/log/log_readers.h"
 #include "filter/kernel/symbols/kallsyms.h"
 
 namespace kdump {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "filter/base/text.h"
-#include "filter/kernel/log_readers.h"
+#include "filter/kernel/log/log_readers.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "filter/kernel/log_text.h"
+#include "filter/kernel/log/log_text.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/log_text.h"
+#include "filter/kernel/log/log_text.h"
 #include "filter/kernel/memory/address_space.h"
 
 namespace kdump {
