@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "filter/kernel/vmcore.h"
 #include "filter/page_class.h"
 #include "filter/page_source.h"
-#include "filter/vmcore/vmcore.h"
 #include "filter/window_scan.h"
 
 namespace kdump {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "filter/base/progress.h"
+#include "filter/kernel/vmcore.h"
 #include "filter/page_class.h"
 #include "filter/page_selection.h"
-#include "filter/vmcore/vmcore.h"
 
 namespace kdump {
 

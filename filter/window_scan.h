@@ -8,7 +8,7 @@
 
 #include "filter/classify.h"
 #include "filter/kernel/memory/mem_map.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "filter/base/sink.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 #include "init/command.h"
 
 namespace kdump {

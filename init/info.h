@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "filter/kernel/crash_scene.h"
+#include "filter/kernel/vmcore.h"
 #include "filter/plan.h"
-#include "filter/vmcore/vmcore.h"
 #include "init/settings.h"
 
 namespace kdump {

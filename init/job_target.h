@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 #include "init/dump_job.h"
 #include "targets/schemes.h"
 

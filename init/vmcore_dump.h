@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "filter/dump/dump_writer.h"
+#include "filter/kernel/vmcore.h"
 #include "filter/page_selection.h"
 #include "filter/plan.h"
-#include "filter/vmcore/vmcore.h"
 #include "init/settings.h"
 
 namespace kdump {

@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "filter/kernel/vmcore.h"
 #include "filter/plan.h"
-#include "filter/vmcore/vmcore.h"
 #include "init/json.h"
 
 namespace kdump {

@@ -9,7 +9,7 @@
 
 #include "filter/core_file/cpu_registers.h"
 #include "filter/kernel/symbols/kallsyms.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "filter/kernel/memory/address_space.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

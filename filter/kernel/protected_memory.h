@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "filter/core_file/page_ranges.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

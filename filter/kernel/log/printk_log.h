@@ -8,7 +8,7 @@
 
 #include "filter/base/sink.h"
 #include "filter/kernel/memory/address_space.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

@@ -7,8 +7,8 @@
 #include <cinttypes>
 
 #include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/vmcore.h"
 #include "filter/plan.h"
-#include "filter/vmcore/vmcore.h"
 #include "tests/fixtures/arm64_tables.h"
 
 namespace kdump {

@@ -1,4 +1,4 @@
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
