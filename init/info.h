@@ -9,7 +9,7 @@
 
 #include "filter/kernel/crash_scene.h"
 #include "filter/kernel/vmcore.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "init/settings.h"
 
 namespace kdump {

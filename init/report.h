@@ -8,7 +8,7 @@
 
 #include "filter/dump/dump_writer.h"
 #include "filter/kernel/vmcore.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "init/board.h"
 #include "init/job_progress.h"
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "filter/page_class.h"
+#include "filter/pages/page_class.h"
 
 namespace kdump {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "filter/dump/dump_writer.h"
 #include "filter/kernel/vmcore.h"
-#include "filter/page_selection.h"
-#include "filter/plan.h"
+#include "filter/pages/page_selection.h"
+#include "filter/pages/plan.h"
 #include "init/settings.h"
 
 namespace kdump {

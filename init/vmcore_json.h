@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "filter/kernel/vmcore.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "init/json.h"
 
 namespace kdump {

@@ -12,7 +12,7 @@
 #include "filter/core_file/elf_core.h"
 #include "filter/core_file/fault_guard.h"
 #include "filter/core_file/file_windows.h"
-#include "filter/page_source.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

@@ -6,7 +6,7 @@
 
 #include "filter/base/progress.h"
 #include "filter/base/sink.h"
-#include "filter/page_source.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

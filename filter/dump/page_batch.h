@@ -7,7 +7,7 @@
 
 #include "filter/base/aligned_buffer.h"
 #include "filter/dump/page_compressor.h"
-#include "filter/page_source.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "init/memory_use.h"
 #include "tests/bench/giant_memory.h"
 

@@ -1,7 +1,7 @@
 // The ELF writer: what it writes is read back by an independent reader.
 #include <doctest/doctest.h>
 
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/filter/dump_elf_reader.h"
 #include "tests/filter/dump_fakes.h"
 

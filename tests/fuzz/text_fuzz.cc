@@ -1,5 +1,5 @@
 // What people write and images carry: arguments, URLs, files of keys.
-#include "filter/page_class.h"
+#include "filter/pages/page_class.h"
 #include "init/console.h"
 #include "init/kernel_arguments.h"
 #include "net/network_arguments.h"

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "filter/kernel/log/printk_log.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

@@ -10,7 +10,7 @@
 
 #include <csignal>
 
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/text_core.h"
 

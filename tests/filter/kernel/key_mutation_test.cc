@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "filter/kernel/protected_memory.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

@@ -6,8 +6,8 @@
 
 #include <functional>
 
-#include "filter/plan.h"
-#include "filter/window_scan.h"
+#include "filter/pages/plan.h"
+#include "filter/pages/window_scan.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

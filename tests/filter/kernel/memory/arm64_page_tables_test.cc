@@ -8,7 +8,7 @@
 
 #include "filter/kernel/memory/address_space.h"
 #include "filter/kernel/vmcore.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fixtures/arm64_tables.h"
 
 namespace kdump {

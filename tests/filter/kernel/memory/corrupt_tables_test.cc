@@ -6,7 +6,7 @@
 #include <memory>
 #include <random>
 
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

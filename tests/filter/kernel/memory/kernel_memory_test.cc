@@ -4,7 +4,7 @@
 
 #include "filter/kernel/memory/address_space.h"
 #include "filter/kernel/memory/mem_map.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

@@ -6,9 +6,9 @@
 #include <array>
 #include <span>
 
-#include "filter/classify.h"
 #include "filter/kernel/memory/mem_map.h"
 #include "filter/kernel/vmcore.h"
+#include "filter/pages/classify.h"
 
 namespace kdump {
 

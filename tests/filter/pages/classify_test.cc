@@ -1,7 +1,7 @@
 // What each kind of page is, on every layout of struct page, and what each dump level keeps of it.
 #include <doctest/doctest.h>
 
-#include "filter/page_selection.h"
+#include "filter/pages/page_selection.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

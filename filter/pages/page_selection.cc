@@ -1,4 +1,4 @@
-#include "filter/page_selection.h"
+#include "filter/pages/page_selection.h"
 
 #include <algorithm>
 

@@ -11,7 +11,7 @@
 #include "filter/base/address.h"
 #include "filter/base/bytes.h"
 #include "filter/kernel/memory/page_layout.h"
-#include "filter/page_class.h"
+#include "filter/pages/page_class.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "filter/classify.h"
+#include "filter/pages/classify.h"
 
 #include <algorithm>
 

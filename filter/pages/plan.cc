@@ -1,4 +1,4 @@
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 
 #include <algorithm>
 

@@ -9,8 +9,8 @@
 
 #include "filter/base/progress.h"
 #include "filter/kernel/vmcore.h"
-#include "filter/page_class.h"
-#include "filter/page_selection.h"
+#include "filter/pages/page_class.h"
+#include "filter/pages/page_selection.h"
 
 namespace kdump {
 

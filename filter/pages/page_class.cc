@@ -1,4 +1,4 @@
-#include "filter/page_class.h"
+#include "filter/pages/page_class.h"
 
 namespace kdump {
 

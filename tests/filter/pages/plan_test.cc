@@ -1,6 +1,6 @@
 // The counting pass and the selection that follows it: exact counts, segments, bitmaps that agree,
 // counts that cannot be, and memory that does not grow with the machine.
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 
 #include <doctest/doctest.h>
 

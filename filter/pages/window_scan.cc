@@ -1,4 +1,4 @@
-#include "filter/window_scan.h"
+#include "filter/pages/window_scan.h"
 
 #include <algorithm>
 #include <bit>

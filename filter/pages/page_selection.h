@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "filter/kernel/vmcore.h"
-#include "filter/page_class.h"
-#include "filter/page_source.h"
-#include "filter/window_scan.h"
+#include "filter/pages/page_class.h"
+#include "filter/pages/page_source.h"
+#include "filter/pages/window_scan.h"
 
 namespace kdump {
 
