@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "filter/base/aligned_buffer.h"
-#include "filter/dump/page_encoder.h"
+#include "filter/zstd_page/page_encoder.h"
 
 struct ZSTD_CCtx_s;
 

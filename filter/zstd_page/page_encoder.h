@@ -4,8 +4,8 @@
 // level 1 in less of its time.
 #pragma once
 
-#include "filter/dump/literals_code.h"
-#include "filter/dump/word_matcher.h"
+#include "filter/zstd_page/literals_code.h"
+#include "filter/zstd_page/word_matcher.h"
 
 namespace kdump {
 

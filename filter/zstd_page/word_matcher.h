@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "filter/dump/sequence_code.h"
+#include "filter/zstd_page/sequence_code.h"
 
 namespace kdump {
 

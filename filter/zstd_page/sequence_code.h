@@ -3,7 +3,7 @@
 // number here.
 #pragma once
 
-#include "filter/dump/fse_code.h"
+#include "filter/zstd_page/fse_code.h"
 
 namespace kdump {
 

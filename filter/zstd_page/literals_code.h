@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "filter/dump/fse_code.h"
+#include "filter/zstd_page/fse_code.h"
 
 namespace kdump {
 

@@ -1,9 +1,9 @@
-#include "filter/dump/fitted_code.h"
+#include "filter/zstd_page/fitted_code.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "filter/dump/fse_code.h"
+#include "filter/zstd_page/fse_code.h"
 
 namespace kdump {
 

@@ -1,8 +1,8 @@
-#include "filter/dump/literals_code.h"
+#include "filter/zstd_page/literals_code.h"
 
 #include <algorithm>
 
-#include "filter/dump/bit_writer.h"
+#include "filter/zstd_page/bit_writer.h"
 
 namespace kdump {
 namespace {

@@ -1,13 +1,13 @@
 // PageEncoder, WordMatcher, LiteralsCode and SequenceCode against the decoder of zstd itself:
 // whatever a page holds, the frame gives it back.
-#include "filter/dump/page_encoder.h"
+#include "filter/zstd_page/page_encoder.h"
 
 #include <doctest/doctest.h>
 #include <zstd.h>
 
 #include "filter/dump/page_compressor.h"
 #include "tests/filter/dump_fakes.h"
-#include "tests/filter/encoder_entry.h"
+#include "tests/filter/zstd_page/encoder_entry.h"
 
 using namespace kdump;
 using dump_test::mix;

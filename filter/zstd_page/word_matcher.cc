@@ -2,7 +2,7 @@
 // matches, then where the same word was last seen. Text is looked up at every byte, and so is all
 // where size counts more than time. Matches grow byte by byte to both sides, so nothing is lost at
 // their ends. The longer nothing is found, the larger the steps.
-#include "filter/dump/word_matcher.h"
+#include "filter/zstd_page/word_matcher.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>

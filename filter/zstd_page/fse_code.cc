@@ -1,8 +1,8 @@
-#include "filter/dump/fse_code.h"
+#include "filter/zstd_page/fse_code.h"
 
 #include <cstdlib>
 
-#include "filter/dump/bit_writer.h"
+#include "filter/zstd_page/bit_writer.h"
 
 namespace kdump {
 namespace {

@@ -1,6 +1,6 @@
 // Frames as RFC 8878 describes them: one segment, the size of the content, no checksum; a
 // compressed or raw block for each 4 KiB.
-#include "filter/dump/page_encoder.h"
+#include "filter/zstd_page/page_encoder.h"
 
 namespace kdump {
 namespace {

@@ -1,9 +1,9 @@
-#include "filter/dump/sequence_code.h"
+#include "filter/zstd_page/sequence_code.h"
 
 #include <array>
 
-#include "filter/dump/bit_writer.h"
-#include "filter/dump/fitted_code.h"
+#include "filter/zstd_page/bit_writer.h"
+#include "filter/zstd_page/fitted_code.h"
 
 namespace kdump {
 namespace {

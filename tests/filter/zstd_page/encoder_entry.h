@@ -4,7 +4,7 @@
 
 #include <zstd.h>
 
-#include "filter/dump/page_encoder.h"
+#include "filter/zstd_page/page_encoder.h"
 
 namespace kdump {
 
