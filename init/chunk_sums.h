@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "filter/base/sink.h"
-#include "filter/dump/flattened_sink.h"
+#include "filter/dump/output/flattened_sink.h"
 
 namespace kdump {
 

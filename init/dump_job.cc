@@ -7,7 +7,7 @@
 
 #include "filter/base/file.h"
 #include "filter/base/text.h"
-#include "filter/dump/flattened_sink.h"
+#include "filter/dump/output/flattened_sink.h"
 #include "init/crash_name.h"
 #include "init/evidence.h"
 #include "init/human_size.h"

@@ -6,7 +6,7 @@
 #include <zstd.h>
 
 #include "filter/dump/page_compressor.h"
-#include "tests/filter/dump_fakes.h"
+#include "tests/filter/dump/dump_fakes.h"
 #include "tests/filter/zstd_page/encoder_entry.h"
 
 using namespace kdump;

@@ -1,6 +1,6 @@
 // The thread is made when it is first needed, so that small dumps do without. Without it writes are
 // the caller's own: slower, and the same.
-#include "filter/dump/write_behind.h"
+#include "filter/dump/output/write_behind.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "tests/filter/dump_fakes.h"
-#include "tests/filter/dump_kdump_reader.h"
+#include "tests/filter/dump/dump_fakes.h"
+#include "tests/filter/dump/dump_kdump_reader.h"
 
 using namespace kdump;
 using namespace kdump::dump_test;

@@ -1,4 +1,4 @@
-#include "filter/dump/flattened_sink.h"
+#include "filter/dump/output/flattened_sink.h"
 
 #include <algorithm>
 

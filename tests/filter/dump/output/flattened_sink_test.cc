@@ -1,9 +1,9 @@
 // The flattened stream: restored as `makedumpfile -R` does, it is the positional file.
-#include "filter/dump/flattened_sink.h"
+#include "filter/dump/output/flattened_sink.h"
 
 #include <doctest/doctest.h>
 
-#include "tests/filter/dump_fakes.h"
+#include "tests/filter/dump/dump_fakes.h"
 
 using namespace kdump;
 using namespace kdump::dump_test;

@@ -1,7 +1,7 @@
 // The estimate of a dump's size: never too small, and not much too large.
 #include <doctest/doctest.h>
 
-#include "tests/filter/dump_fakes.h"
+#include "tests/filter/dump/dump_fakes.h"
 
 using namespace kdump;
 using namespace kdump::dump_test;

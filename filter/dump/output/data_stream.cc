@@ -1,4 +1,4 @@
-#include "filter/dump/data_stream.h"
+#include "filter/dump/output/data_stream.h"
 
 #include <algorithm>
 

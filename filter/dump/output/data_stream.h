@@ -3,7 +3,7 @@
 // taken them, so that nothing ever points at bytes that are not there.
 #pragma once
 
-#include "filter/dump/write_behind.h"
+#include "filter/dump/output/write_behind.h"
 
 namespace kdump {
 

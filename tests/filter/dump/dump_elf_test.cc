@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "filter/pages/plan.h"
-#include "tests/filter/dump_elf_reader.h"
-#include "tests/filter/dump_fakes.h"
+#include "tests/filter/dump/dump_elf_reader.h"
+#include "tests/filter/dump/dump_fakes.h"
 
 using namespace kdump;
 using namespace kdump::dump_test;
