@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "filter/dump/dump_writer.h"
-#include "net/ip_address.h"
+#include "net/base/ip_address.h"
 
 namespace kdump {
 

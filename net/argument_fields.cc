@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "net/mac_address.h"
+#include "net/base/mac_address.h"
 
 namespace kdump {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "net/base/resolver_files.h"
 #include "net/lease.h"
-#include "net/resolver_files.h"
 
 namespace kdump {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "filter/base/bytes.h"
-#include "net/ip_address.h"
-#include "net/mac_address.h"
+#include "net/base/ip_address.h"
+#include "net/base/mac_address.h"
 
 namespace kdump {
 

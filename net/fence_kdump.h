@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "net/ip_address.h"
+#include "net/base/ip_address.h"
 
 namespace kdump {
 

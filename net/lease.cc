@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/resolver_files.h"
+#include "net/base/resolver_files.h"
 
 namespace kdump {
 namespace {

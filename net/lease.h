@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/base/bytes.h"
-#include "net/ip_address.h"
+#include "net/base/ip_address.h"
 
 namespace kdump {
 

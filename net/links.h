@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "net/mac_address.h"
+#include "net/base/mac_address.h"
 #include "net/netlink.h"
 #include "net/network_settings.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "net/ip_address.h"
-#include "net/mac_address.h"
+#include "net/base/ip_address.h"
+#include "net/base/mac_address.h"
 
 namespace kdump {
 

@@ -3,7 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
 
-#include "net/resolver_files.h"
+#include "net/base/resolver_files.h"
 
 namespace kdump {
 namespace {

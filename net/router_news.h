@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "net/ip_address.h"
+#include "net/base/ip_address.h"
 #include "net/netlink.h"
 
 namespace kdump {

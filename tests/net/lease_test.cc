@@ -5,8 +5,8 @@
 
 #include <random>
 
+#include "net/base/resolver_files.h"
 #include "net/dhcp6_message.h"
-#include "net/resolver_files.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/resolver_files.h"
+#include "net/base/resolver_files.h"
 
 #include <fcntl.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "filter/base/owned.h"
-#include "net/socket_address.h"
+#include "net/base/socket_address.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "net/tcp_socket.h"
+#include "net/base/tcp_socket.h"
 
 #include <poll.h>
 #include <sys/socket.h>
