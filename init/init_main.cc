@@ -33,7 +33,7 @@
 #include "init/target_job.h"
 #include "init/watchdog.h"
 #include "net/capture_network.h"
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 
 namespace kdump {
 namespace {

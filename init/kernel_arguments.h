@@ -1,6 +1,7 @@
 // The kernel's command line, and the arguments packed into the image, as Settings. Nothing in
 // either can lose a dump: what is unknown or malformed is reported, and what was in force stays.
-// Pure: text in, settings and warnings out. ip= and the like are read by net/network_arguments.h.
+// Pure: text in, settings and warnings out. ip= and the like are read by
+// net/cmdline/network_arguments.h.
 #pragma once
 
 #include <cstddef>

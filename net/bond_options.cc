@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "net/argument_fields.h"
+#include "net/cmdline/argument_fields.h"
 
 namespace kdump {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "net/cmdline/network_settings.h"
 #include "net/netlink.h"
-#include "net/network_settings.h"
 
 namespace kdump {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "net/base/mac_address.h"
+#include "net/cmdline/network_settings.h"
 #include "net/netlink.h"
-#include "net/network_settings.h"
 
 namespace kdump {
 

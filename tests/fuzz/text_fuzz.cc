@@ -2,7 +2,7 @@
 #include "filter/pages/page_class.h"
 #include "init/console.h"
 #include "init/kernel_arguments.h"
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/user_key.h"
 #include "targets/nfs_url.h"

@@ -10,7 +10,7 @@
 #include "filter/base/observer.h"
 #include "filter/base/result.h"
 #include "net/capture_network.h"
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // ip= and its companions, as dracut.cmdline(7) writes them, as people write them, and as garbage.
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
-#include "net/ip_argument.h"
+#include "net/cmdline/ip_argument.h"
 
 #include <algorithm>
 
-#include "net/argument_fields.h"
+#include "net/cmdline/argument_fields.h"
 
 namespace kdump {
 namespace {

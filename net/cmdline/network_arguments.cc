@@ -1,11 +1,11 @@
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 
 #include <algorithm>
 
 #include "filter/base/kernel_tokens.h"
 #include "filter/base/text.h"
-#include "net/argument_fields.h"
-#include "net/ip_argument.h"
+#include "net/cmdline/argument_fields.h"
+#include "net/cmdline/ip_argument.h"
 
 namespace kdump {
 namespace {

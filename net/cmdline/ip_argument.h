@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "filter/base/result.h"
-#include "net/network_settings.h"
+#include "net/cmdline/network_settings.h"
 
 namespace kdump {
 

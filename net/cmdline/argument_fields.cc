@@ -1,4 +1,4 @@
-#include "net/argument_fields.h"
+#include "net/cmdline/argument_fields.h"
 
 #include <net/if.h>
 

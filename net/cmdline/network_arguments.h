@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/network_settings.h"
+#include "net/cmdline/network_settings.h"
 
 namespace kdump {
 
