@@ -6,8 +6,8 @@
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
 #include "net/base/resolver_files.h"
-#include "net/devices.h"
 #include "net/interface_setup.h"
+#include "net/link/devices.h"
 #include "net/reach.h"
 
 namespace kdump {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "net/lease.h"
-#include "net/links.h"
+#include "net/link/links.h"
 
 namespace kdump {
 

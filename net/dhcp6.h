@@ -4,7 +4,7 @@
 #pragma once
 
 #include "net/dhcp6_message.h"
-#include "net/links.h"
+#include "net/link/links.h"
 
 namespace kdump {
 

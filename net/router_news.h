@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "net/base/ip_address.h"
-#include "net/netlink.h"
+#include "net/link/netlink.h"
 
 namespace kdump {
 

@@ -16,7 +16,7 @@
 #include <random>
 
 #include "filter/base/sys.h"
-#include "net/devices.h"
+#include "net/link/devices.h"
 #include "tests/net/net_scene.h"
 
 namespace kdump {

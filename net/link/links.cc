@@ -1,4 +1,4 @@
-#include "net/links.h"
+#include "net/link/links.h"
 
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "net/bond_options.h"
+#include "net/link/bond_options.h"
 
 namespace kdump {
 namespace {

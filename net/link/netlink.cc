@@ -1,4 +1,4 @@
-#include "net/netlink.h"
+#include "net/link/netlink.h"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

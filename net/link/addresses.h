@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "net/base/ip_address.h"
-#include "net/links.h"
-#include "net/netlink.h"
+#include "net/link/links.h"
+#include "net/link/netlink.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "net/addresses.h"
+#include "net/link/addresses.h"
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>

@@ -1,4 +1,4 @@
-#include "net/devices.h"
+#include "net/link/devices.h"
 
 #include <net/if_arp.h>
 
@@ -6,7 +6,7 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/bond_options.h"
+#include "net/link/bond_options.h"
 
 namespace kdump {
 namespace {

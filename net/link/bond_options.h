@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "net/cmdline/network_settings.h"
-#include "net/netlink.h"
+#include "net/link/netlink.h"
 
 namespace kdump {
 

@@ -8,7 +8,7 @@
 
 #include "net/base/mac_address.h"
 #include "net/cmdline/network_settings.h"
-#include "net/netlink.h"
+#include "net/link/netlink.h"
 
 namespace kdump {
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "filter/base/observer.h"
-#include "net/links.h"
+#include "net/link/links.h"
 
 namespace kdump {
 

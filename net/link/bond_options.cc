@@ -1,4 +1,4 @@
-#include "net/bond_options.h"
+#include "net/link/bond_options.h"
 
 #include <linux/if_link.h>
 

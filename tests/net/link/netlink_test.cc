@@ -1,5 +1,5 @@
 // Netlink messages that are cut short, and what bond= means to the bonding driver.
-#include "net/netlink.h"
+#include "net/link/netlink.h"
 
 #include <doctest/doctest.h>
 #include <linux/rtnetlink.h>
@@ -7,7 +7,7 @@
 
 #include <random>
 
-#include "net/bond_options.h"
+#include "net/link/bond_options.h"
 #include "net/router_news.h"
 
 namespace kdump {
