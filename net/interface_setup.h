@@ -4,7 +4,7 @@
 #pragma once
 
 #include "filter/base/observer.h"
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
 #include "net/link/addresses.h"
 #include "net/link/devices.h"
 

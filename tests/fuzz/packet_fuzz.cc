@@ -1,6 +1,6 @@
 // What anybody on the network can send: DHCP, DHCPv6, and an SFTP server's answers.
-#include "net/dhcp6_message.h"
-#include "net/lease.h"
+#include "net/dhcp/dhcp6_message.h"
+#include "net/dhcp/lease.h"
 #include "net/ssh/sftp_packet.h"
 #include "tests/fuzz/fuzzer.h"
 

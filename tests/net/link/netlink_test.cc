@@ -7,8 +7,8 @@
 
 #include <random>
 
+#include "net/dhcp/router_news.h"
 #include "net/link/bond_options.h"
-#include "net/router_news.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/dhcp.h"
+#include "net/dhcp/dhcp.h"
 
 #include <n-dhcp4.h>
 #include <net/if_arp.h>

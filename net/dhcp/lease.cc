@@ -1,4 +1,4 @@
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // listens; configures nothing, and does not renew: a capture keeps its address until it reboots.
 #pragma once
 
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
 #include "net/link/links.h"
 
 namespace kdump {

@@ -1,9 +1,9 @@
-#include "net/dhcp6_message.h"
+#include "net/dhcp/dhcp6_message.h"
 
 #include <algorithm>
 
 #include "net/base/resolver_files.h"
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
 
 namespace kdump {
 namespace {

@@ -1,6 +1,6 @@
 // The DHCP client against a server that sends broken answers before every sound one: it must
 // neither fall over (AddressSanitizer watches n-dhcp4 too) nor wait beyond its deadline.
-#include "net/dhcp.h"
+#include "net/dhcp/dhcp.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>

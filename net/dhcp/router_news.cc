@@ -1,4 +1,4 @@
-#include "net/router_news.h"
+#include "net/dhcp/router_news.h"
 
 #include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>

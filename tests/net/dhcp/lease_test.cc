@@ -1,12 +1,12 @@
 // What DHCP servers answer, and what hostile ones could.
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
 
 #include <doctest/doctest.h>
 
 #include <random>
 
 #include "net/base/resolver_files.h"
-#include "net/dhcp6_message.h"
+#include "net/dhcp/dhcp6_message.h"
 
 namespace kdump {
 namespace {

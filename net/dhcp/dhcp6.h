@@ -3,7 +3,7 @@
 // RFC 8415 is little (docs/decisions/0005-dhcp.md).
 #pragma once
 
-#include "net/dhcp6_message.h"
+#include "net/dhcp/dhcp6_message.h"
 #include "net/link/links.h"
 
 namespace kdump {

@@ -1,4 +1,4 @@
-#include "net/dhcp6.h"
+#include "net/dhcp/dhcp6.h"
 
 #include <net/if_arp.h>
 #include <netinet/in.h>
