@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "net/ssh/sftp_client.h"
+#include "net/sftp/sftp_client.h"
 #include "net/ssh/ssh_session.h"
 #include "targets/schemes.h"
 #include "targets/server_url.h"

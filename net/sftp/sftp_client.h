@@ -9,8 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include "net/sftp/sftp_packet.h"
 #include "net/ssh/byte_channel.h"
-#include "net/ssh/sftp_packet.h"
 #include "net/ssh/ssh_session.h"
 
 namespace kdump {

@@ -1,4 +1,4 @@
-#include "net/ssh/sftp_packet.h"
+#include "net/sftp/sftp_packet.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "net/ssh/sftp_client.h"
+#include "net/sftp/sftp_client.h"
 
 namespace kdump {
 namespace {

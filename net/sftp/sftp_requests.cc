@@ -1,6 +1,6 @@
 // The requests of an SftpClient that wait for their answer. How packets come and go:
 // sftp_client.cc.
-#include "net/ssh/sftp_client.h"
+#include "net/sftp/sftp_client.h"
 
 namespace kdump {
 

@@ -1,9 +1,9 @@
 // What is read before any server is asked: known_hosts, and SFTP's packets from hostile servers.
 #include <doctest/doctest.h>
 
+#include "net/sftp/sftp_packet.h"
 #include "net/ssh/digest.h"
 #include "net/ssh/known_hosts.h"
-#include "net/ssh/sftp_packet.h"
 
 using namespace kdump;
 

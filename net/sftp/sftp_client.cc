@@ -1,4 +1,4 @@
-#include "net/ssh/sftp_client.h"
+#include "net/sftp/sftp_client.h"
 
 #include <algorithm>
 
