@@ -12,8 +12,8 @@
 #include "init/job_progress.h"
 #include "init/mount_root.h"
 #include "init/supervise.h"
-#include "targets/identity.h"
 #include "targets/schemes.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 namespace {

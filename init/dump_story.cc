@@ -9,7 +9,7 @@
 #include "init/json_text.h"
 #include "init/panic_reason.h"
 #include "init/vmcore_json.h"
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 namespace {

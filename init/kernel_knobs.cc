@@ -10,7 +10,7 @@ namespace {
 
 // Pages that wait for a target that hangs stay dirty for ever. By default the kernel lets a fifth
 // of the free memory be dirty, and holds every writer back beyond it: the next target's as well.
-// Each target keeps to 8 MiB by itself (targets/write_back.h), so that several fit in here.
+// Each target keeps to 8 MiB by itself (targets/storage/write_back.h), so that several fit in here.
 constexpr char kDirtyBytes[] = "33554432";
 
 // While the kernel boots, its lines on the console tell where it hangs, if it does. From here on

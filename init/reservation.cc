@@ -18,7 +18,7 @@ namespace {
 // third or more above that, for drivers and newer kernels.
 constexpr uint32_t kDiskMib = 128, kNetworkMib = 192, kArm64Mib = 256;
 // What a job takes beside what is in use before it begins: measured are 4 MiB for a disk and 9 for
-// SSH (docs/performance.md), and up to 8 that are not written yet (targets/write_back.h).
+// SSH (docs/performance.md), and up to 8 that are not written yet (targets/storage/write_back.h).
 constexpr uint64_t kJobMib = 16;
 constexpr uint64_t kStepMib = 32;       // what is advised is a multiple of this
 constexpr uint64_t kMostMib = 1 << 20;  // figures of the kernel beyond this are none

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "targets/storage/write_back.h"
 #include "targets/target.h"
-#include "targets/write_back.h"
 
 namespace kdump {
 

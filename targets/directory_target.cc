@@ -6,7 +6,7 @@
 
 #include "targets/factories.h"
 #include "targets/local_stored_files.h"
-#include "targets/storage_stack.h"
+#include "targets/storage/stack/storage_stack.h"
 
 namespace kdump {
 

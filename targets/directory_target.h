@@ -6,8 +6,8 @@
 #include <string>
 
 #include "targets/crash_directory.h"
-#include "targets/mounts.h"
 #include "targets/schemes.h"
+#include "targets/storage/mounts.h"
 
 namespace kdump {
 

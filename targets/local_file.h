@@ -3,8 +3,8 @@
 #pragma once
 
 #include "filter/base/file.h"
+#include "targets/storage/write_back.h"
 #include "targets/target.h"
-#include "targets/write_back.h"
 
 namespace kdump {
 

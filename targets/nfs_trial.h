@@ -6,7 +6,7 @@
 #include <string>
 
 #include "filter/base/result.h"
-#include "targets/mounts.h"
+#include "targets/storage/mounts.h"
 
 namespace kdump {
 

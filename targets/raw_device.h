@@ -7,8 +7,8 @@
 #include "filter/base/file.h"
 #include "targets/extents.h"
 #include "targets/raw_format.h"
+#include "targets/storage/write_back.h"
 #include "targets/target.h"
-#include "targets/write_back.h"
 
 namespace kdump {
 

@@ -4,11 +4,11 @@
 #include <cerrno>
 
 #include "targets/factories.h"
-#include "targets/file_image.h"
-#include "targets/mounts.h"
 #include "targets/raw_device.h"
 #include "targets/raw_stored_files.h"
-#include "targets/storage_stack.h"
+#include "targets/storage/file_image.h"
+#include "targets/storage/mounts.h"
+#include "targets/storage/stack/storage_stack.h"
 
 namespace kdump {
 namespace {

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "targets/crash_directory.h"
-#include "targets/mounts.h"
+#include "targets/storage/mounts.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

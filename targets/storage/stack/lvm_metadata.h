@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "targets/block_device.h"
+#include "targets/storage/block_device.h"
 
 #include <fcntl.h>
 #include <strings.h>
@@ -11,7 +11,7 @@
 #include <set>
 
 #include "filter/base/file.h"
-#include "targets/file_image.h"
+#include "targets/storage/file_image.h"
 
 namespace kdump {
 namespace {

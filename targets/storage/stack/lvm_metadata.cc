@@ -1,10 +1,10 @@
-#include "targets/lvm_metadata.h"
+#include "targets/storage/stack/lvm_metadata.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "targets/lvm_text.h"
+#include "targets/storage/stack/lvm_text.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "targets/lvm_text.h"
+#include "targets/storage/stack/lvm_text.h"
 
 #include <charconv>
 

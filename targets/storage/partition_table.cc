@@ -1,4 +1,4 @@
-#include "targets/partition_table.h"
+#include "targets/storage/partition_table.h"
 
 #include <algorithm>
 #include <array>

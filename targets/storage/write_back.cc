@@ -1,4 +1,4 @@
-#include "targets/write_back.h"
+#include "targets/storage/write_back.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "targets/block_device.h"
+#include "targets/storage/block_device.h"
 
 #include <doctest/doctest.h>
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "targets/identity.h"
-#include "targets/partition_table.h"
+#include "targets/storage/identity.h"
+#include "targets/storage/partition_table.h"
 #include "targets/target.h"
 #include "targets/url.h"
 

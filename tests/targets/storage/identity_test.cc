@@ -1,5 +1,5 @@
 // Identities are read from images that the real tools make; hostile bytes come from flipping those.
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <random>
 
 #include "filter/base/file.h"
-#include "targets/file_image.h"
-#include "targets/partition_table.h"
+#include "targets/storage/file_image.h"
+#include "targets/storage/partition_table.h"
 
 using namespace kdump;
 

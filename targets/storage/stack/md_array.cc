@@ -1,4 +1,4 @@
-#include "targets/md_array.h"
+#include "targets/storage/stack/md_array.h"
 
 #include <fcntl.h>
 #include <sys/sysmacros.h>

@@ -1,4 +1,4 @@
-#include "targets/mounts.h"
+#include "targets/storage/mounts.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>

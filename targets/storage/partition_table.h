@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "targets/storage_stack.h"
+#include "targets/storage/stack/storage_stack.h"
 
 #include <doctest/doctest.h>
 #include <linux/dm-ioctl.h>

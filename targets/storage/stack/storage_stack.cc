@@ -1,4 +1,4 @@
-#include "targets/storage_stack.h"
+#include "targets/storage/stack/storage_stack.h"
 
 #include <fcntl.h>
 
@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "filter/base/file.h"
-#include "targets/device_mapper.h"
-#include "targets/file_image.h"
-#include "targets/lvm_metadata.h"
-#include "targets/md_array.h"
+#include "targets/storage/file_image.h"
+#include "targets/storage/stack/device_mapper.h"
+#include "targets/storage/stack/lvm_metadata.h"
+#include "targets/storage/stack/md_array.h"
 
 namespace kdump {
 namespace {

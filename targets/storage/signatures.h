@@ -3,7 +3,7 @@
 // container's member for the file system in it.
 #pragma once
 
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 

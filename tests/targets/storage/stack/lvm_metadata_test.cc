@@ -1,11 +1,11 @@
-#include "targets/lvm_metadata.h"
+#include "targets/storage/stack/lvm_metadata.h"
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <cstring>
 
-#include "targets/lvm_text.h"
+#include "targets/storage/stack/lvm_text.h"
 
 using namespace kdump;
 

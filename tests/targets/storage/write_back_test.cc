@@ -1,6 +1,6 @@
 // What of a file is written back and awaited while it grows; its failures are in the tests of those
 // who write (contract_test.cc, tests/init/dump_job_test.cc).
-#include "targets/write_back.h"
+#include "targets/storage/write_back.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

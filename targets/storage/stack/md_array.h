@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "targets/block_device.h"
+#include "targets/storage/block_device.h"
 
 namespace kdump {
 

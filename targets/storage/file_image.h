@@ -2,7 +2,7 @@
 #pragma once
 
 #include "filter/base/file.h"
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 namespace kdump {
 

@@ -2,13 +2,13 @@
 // struct ext4_super_block), XFS (fs/xfs/libxfs/xfs_format.h, struct xfs_dsb), btrfs
 // (include/uapi/linux/btrfs_tree.h, struct btrfs_super_block), FAT (include/uapi/linux/msdos_fs.h).
 // Signatures of everything else: signatures.cc.
-#include "targets/identity.h"
+#include "targets/storage/identity.h"
 
 #include <array>
 #include <bit>
 #include <cstdio>
 
-#include "targets/signatures.h"
+#include "targets/storage/signatures.h"
 
 namespace kdump {
 namespace {

@@ -1,9 +1,9 @@
-#include "targets/signatures.h"
+#include "targets/storage/signatures.h"
 
 #include <array>
 #include <string_view>
 
-#include "targets/lvm_metadata.h"
+#include "targets/storage/stack/lvm_metadata.h"
 
 namespace kdump {
 namespace {

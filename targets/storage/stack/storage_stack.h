@@ -11,7 +11,7 @@
 //   lvm NAME UUID PV_UUID...           a logical volume, and the physical ones it was on
 #pragma once
 
-#include "targets/block_device.h"
+#include "targets/storage/block_device.h"
 
 namespace kdump {
 

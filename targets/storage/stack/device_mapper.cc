@@ -1,4 +1,4 @@
-#include "targets/device_mapper.h"
+#include "targets/storage/stack/device_mapper.h"
 
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
