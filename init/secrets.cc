@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/base/file.h"
-#include "targets/server_url.h"
+#include "targets/url/server_url.h"
 
 namespace kdump {
 namespace {

@@ -16,7 +16,7 @@
 #include "targets/directory_target.h"
 #include "targets/factories.h"
 #include "targets/nfs_trial.h"
-#include "targets/nfs_url.h"
+#include "targets/url/nfs_url.h"
 
 namespace kdump {
 namespace {

@@ -10,7 +10,7 @@
 #include "net/sftp/sftp_client.h"
 #include "net/ssh/ssh_session.h"
 #include "targets/schemes.h"
-#include "targets/server_url.h"
+#include "targets/url/server_url.h"
 
 namespace kdump {
 

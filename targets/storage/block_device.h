@@ -10,7 +10,7 @@
 #include "targets/storage/identity.h"
 #include "targets/storage/partition_table.h"
 #include "targets/target.h"
-#include "targets/url.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 

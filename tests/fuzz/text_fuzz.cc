@@ -5,10 +5,10 @@
 #include "net/cmdline/network_arguments.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/user_key.h"
-#include "targets/nfs_url.h"
 #include "targets/schemes.h"
-#include "targets/server_url.h"
-#include "targets/url.h"
+#include "targets/url/nfs_url.h"
+#include "targets/url/server_url.h"
+#include "targets/url/url.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fuzz/fuzzer.h"
 

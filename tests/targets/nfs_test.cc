@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "targets/nfs_url.h"
+#include "targets/url/nfs_url.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "targets/url.h"
+#include "targets/url/url.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

@@ -1,4 +1,4 @@
-#include "targets/server_url.h"
+#include "targets/url/server_url.h"
 
 #include <doctest/doctest.h>
 

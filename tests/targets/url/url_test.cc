@@ -1,4 +1,4 @@
-#include "targets/url.h"
+#include "targets/url/url.h"
 
 #include <doctest/doctest.h>
 

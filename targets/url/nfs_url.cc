@@ -1,8 +1,8 @@
-#include "targets/nfs_url.h"
+#include "targets/url/nfs_url.h"
 
 #include <algorithm>
 
-#include "targets/url.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {

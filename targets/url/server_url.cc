@@ -1,9 +1,9 @@
-#include "targets/server_url.h"
+#include "targets/url/server_url.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "targets/url.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {

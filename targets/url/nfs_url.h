@@ -1,7 +1,7 @@
 // nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION…]: text in, fields out.
 #pragma once
 
-#include "targets/server_url.h"
+#include "targets/url/server_url.h"
 
 namespace kdump {
 
