@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "init/command_io.h"
-#include "targets/local_file.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 namespace {

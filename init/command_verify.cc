@@ -15,7 +15,7 @@
 #include "init/command_io.h"
 #include "init/human_size.h"
 #include "init/manifest.h"
-#include "targets/local_file.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 namespace {

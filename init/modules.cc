@@ -8,7 +8,7 @@
 #include "filter/base/file.h"
 #include "filter/base/kernel_tokens.h"
 #include "init/child.h"
-#include "targets/crash_directory.h"
+#include "targets/directory/crash_directory.h"
 
 namespace kdump {
 namespace {

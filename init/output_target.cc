@@ -2,8 +2,8 @@
 #include "init/output_target.h"
 
 #include "init/command_io.h"
-#include "targets/crash_directory.h"
-#include "targets/local_file.h"
+#include "targets/directory/crash_directory.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 namespace {

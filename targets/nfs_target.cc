@@ -13,7 +13,7 @@
 #include <cstring>
 
 #include "filter/base/text.h"
-#include "targets/directory_target.h"
+#include "targets/directory/directory_target.h"
 #include "targets/factories.h"
 #include "targets/nfs_trial.h"
 #include "targets/url/nfs_url.h"

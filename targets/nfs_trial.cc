@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "targets/crash_directory.h"
+#include "targets/directory/crash_directory.h"
 
 namespace kdump {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "targets/local_stored_files.h"
+#include "targets/directory/local_stored_files.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/reason.h"
 #include "tests/targets/ssh_server.h"

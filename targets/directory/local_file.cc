@@ -1,4 +1,4 @@
-#include "targets/local_file.h"
+#include "targets/directory/local_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,11 +1,11 @@
 // dir:/DIR and fs:DEVICE:/DIR: a directory on a file system, which the one finds mounted and the
 // other mounts; and what they share with nfs://.
-#include "targets/directory_target.h"
+#include "targets/directory/directory_target.h"
 
 #include <memory>
 
+#include "targets/directory/local_stored_files.h"
 #include "targets/factories.h"
-#include "targets/local_stored_files.h"
 #include "targets/storage/stack/storage_stack.h"
 
 namespace kdump {

@@ -1,4 +1,4 @@
-#include "targets/local_stored_files.h"
+#include "targets/directory/local_stored_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
-#include "targets/local_file.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 

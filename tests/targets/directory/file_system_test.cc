@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "targets/crash_directory.h"
+#include "targets/directory/crash_directory.h"
 #include "targets/storage/mounts.h"
 #include "tests/targets/target_scene.h"
 

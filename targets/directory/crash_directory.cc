@@ -1,4 +1,4 @@
-#include "targets/crash_directory.h"
+#include "targets/directory/crash_directory.h"
 
 #include <fcntl.h>
 #include <sys/vfs.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
-#include "targets/local_file.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "targets/crash_directory.h"
+#include "targets/directory/crash_directory.h"
 #include "targets/schemes.h"
 #include "targets/storage/mounts.h"
 
