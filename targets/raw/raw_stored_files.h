@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "filter/base/file.h"
-#include "targets/raw_format.h"
+#include "targets/raw/raw_format.h"
 #include "targets/stored_files.h"
 
 namespace kdump {

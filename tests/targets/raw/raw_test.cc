@@ -1,8 +1,8 @@
 // raw:, where it differs from what every target promises.
 #include <doctest/doctest.h>
 
-#include "targets/extents.h"
-#include "targets/raw_format.h"
+#include "targets/raw/extents.h"
+#include "targets/raw/raw_format.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

@@ -1,8 +1,8 @@
-#include "targets/raw_stored_files.h"
+#include "targets/raw/raw_stored_files.h"
 
 #include <algorithm>
 
-#include "targets/raw_device.h"
+#include "targets/raw/raw_device.h"
 
 namespace kdump {
 namespace {

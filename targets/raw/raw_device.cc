@@ -1,4 +1,4 @@
-#include "targets/raw_device.h"
+#include "targets/raw/raw_device.h"
 
 #include <fcntl.h>
 

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "filter/base/file.h"
-#include "targets/extents.h"
-#include "targets/raw_format.h"
+#include "targets/raw/extents.h"
+#include "targets/raw/raw_format.h"
 #include "targets/storage/write_back.h"
 #include "targets/target.h"
 

@@ -4,8 +4,8 @@
 #include <cerrno>
 
 #include "targets/factories.h"
-#include "targets/raw_device.h"
-#include "targets/raw_stored_files.h"
+#include "targets/raw/raw_device.h"
+#include "targets/raw/raw_stored_files.h"
 #include "targets/storage/file_image.h"
 #include "targets/storage/mounts.h"
 #include "targets/storage/stack/storage_stack.h"

@@ -1,4 +1,4 @@
-#include "targets/raw_format.h"
+#include "targets/raw/raw_format.h"
 
 #include <algorithm>
 
