@@ -15,7 +15,7 @@
 #include "filter/base/text.h"
 #include "targets/directory/directory_target.h"
 #include "targets/factories.h"
-#include "targets/nfs_trial.h"
+#include "targets/nfs/nfs_trial.h"
 #include "targets/url/nfs_url.h"
 
 namespace kdump {

@@ -1,4 +1,4 @@
-#include "targets/nfs_trial.h"
+#include "targets/nfs/nfs_trial.h"
 
 #include <algorithm>
 #include <cerrno>
