@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
 
 TEST_CASE("check gives up on a server that takes nothing when rd.kdump.stall says so") {
   const SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR
-                         "/tests/targets/failing_sftp.py 1 " +
+                         "/tests/targets/ssh/failing_sftp.py 1 " +
                          sftp_server() + " silent\n");
   const std::string command = std::string(KDUMP_INIT_PROGRAM) +
                               " check rd.kdump.stall=3 'rd.kdump.target=" + server.url() + "' 2>&1";

@@ -8,7 +8,7 @@
 
 #include "net/reach.h"
 #include "tests/fixtures/reason.h"
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "tests/targets/ssh_dump.h"
+#include "tests/targets/ssh/ssh_dump.h"
 
 using namespace kdump;
 namespace fs = std::filesystem;

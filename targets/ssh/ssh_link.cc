@@ -1,4 +1,4 @@
-#include "targets/ssh_link.h"
+#include "targets/ssh/ssh_link.h"
 
 #include <algorithm>
 #include <cerrno>

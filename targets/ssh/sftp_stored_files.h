@@ -1,7 +1,7 @@
 // The stored files in a directory of an SFTP server.
 #pragma once
 
-#include "targets/ssh_link.h"
+#include "targets/ssh/ssh_link.h"
 #include "targets/stored_files.h"
 
 namespace kdump {

@@ -10,7 +10,7 @@
 #include <deque>
 #include <vector>
 
-#include "targets/ssh_link.h"
+#include "targets/ssh/ssh_link.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "targets/ssh_stream.h"
+#include "targets/ssh/ssh_stream.h"
 
 #include <charconv>
 

@@ -1,4 +1,4 @@
-#include "targets/sftp_directory.h"
+#include "targets/ssh/sftp_directory.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "targets/sftp_upload.h"
+#include "targets/ssh/sftp_upload.h"
 
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "targets/sftp_directory.h"
+#include "targets/ssh/sftp_directory.h"
 
 namespace kdump {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "targets/factories.h"
-#include "targets/sftp_directory.h"
-#include "targets/sftp_stored_files.h"
-#include "targets/sftp_upload.h"
-#include "targets/ssh_link.h"
-#include "targets/ssh_stream.h"
+#include "targets/ssh/sftp_directory.h"
+#include "targets/ssh/sftp_stored_files.h"
+#include "targets/ssh/sftp_upload.h"
+#include "targets/ssh/ssh_link.h"
+#include "targets/ssh/ssh_stream.h"
 
 namespace kdump {
 namespace {

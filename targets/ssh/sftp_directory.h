@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "targets/ssh_link.h"
+#include "targets/ssh/ssh_link.h"
 
 namespace kdump {
 

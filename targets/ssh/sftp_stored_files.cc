@@ -1,6 +1,6 @@
-#include "targets/sftp_stored_files.h"
+#include "targets/ssh/sftp_stored_files.h"
 
-#include "targets/sftp_directory.h"
+#include "targets/ssh/sftp_directory.h"
 
 namespace kdump {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "targets/ssh_link.h"
+#include "targets/ssh/ssh_link.h"
 
 namespace kdump {
 

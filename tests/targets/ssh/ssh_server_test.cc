@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "tests/targets/ssh_dump.h"
+#include "tests/targets/ssh/ssh_dump.h"
 
 // libssh2 1.11.1 forgets its copy of the host key at each key exchange after the first: some 100
 // bytes a GiB.
@@ -192,7 +192,7 @@ TEST_CASE("SFTP: a server that comes back and lets nobody in is left with its re
 }
 
 TEST_CASE("SFTP: answers to what nobody has asked are no progress") {
-  SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py 1 " +
+  SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/ssh/failing_sftp.py 1 " +
                    sftp_server() + " babbling\n");
   const auto target = server.target(3);
   const auto done = save(*target, whole_dump(32 * kMiB));
@@ -257,7 +257,7 @@ TEST_CASE("SFTP: a server that takes files and lets nobody read them says so of 
 TEST_CASE("SFTP: a server that fails any one write is always noticed") {
   for (const int nth : {1, 2, 3, 7, 12, 18}) {
     CAPTURE(nth);
-    SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py " +
+    SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/ssh/failing_sftp.py " +
                      std::to_string(nth) + " " + sftp_server() + "\n");
     const auto target = server.target();
     const auto done = save(*target, whole_dump(4 * kMiB));

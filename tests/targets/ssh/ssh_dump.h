@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "tests/fixtures/reason.h"
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 
 namespace kdump {
 

@@ -1,4 +1,4 @@
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
