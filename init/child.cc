@@ -9,7 +9,7 @@
 #include <new>
 
 #include "filter/base/sys.h"
-#include "init/watchdog.h"
+#include "init/pid1/watchdog.h"
 
 namespace kdump {
 namespace {

@@ -1,5 +1,5 @@
 // See secrets.h. What packs them: scripts/lib/network.sh, scripts/lib/storage.sh.
-#include "init/secrets.h"
+#include "init/pid1/secrets.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "init/modules.h"
+#include "init/pid1/modules.h"
 
 #include <fcntl.h>
 

@@ -1,4 +1,4 @@
-#include "init/early_mounts.h"
+#include "init/pid1/early_mounts.h"
 
 #include <sys/mount.h>
 

@@ -1,5 +1,5 @@
 // See watchdog.h. Source: Linux' Documentation/watchdog/watchdog-api.rst.
-#include "init/watchdog.h"
+#include "init/pid1/watchdog.h"
 
 #include <fcntl.h>
 #include <linux/watchdog.h>

@@ -1,5 +1,5 @@
 // See kernel_knobs.h. What each means: Linux' Documentation/admin-guide/sysctl.
-#include "init/kernel_knobs.h"
+#include "init/pid1/kernel_knobs.h"
 
 #include <fcntl.h>
 

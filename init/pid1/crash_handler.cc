@@ -1,4 +1,4 @@
-#include "init/crash_handler.h"
+#include "init/pid1/crash_handler.h"
 
 #include <signal.h>
 #include <ucontext.h>
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "init/reboot.h"
+#include "init/pid1/reboot.h"
 
 // Where the program is loaded, from the linker: a static-pie lies anywhere.
 extern "C" const char __ehdr_start[] __attribute__((visibility("hidden")));

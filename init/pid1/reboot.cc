@@ -1,4 +1,4 @@
-#include "init/reboot.h"
+#include "init/pid1/reboot.h"
 
 #include <fcntl.h>
 #include <mntent.h>
@@ -18,7 +18,7 @@
 
 #include "filter/base/sys.h"
 #include "init/child.h"
-#include "init/watchdog.h"
+#include "init/pid1/watchdog.h"
 
 namespace kdump {
 namespace {

@@ -1,4 +1,4 @@
-#include "init/rescue.h"
+#include "init/pid1/rescue.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,8 +13,8 @@
 
 #include "filter/base/file.h"
 #include "init/child.h"
-#include "init/secrets.h"
-#include "init/watchdog.h"
+#include "init/pid1/secrets.h"
+#include "init/pid1/watchdog.h"
 
 namespace kdump {
 namespace {

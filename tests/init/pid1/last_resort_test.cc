@@ -1,5 +1,5 @@
 // The end of a log that no target took: how much of it, and how it is shown.
-#include "init/last_resort.h"
+#include "init/pid1/last_resort.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // The real thing: shell scripts of the host's in a directory of the test's.
-#include "init/hooks.h"
+#include "init/pid1/hooks.h"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>

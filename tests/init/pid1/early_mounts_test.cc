@@ -1,5 +1,5 @@
 // The mounts that PID 1 makes first.
-#include "init/early_mounts.h"
+#include "init/pid1/early_mounts.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // PID 1 itself does as little as possible, and nothing that can block on a device: modules, jobs,
 // sync and unmount are all in children with deadlines. It prepares, forks the capture, and ends
 // the machine in the way that was asked for.
-#include "init/init_main.h"
+#include "init/pid1/init_main.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,20 +18,20 @@
 #include "filter/base/text.h"
 #include "init/capture.h"
 #include "init/child.h"
-#include "init/crash_handler.h"
-#include "init/early_mounts.h"
-#include "init/fence.h"
-#include "init/hooks.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
-#include "init/kernel_knobs.h"
-#include "init/last_resort.h"
-#include "init/modules.h"
-#include "init/reboot.h"
-#include "init/rescue.h"
+#include "init/pid1/crash_handler.h"
+#include "init/pid1/early_mounts.h"
+#include "init/pid1/fence.h"
+#include "init/pid1/hooks.h"
+#include "init/pid1/kernel_knobs.h"
+#include "init/pid1/last_resort.h"
+#include "init/pid1/modules.h"
+#include "init/pid1/reboot.h"
+#include "init/pid1/rescue.h"
+#include "init/pid1/watchdog.h"
 #include "init/reservation.h"
 #include "init/target_job.h"
-#include "init/watchdog.h"
 #include "net/capture_network.h"
 #include "net/cmdline/network_arguments.h"
 

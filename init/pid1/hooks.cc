@@ -1,4 +1,4 @@
-#include "init/hooks.h"
+#include "init/pid1/hooks.h"
 
 #include <fcntl.h>
 #include <poll.h>

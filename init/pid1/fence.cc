@@ -1,4 +1,4 @@
-#include "init/fence.h"
+#include "init/pid1/fence.h"
 
 #include <cstring>
 

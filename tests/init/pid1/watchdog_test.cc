@@ -1,5 +1,5 @@
 // The watchdog keeper with a pipe for a watchdog: what it feeds, when it stops, how it disarms.
-#include "init/watchdog.h"
+#include "init/pid1/watchdog.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

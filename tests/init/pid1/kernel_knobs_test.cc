@@ -1,5 +1,5 @@
 // What PID 1 asks of its kernel.
-#include "init/kernel_knobs.h"
+#include "init/pid1/kernel_knobs.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // What an image carries is gone before a shell is opened.
-#include "init/secrets.h"
+#include "init/pid1/secrets.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

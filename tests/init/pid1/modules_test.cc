@@ -1,5 +1,5 @@
 // The list of modules that the image carries.
-#include "init/modules.h"
+#include "init/pid1/modules.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // What the rescue shell needs to know: which terminal, and what to say. The shell itself is tried
 // in a virtual machine.
-#include "init/rescue.h"
+#include "init/pid1/rescue.h"
 
 #include <doctest/doctest.h>
 

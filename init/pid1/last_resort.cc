@@ -1,6 +1,6 @@
 // See last_resort.h. What the kernel stores, and when: kernel/printk/printk.c, kmsg_dump();
 // fs/pstore/platform.c, pstore_dump().
-#include "init/last_resort.h"
+#include "init/pid1/last_resort.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include "filter/kernel/log/printk_log.h"
 #include "init/child.h"
 #include "init/human_size.h"
-#include "init/reboot.h"
+#include "init/pid1/reboot.h"
 
 namespace kdump {
 namespace {
