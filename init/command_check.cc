@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "init/check_job.h"
+#include "init/capture/job/check_job.h"
 #include "init/command_io.h"
 #include "init/kernel_arguments.h"
 #include "init/mount_root.h"

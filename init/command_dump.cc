@@ -6,9 +6,9 @@
 #include <cstdio>
 
 #include "init/capture.h"
+#include "init/capture/job/target_job.h"
 #include "init/command_io.h"
 #include "init/info.h"
-#include "init/target_job.h"
 
 namespace kdump {
 namespace {

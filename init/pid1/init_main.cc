@@ -17,6 +17,7 @@
 #include "filter/base/file.h"
 #include "filter/base/text.h"
 #include "init/capture.h"
+#include "init/capture/job/target_job.h"
 #include "init/child.h"
 #include "init/job_progress.h"
 #include "init/kernel_arguments.h"
@@ -31,7 +32,6 @@
 #include "init/pid1/rescue.h"
 #include "init/pid1/watchdog.h"
 #include "init/reservation.h"
-#include "init/target_job.h"
 #include "net/capture_network.h"
 #include "net/cmdline/network_arguments.h"
 

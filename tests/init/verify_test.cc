@@ -4,7 +4,7 @@
 
 #include "filter/dump/kdump_format.h"
 #include "filter/verify/dump_check.h"
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/init/tiny_core.h"
 

@@ -1,5 +1,5 @@
 // What of a file is written back and awaited while it grows; its failures are in the tests of those
-// who write (contract_test.cc, tests/init/dump_job_test.cc).
+// who write (contract_test.cc, tests/init/capture/job/dump_job_test.cc).
 #include "targets/storage/write_back.h"
 
 #include <doctest/doctest.h>

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "filter/kernel/vmcore.h"
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 #include "targets/schemes.h"
 
 namespace kdump {

@@ -1,9 +1,9 @@
 // rd.kdump.keep= over a dump job: when old dumps go.
-#include "init/old_dumps.h"
+#include "init/capture/job/old_dumps.h"
 
 #include <doctest/doctest.h>
 
-#include "tests/init/dump_job_run.h"
+#include "tests/init/capture/job/dump_job_run.h"
 
 using namespace kdump;
 

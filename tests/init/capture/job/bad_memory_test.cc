@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "filter/verify/dump_check.h"
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/figure.h"
 #include "tests/fixtures/unfold.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "init/capture.h"
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // See vmcore_dump.h.
-#include "init/vmcore_dump.h"
+#include "init/capture/job/vmcore_dump.h"
 
 #include <algorithm>
 #include <cinttypes>

@@ -1,10 +1,10 @@
-#include "init/job_target.h"
+#include "init/capture/job/job_target.h"
 
 #include <ctime>
 
+#include "init/capture/job/vmcore_dump.h"
 #include "init/crash_name.h"
 #include "init/memory_use.h"
-#include "init/vmcore_dump.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // See dump_job.h. Read DumpJob::run() first: it is what this program is for.
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 
 #include <fcntl.h>
 
@@ -8,17 +8,17 @@
 #include "filter/base/file.h"
 #include "filter/base/text.h"
 #include "filter/dump/output/flattened_sink.h"
+#include "init/capture/job/job_target.h"
+#include "init/capture/job/level_choice.h"
+#include "init/capture/job/old_dumps.h"
+#include "init/capture/job/output_target.h"
+#include "init/capture/job/vmcore_dump.h"
 #include "init/crash_name.h"
 #include "init/evidence.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"
-#include "init/job_target.h"
-#include "init/level_choice.h"
-#include "init/old_dumps.h"
-#include "init/output_target.h"
 #include "init/report.h"
 #include "init/stop_request.h"
-#include "init/vmcore_dump.h"
 
 namespace kdump {
 namespace {

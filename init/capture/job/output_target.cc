@@ -1,5 +1,5 @@
 // See output_target.h.
-#include "init/output_target.h"
+#include "init/capture/job/output_target.h"
 
 #include "init/command_io.h"
 #include "targets/directory/crash_directory.h"

@@ -1,10 +1,10 @@
-#include "init/log_job.h"
+#include "init/capture/job/log_job.h"
 
 #include "filter/kernel/log/printk_log.h"
+#include "init/capture/job/job_target.h"
 #include "init/evidence.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"
-#include "init/job_target.h"
 #include "init/stop_request.h"
 
 namespace kdump {

@@ -1,9 +1,9 @@
 // Which dump level a target has room for.
 #pragma once
 
+#include "init/capture/job/vmcore_dump.h"
 #include "init/console.h"
 #include "init/job_progress.h"
-#include "init/vmcore_dump.h"
 #include "targets/target.h"
 
 namespace kdump {

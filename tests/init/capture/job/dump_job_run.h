@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"

@@ -1,5 +1,5 @@
 // See old_dumps.h.
-#include "init/old_dumps.h"
+#include "init/capture/job/old_dumps.h"
 
 #include "init/crash_name.h"
 #include "init/human_size.h"

@@ -1,5 +1,5 @@
 // See check_job.h.
-#include "init/check_job.h"
+#include "init/capture/job/check_job.h"
 
 #include <sys/utsname.h>
 

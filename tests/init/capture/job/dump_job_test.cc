@@ -1,6 +1,6 @@
 // The whole story of a dump, over a kernel in memory: what is saved, in which order it is safe, and
 // what is left when something fails.
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +13,7 @@
 #include "init/job_progress.h"
 #include "init/stop_request.h"
 #include "tests/fixtures/unfold.h"
-#include "tests/init/dump_job_run.h"
+#include "tests/init/capture/job/dump_job_run.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

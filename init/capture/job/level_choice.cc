@@ -1,5 +1,5 @@
 // See level_choice.h.
-#include "init/level_choice.h"
+#include "init/capture/job/level_choice.h"
 
 #include <cinttypes>
 

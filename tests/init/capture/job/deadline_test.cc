@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "init/check_job.h"
-#include "init/dump_job.h"
-#include "init/log_job.h"
+#include "init/capture/job/check_job.h"
+#include "init/capture/job/dump_job.h"
+#include "init/capture/job/log_job.h"
 #include "tests/fixtures/figure.h"
 #include "tests/init/tiny_core.h"
 #include "tests/targets/target_scene.h"

@@ -1,6 +1,6 @@
-#include "init/target_job.h"
+#include "init/capture/job/target_job.h"
 
-#include "init/log_job.h"
+#include "init/capture/job/log_job.h"
 
 namespace kdump {
 

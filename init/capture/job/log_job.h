@@ -2,7 +2,7 @@
 // in a child of its own, as dump_job does.
 #pragma once
 
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 
 namespace kdump {
 
