@@ -12,9 +12,9 @@
 
 #include "filter/base/text.h"
 #include "filter/verify/dump_check.h"
+#include "init/capture/integrity/manifest.h"
 #include "init/command_io.h"
 #include "init/human_size.h"
-#include "init/manifest.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {

@@ -1,8 +1,8 @@
 #include "init/capture/job/log_job.h"
 
 #include "filter/kernel/log/printk_log.h"
+#include "init/capture/integrity/evidence.h"
 #include "init/capture/job/job_target.h"
-#include "init/evidence.h"
 #include "init/human_size.h"
 #include "init/job_progress.h"
 #include "init/stop_request.h"

@@ -1,4 +1,4 @@
-#include "init/read_back.h"
+#include "init/capture/integrity/read_back.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // What is remembered of a dump while it is written, and what that finds out afterwards.
-#include "init/evidence.h"
+#include "init/capture/integrity/evidence.h"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
-#include "init/evidence.h"
+#include "init/capture/integrity/evidence.h"
 
 #include <algorithm>
 #include <cinttypes>
 
+#include "init/capture/integrity/read_back.h"
 #include "init/human_size.h"
-#include "init/read_back.h"
 
 namespace kdump {
 namespace {

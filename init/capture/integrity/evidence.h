@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "filter/kernel/log/printk_log.h"
-#include "init/chunk_sums.h"
+#include "init/capture/integrity/chunk_sums.h"
+#include "init/capture/integrity/manifest.h"
 #include "init/job_progress.h"
-#include "init/manifest.h"
 #include "init/settings.h"
 #include "targets/target.h"
 

@@ -1,4 +1,4 @@
-#include "init/chunk_sums.h"
+#include "init/capture/integrity/chunk_sums.h"
 
 #include <algorithm>
 

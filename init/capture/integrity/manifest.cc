@@ -1,4 +1,4 @@
-#include "init/manifest.h"
+#include "init/capture/integrity/manifest.h"
 
 namespace kdump {
 namespace {
