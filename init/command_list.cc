@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "init/capture/report/dump_story.h"
 #include "init/command_io.h"
-#include "init/dump_story.h"
 #include "init/job_progress.h"
 #include "init/mount_root.h"
 #include "init/supervise.h"

@@ -13,8 +13,8 @@
 #include "filter/base/text.h"
 #include "filter/verify/dump_check.h"
 #include "init/capture/integrity/manifest.h"
+#include "init/capture/report/human_size.h"
 #include "init/command_io.h"
-#include "init/human_size.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {

@@ -6,12 +6,12 @@
 #include "filter/base/text.h"
 #include "filter/kernel/log/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
-#include "init/crash_name.h"
-#include "init/crash_view.h"
-#include "init/human_size.h"
-#include "init/panic_reason.h"
+#include "init/capture/report/crash_name.h"
+#include "init/capture/report/crash_view.h"
+#include "init/capture/report/human_size.h"
+#include "init/capture/report/panic_reason.h"
+#include "init/capture/report/vmcore_json.h"
 #include "init/reservation.h"
-#include "init/vmcore_json.h"
 
 namespace kdump {
 namespace {

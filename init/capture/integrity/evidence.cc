@@ -4,7 +4,7 @@
 #include <cinttypes>
 
 #include "init/capture/integrity/read_back.h"
-#include "init/human_size.h"
+#include "init/capture/report/human_size.h"
 
 namespace kdump {
 namespace {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <vector>
 
-#include "init/crash_name.h"
-#include "init/human_size.h"
+#include "init/capture/report/crash_name.h"
+#include "init/capture/report/human_size.h"
 #include "init/job_progress.h"
 #include "init/stop_request.h"
 #include "targets/schemes.h"

@@ -3,7 +3,7 @@
 #include <ctime>
 
 #include "init/capture/job/vmcore_dump.h"
-#include "init/crash_name.h"
+#include "init/capture/report/crash_name.h"
 #include "init/memory_use.h"
 
 namespace kdump {

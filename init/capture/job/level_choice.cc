@@ -3,7 +3,7 @@
 
 #include <cinttypes>
 
-#include "init/human_size.h"
+#include "init/capture/report/human_size.h"
 
 namespace kdump {
 namespace {

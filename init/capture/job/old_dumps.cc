@@ -1,8 +1,8 @@
 // See old_dumps.h.
 #include "init/capture/job/old_dumps.h"
 
-#include "init/crash_name.h"
-#include "init/human_size.h"
+#include "init/capture/report/crash_name.h"
+#include "init/capture/report/human_size.h"
 #include "targets/retention.h"
 
 namespace kdump {

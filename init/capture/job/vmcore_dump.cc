@@ -7,7 +7,7 @@
 
 #include "filter/base/text.h"
 #include "filter/dump/kdump_layout.h"
-#include "init/human_size.h"
+#include "init/capture/report/human_size.h"
 
 namespace kdump {
 namespace {

@@ -1,9 +1,9 @@
 // What is read of a report.json, whoever has written it.
-#include "init/json_text.h"
+#include "init/capture/report/json_text.h"
 
 #include <doctest/doctest.h>
 
-#include "init/json.h"
+#include "init/capture/report/json.h"
 
 using namespace kdump;
 

@@ -1,5 +1,5 @@
 // See crash_name.h.
-#include "init/crash_name.h"
+#include "init/capture/report/crash_name.h"
 
 #include <cstdio>
 #include <ctime>

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "init/json.h"
+#include "init/capture/report/json.h"
 #include "targets/dump_listing.h"
 
 namespace kdump {

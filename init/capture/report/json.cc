@@ -1,5 +1,5 @@
 // See json.h.
-#include "init/json.h"
+#include "init/capture/report/json.h"
 
 #include <cinttypes>
 #include <cstdio>

@@ -5,7 +5,7 @@
 
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/plan.h"
-#include "init/json.h"
+#include "init/capture/report/json.h"
 
 namespace kdump {
 

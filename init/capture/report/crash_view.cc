@@ -1,10 +1,10 @@
 // See crash_view.h.
-#include "init/crash_view.h"
+#include "init/capture/report/crash_view.h"
 
 #include <cinttypes>
 
 #include "filter/base/text.h"
-#include "init/vmcore_json.h"
+#include "init/capture/report/vmcore_json.h"
 
 namespace kdump {
 namespace {

@@ -1,5 +1,5 @@
 // report.json: every field is there, whatever the run came to.
-#include "init/report.h"
+#include "init/capture/report/report.h"
 
 #include <doctest/doctest.h>
 

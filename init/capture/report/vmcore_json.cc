@@ -1,7 +1,7 @@
 // See vmcore_json.h.
-#include "init/vmcore_json.h"
+#include "init/capture/report/vmcore_json.h"
 
-#include "init/crash_name.h"
+#include "init/capture/report/crash_name.h"
 
 namespace kdump {
 

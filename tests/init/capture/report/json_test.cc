@@ -1,5 +1,5 @@
 // JSON that stays JSON whatever is written into it.
-#include "init/json.h"
+#include "init/capture/report/json.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // See human_size.h.
-#include "init/human_size.h"
+#include "init/capture/report/human_size.h"
 
 #include <cinttypes>
 #include <cstdio>

@@ -1,14 +1,14 @@
 // See dump_story.h.
-#include "init/dump_story.h"
+#include "init/capture/report/dump_story.h"
 
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "init/crash_name.h"
-#include "init/human_size.h"
-#include "init/json_text.h"
-#include "init/panic_reason.h"
-#include "init/vmcore_json.h"
+#include "init/capture/report/crash_name.h"
+#include "init/capture/report/human_size.h"
+#include "init/capture/report/json_text.h"
+#include "init/capture/report/panic_reason.h"
+#include "init/capture/report/vmcore_json.h"
 #include "targets/storage/identity.h"
 
 namespace kdump {

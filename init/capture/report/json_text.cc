@@ -1,5 +1,5 @@
 // See json_text.h. RFC 8259, as far as finding a member asks for it.
-#include "init/json_text.h"
+#include "init/capture/report/json_text.h"
 
 #include <charconv>
 #include <cstdint>

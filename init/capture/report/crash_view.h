@@ -6,7 +6,7 @@
 #include <string>
 
 #include "filter/kernel/crash_scene.h"
-#include "init/json.h"
+#include "init/capture/report/json.h"
 
 namespace kdump {
 

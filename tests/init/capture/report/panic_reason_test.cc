@@ -1,5 +1,5 @@
 // Why the kernel crashed, from its log.
-#include "init/panic_reason.h"
+#include "init/capture/report/panic_reason.h"
 
 #include <doctest/doctest.h>
 

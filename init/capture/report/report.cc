@@ -1,9 +1,9 @@
 // See report.h.
-#include "init/report.h"
+#include "init/capture/report/report.h"
 
-#include "init/json.h"
+#include "init/capture/report/json.h"
+#include "init/capture/report/vmcore_json.h"
 #include "init/values.h"
-#include "init/vmcore_json.h"
 
 namespace kdump {
 namespace {

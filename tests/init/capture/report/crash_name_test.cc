@@ -1,9 +1,9 @@
 // The names of crash directories, out of hostile memory.
-#include "init/crash_name.h"
+#include "init/capture/report/crash_name.h"
 
 #include <doctest/doctest.h>
 
-#include "init/human_size.h"
+#include "init/capture/report/human_size.h"
 
 using namespace kdump;
 
