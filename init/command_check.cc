@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "init/capture/job/check_job.h"
+#include "init/capture/kernel_arguments.h"
+#include "init/capture/reservation.h"
+#include "init/capture/supervise.h"
 #include "init/command_io.h"
-#include "init/kernel_arguments.h"
 #include "init/mount_root.h"
-#include "init/reservation.h"
-#include "init/supervise.h"
 
 namespace kdump {
 namespace {

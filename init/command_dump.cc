@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "init/capture.h"
+#include "init/capture/capture.h"
 #include "init/capture/job/target_job.h"
 #include "init/command_io.h"
 #include "init/info.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "init/values.h"
+#include "init/capture/values.h"
 #include "targets/schemes.h"
 
 namespace kdump {

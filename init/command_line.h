@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "init/settings.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

@@ -7,11 +7,11 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "init/capture/job_progress.h"
 #include "init/capture/report/dump_story.h"
+#include "init/capture/supervise.h"
 #include "init/command_io.h"
-#include "init/job_progress.h"
 #include "init/mount_root.h"
-#include "init/supervise.h"
 #include "targets/schemes.h"
 #include "targets/storage/identity.h"
 

@@ -11,7 +11,7 @@
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
-#include "init/reservation.h"
+#include "init/capture/reservation.h"
 
 namespace kdump {
 namespace {

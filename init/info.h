@@ -10,7 +10,7 @@
 #include "filter/kernel/crash_scene.h"
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/plan.h"
-#include "init/settings.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

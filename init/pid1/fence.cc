@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "filter/base/sys.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 #include "net/fence_kdump.h"
 
 namespace kdump {

@@ -4,8 +4,8 @@
 // that hangs is ended by its own deadlines and the hardware watchdog.
 #pragma once
 
-#include "init/console.h"
-#include "init/settings.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "filter/base/text.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 
 namespace kdump {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "filter/base/sys.h"
-#include "init/console.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

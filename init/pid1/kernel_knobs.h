@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "filter/base/sys.h"
-#include "init/console.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

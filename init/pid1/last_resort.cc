@@ -7,8 +7,8 @@
 
 #include "filter/base/file.h"
 #include "filter/kernel/log/printk_log.h"
+#include "init/capture/child.h"
 #include "init/capture/report/human_size.h"
-#include "init/child.h"
 #include "init/pid1/reboot.h"
 
 namespace kdump {

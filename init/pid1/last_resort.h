@@ -11,8 +11,8 @@
 
 #include "filter/base/sink.h"
 #include "filter/base/sys.h"
-#include "init/console.h"
-#include "init/settings.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

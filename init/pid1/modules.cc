@@ -7,7 +7,7 @@
 
 #include "filter/base/file.h"
 #include "filter/base/kernel_tokens.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 #include "targets/directory/crash_directory.h"
 
 namespace kdump {

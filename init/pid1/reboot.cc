@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "filter/base/sys.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 #include "init/pid1/watchdog.h"
 
 namespace kdump {

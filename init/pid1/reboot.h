@@ -6,8 +6,8 @@
 // PID 1 must not exit: the kernel would panic, and whether a panic reboots is not for us to say.
 #pragma once
 
-#include "init/console.h"
-#include "init/settings.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

@@ -12,7 +12,7 @@
 #include <cinttypes>
 
 #include "filter/base/file.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 #include "init/pid1/secrets.h"
 #include "init/pid1/watchdog.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "filter/base/sys.h"
-#include "init/console.h"
-#include "init/settings.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "filter/base/sys.h"
-#include "init/console.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

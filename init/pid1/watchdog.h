@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "filter/base/result.h"
-#include "init/console.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "filter/pages/plan.h"
-#include "init/memory_use.h"
+#include "init/capture/memory_use.h"
 #include "tests/bench/giant_memory.h"
 
 namespace kdump {

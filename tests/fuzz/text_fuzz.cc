@@ -1,7 +1,7 @@
 // What people write and images carry: arguments, URLs, files of keys.
 #include "filter/pages/page_class.h"
-#include "init/console.h"
-#include "init/kernel_arguments.h"
+#include "init/capture/console.h"
+#include "init/capture/kernel_arguments.h"
 #include "net/cmdline/network_arguments.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/user_key.h"

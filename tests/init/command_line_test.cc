@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "init/values.h"
+#include "init/capture/values.h"
 
 using namespace kdump;
 

@@ -86,7 +86,7 @@ BROKEN_WORD = re.compile(r"(?<=\nkdump: [^\r]{72})" + CONTINUATION)
 
 
 def unfold(text):
-    """What kdump-init says, a line an event (init/console.h)."""
+    """What kdump-init says, a line an event (init/capture/console.h)."""
     return re.sub(CONTINUATION, " ", BROKEN_WORD.sub("", text))
 
 

@@ -9,8 +9,8 @@
 #include "filter/kernel/log/printk_log.h"
 #include "init/capture/integrity/chunk_sums.h"
 #include "init/capture/integrity/manifest.h"
-#include "init/job_progress.h"
-#include "init/settings.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/settings.h"
 #include "targets/target.h"
 
 namespace kdump {

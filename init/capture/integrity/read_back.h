@@ -9,7 +9,7 @@
 
 #include "filter/crypto/sha256.h"
 #include "init/capture/integrity/chunk_sums.h"
-#include "init/job_progress.h"
+#include "init/capture/job_progress.h"
 #include "targets/target.h"
 
 namespace kdump {

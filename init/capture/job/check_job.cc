@@ -10,10 +10,10 @@
 #include <optional>
 #include <vector>
 
+#include "init/capture/job_progress.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/human_size.h"
-#include "init/job_progress.h"
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 #include "targets/schemes.h"
 
 namespace kdump {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "filter/base/sys.h"
-#include "init/board.h"
-#include "init/console.h"
-#include "init/settings.h"
+#include "init/capture/board.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
 #include "net/network.h"
 
 namespace kdump {

@@ -14,11 +14,11 @@
 #include "init/capture/job/old_dumps.h"
 #include "init/capture/job/output_target.h"
 #include "init/capture/job/vmcore_dump.h"
+#include "init/capture/job_progress.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/report.h"
-#include "init/job_progress.h"
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 
 namespace kdump {
 namespace {

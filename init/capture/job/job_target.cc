@@ -3,8 +3,8 @@
 #include <ctime>
 
 #include "init/capture/job/vmcore_dump.h"
+#include "init/capture/memory_use.h"
 #include "init/capture/report/crash_name.h"
-#include "init/memory_use.h"
 
 namespace kdump {
 

@@ -1,9 +1,9 @@
 // Which dump level a target has room for.
 #pragma once
 
+#include "init/capture/console.h"
 #include "init/capture/job/vmcore_dump.h"
-#include "init/console.h"
-#include "init/job_progress.h"
+#include "init/capture/job_progress.h"
 #include "targets/target.h"
 
 namespace kdump {

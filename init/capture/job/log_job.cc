@@ -3,9 +3,9 @@
 #include "filter/kernel/log/printk_log.h"
 #include "init/capture/integrity/evidence.h"
 #include "init/capture/job/job_target.h"
+#include "init/capture/job_progress.h"
 #include "init/capture/report/human_size.h"
-#include "init/job_progress.h"
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 
 namespace kdump {
 namespace {

@@ -2,9 +2,9 @@
 // is targets/retention's to know.
 #pragma once
 
-#include "init/console.h"
-#include "init/job_progress.h"
-#include "init/settings.h"
+#include "init/capture/console.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/settings.h"
 #include "targets/target.h"
 
 namespace kdump {

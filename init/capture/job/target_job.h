@@ -1,7 +1,7 @@
 // Which job brings which cargo to a target.
 #pragma once
 
-#include "init/capture.h"
+#include "init/capture/capture.h"
 #include "init/capture/job/dump_job.h"
 
 namespace kdump {

@@ -9,7 +9,7 @@
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/page_selection.h"
 #include "filter/pages/plan.h"
-#include "init/settings.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

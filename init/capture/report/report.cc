@@ -3,7 +3,7 @@
 
 #include "init/capture/report/json.h"
 #include "init/capture/report/vmcore_json.h"
-#include "init/values.h"
+#include "init/capture/values.h"
 
 namespace kdump {
 namespace {

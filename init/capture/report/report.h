@@ -9,8 +9,8 @@
 #include "filter/dump/dump_writer.h"
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/plan.h"
-#include "init/board.h"
-#include "init/job_progress.h"
+#include "init/capture/board.h"
+#include "init/capture/job_progress.h"
 
 namespace kdump {
 

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "init/board.h"
+#include "init/capture/board.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/unfold.h"
 

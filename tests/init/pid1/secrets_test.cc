@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "init/board.h"
+#include "init/capture/board.h"
 #include "tests/fakes/fake_sys.h"
 
 namespace kdump {

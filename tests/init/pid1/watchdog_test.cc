@@ -12,7 +12,7 @@
 #include <string>
 
 #include "filter/base/sys.h"
-#include "init/child.h"
+#include "init/capture/child.h"
 
 namespace kdump {
 namespace {

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "filter/base/crc32c.h"
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 #include "tests/fakes/fake_sys.h"
 
 using namespace kdump;

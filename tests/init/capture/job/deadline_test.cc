@@ -20,7 +20,7 @@ constexpr uint32_t kStepS = 7, kStallS = 20;
 constexpr int64_t kLongestWaitMs = 1000 * std::max(kStepS, kStallS);
 constexpr const char* kScenes[] = {"dir", "fs", "raw", "nfs"};
 
-// What init/supervise.cc goes by, looked at in every system call.
+// What init/capture/supervise.cc goes by, looked at in every system call.
 class SupervisorsView {
  public:
   SupervisorsView(const Board& board, FakeSys& sys) : board_(board), sys_(sys) {

@@ -10,8 +10,8 @@
 #include <memory>
 #include <thread>
 
-#include "init/job_progress.h"
-#include "init/stop_request.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/stop_request.h"
 #include "tests/fixtures/unfold.h"
 #include "tests/init/capture/job/dump_job_run.h"
 #include "tests/targets/target_scene.h"

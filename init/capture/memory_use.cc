@@ -1,5 +1,5 @@
 // See memory_use.h. The text of /proc/PID/status is documented in proc(5).
-#include "init/memory_use.h"
+#include "init/capture/memory_use.h"
 
 #include <algorithm>
 #include <charconv>

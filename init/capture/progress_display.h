@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "init/board.h"
-#include "init/console.h"
+#include "init/capture/board.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // Peak memory from /proc/self/status.
-#include "init/memory_use.h"
+#include "init/capture/memory_use.h"
 
 #include <doctest/doctest.h>
 

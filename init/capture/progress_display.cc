@@ -1,4 +1,4 @@
-#include "init/progress_display.h"
+#include "init/capture/progress_display.h"
 
 #include <unistd.h>
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "init/board.h"
+#include "init/capture/board.h"
 
 namespace kdump {
 

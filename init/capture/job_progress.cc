@@ -1,7 +1,7 @@
 // See job_progress.h.
-#include "init/job_progress.h"
+#include "init/capture/job_progress.h"
 
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 
 namespace kdump {
 

@@ -14,8 +14,8 @@
 #include <functional>
 #include <string>
 
-#include "init/settings.h"
-#include "init/supervise.h"
+#include "init/capture/settings.h"
+#include "init/capture/supervise.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // Kernel command lines, as people write them and as garbage, against the table of design.md.
-#include "init/kernel_arguments.h"
+#include "init/capture/kernel_arguments.h"
 
 #include <doctest/doctest.h>
 

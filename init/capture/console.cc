@@ -1,4 +1,4 @@
-#include "init/console.h"
+#include "init/capture/console.h"
 
 #include <poll.h>
 #include <unistd.h>

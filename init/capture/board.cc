@@ -1,4 +1,4 @@
-#include "init/board.h"
+#include "init/capture/board.h"
 
 #include <sys/mman.h>
 

@@ -1,4 +1,4 @@
-#include "init/capture.h"
+#include "init/capture/capture.h"
 
 namespace kdump {
 namespace {

@@ -1,7 +1,7 @@
-#include "init/kernel_arguments.h"
+#include "init/capture/kernel_arguments.h"
 
 #include "filter/base/kernel_tokens.h"
-#include "init/values.h"
+#include "init/capture/values.h"
 #include "targets/schemes.h"
 
 namespace kdump {

@@ -9,9 +9,9 @@
 
 #include "filter/base/progress.h"
 #include "filter/base/sink.h"
-#include "init/board.h"
-#include "init/console.h"
-#include "init/memory_use.h"
+#include "init/capture/board.h"
+#include "init/capture/console.h"
+#include "init/capture/memory_use.h"
 #include "targets/target.h"
 
 namespace kdump {

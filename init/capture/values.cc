@@ -1,5 +1,5 @@
 // See values.h.
-#include "init/values.h"
+#include "init/capture/values.h"
 
 #include <charconv>
 #include <optional>

@@ -1,6 +1,6 @@
 // See reservation.h. What the kernel shows: Documentation/ABI/testing/sysfs-kernel-…
 // kexec_crash_size; /proc/iomem, kernel/resource.c; oom_kill of /proc/vmstat, mm/vmstat.c.
-#include "init/reservation.h"
+#include "init/capture/reservation.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 
 #include "filter/base/file.h"
 #include "filter/base/text.h"
-#include "init/memory_use.h"
+#include "init/capture/memory_use.h"
 
 namespace kdump {
 namespace {

@@ -1,5 +1,5 @@
 // The values that kernel arguments and options share.
-#include "init/values.h"
+#include "init/capture/values.h"
 
 #include <doctest/doctest.h>
 

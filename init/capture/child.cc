@@ -1,4 +1,4 @@
-#include "init/child.h"
+#include "init/capture/child.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -1,12 +1,12 @@
-#include "init/supervise.h"
+#include "init/capture/supervise.h"
 
 #include <signal.h>
 
 #include <cinttypes>
 
 #include "filter/base/sys.h"
-#include "init/child.h"
-#include "init/progress_display.h"
+#include "init/capture/child.h"
+#include "init/capture/progress_display.h"
 
 namespace kdump {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "init/settings.h"
+#include "init/capture/settings.h"
 
 namespace kdump {
 

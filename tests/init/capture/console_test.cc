@@ -1,5 +1,5 @@
 // Lines of the console: their form, whatever is in them, and a screen that is stuck.
-#include "init/console.h"
+#include "init/capture/console.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

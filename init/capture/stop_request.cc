@@ -1,5 +1,5 @@
 // See stop_request.h.
-#include "init/stop_request.h"
+#include "init/capture/stop_request.h"
 
 namespace kdump {
 namespace {

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "init/board.h"
-#include "init/console.h"
+#include "init/capture/board.h"
+#include "init/capture/console.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // What is said of the capture kernel's memory, and that scripts and program recommend the same.
-#include "init/reservation.h"
+#include "init/capture/reservation.h"
 
 #include <doctest/doctest.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // Real children that die, stall, linger and lie; and the order of targets over them.
-#include "init/supervise.h"
+#include "init/capture/supervise.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -12,10 +12,10 @@
 #include <string>
 
 #include "filter/base/sys.h"
-#include "init/capture.h"
-#include "init/child.h"
-#include "init/job_progress.h"
-#include "init/progress_display.h"
+#include "init/capture/capture.h"
+#include "init/capture/child.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/progress_display.h"
 #include "tests/fixtures/unfold.h"
 
 namespace kdump {
