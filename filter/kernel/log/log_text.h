@@ -1,8 +1,8 @@
 // Records of the kernel's log as syslog(2), and so dmesg, gives them (kernel/printk/printk.c,
 // record_print_text()): "[   12.345678] text", each further line of a record with the same prefix,
 // or without any after printk.time=0; every other byte as it was logged. What a terminal makes of
-// such bytes is its writer's concern (init/terminal_text.h). Collects records in a buffer of fixed
-// size and passes that on to a sink.
+// such bytes is its writer's concern (init/cli/terminal_text.h). Collects records in a buffer of
+// fixed size and passes that on to a sink.
 #pragma once
 
 #include <array>

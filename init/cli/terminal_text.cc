@@ -1,5 +1,5 @@
 // See terminal_text.h.
-#include "init/terminal_text.h"
+#include "init/cli/terminal_text.h"
 
 #include <cstdio>
 #include <string>

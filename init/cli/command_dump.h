@@ -1,8 +1,8 @@
 // `kdump-init dump`: what PID 1 does with kernel arguments, done with a command line's options.
 #pragma once
 
-#include "init/command.h"
-#include "init/command_line.h"
+#include "init/cli/command.h"
+#include "init/cli/command_line.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // Command lines: what they mean, and what is said about wrong ones.
-#include "init/command_line.h"
+#include "init/cli/command_line.h"
 
 #include <doctest/doctest.h>
 

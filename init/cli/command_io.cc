@@ -1,5 +1,5 @@
 // See command_io.h.
-#include "init/command_io.h"
+#include "init/cli/command_io.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -6,16 +6,16 @@
 #include <string_view>
 
 #include "filter/kernel/log/printk_log.h"
-#include "init/command.h"
-#include "init/command_check.h"
-#include "init/command_dump.h"
-#include "init/command_io.h"
-#include "init/command_line.h"
-#include "init/command_list.h"
-#include "init/command_script.h"
-#include "init/command_verify.h"
-#include "init/info.h"
-#include "init/terminal_text.h"
+#include "init/cli/command.h"
+#include "init/cli/command_check.h"
+#include "init/cli/command_dump.h"
+#include "init/cli/command_io.h"
+#include "init/cli/command_line.h"
+#include "init/cli/command_list.h"
+#include "init/cli/command_script.h"
+#include "init/cli/command_verify.h"
+#include "init/cli/info.h"
+#include "init/cli/terminal_text.h"
 
 namespace kdump {
 namespace {

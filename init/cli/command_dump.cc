@@ -1,5 +1,5 @@
 // See command_dump.h.
-#include "init/command_dump.h"
+#include "init/cli/command_dump.h"
 
 #include <unistd.h>
 
@@ -7,8 +7,8 @@
 
 #include "init/capture/capture.h"
 #include "init/capture/job/target_job.h"
-#include "init/command_io.h"
-#include "init/info.h"
+#include "init/cli/command_io.h"
+#include "init/cli/info.h"
 
 namespace kdump {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "init/command_script.h"
+#include "init/cli/command_script.h"
 #include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
 

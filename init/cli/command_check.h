@@ -2,8 +2,8 @@
 // running system, whose network is used as it is.
 #pragma once
 
-#include "init/command.h"
-#include "init/command_line.h"
+#include "init/cli/command.h"
+#include "init/cli/command_line.h"
 
 namespace kdump {
 

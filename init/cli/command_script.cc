@@ -1,5 +1,5 @@
 // See command_script.h.
-#include "init/command_script.h"
+#include "init/cli/command_script.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "init/command_io.h"
+#include "init/cli/command_io.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {

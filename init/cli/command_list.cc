@@ -1,6 +1,6 @@
 // See command_list.h. Each target is brought up and read in a child of its own, as `check` does, so
 // that a server that hangs costs its time and no more. What a dump tells of itself: dump_story.
-#include "init/command_list.h"
+#include "init/cli/command_list.h"
 
 #include <unistd.h>
 
@@ -10,8 +10,8 @@
 #include "init/capture/job_progress.h"
 #include "init/capture/report/dump_story.h"
 #include "init/capture/supervise.h"
-#include "init/command_io.h"
-#include "init/mount_root.h"
+#include "init/cli/command_io.h"
+#include "init/cli/mount_root.h"
 #include "targets/schemes.h"
 #include "targets/storage/identity.h"
 

@@ -1,4 +1,4 @@
-#include "init/terminal_text.h"
+#include "init/cli/terminal_text.h"
 
 #include <doctest/doctest.h>
 

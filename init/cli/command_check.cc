@@ -1,5 +1,5 @@
 // See command_check.h. What is done with one target is check_job's.
-#include "init/command_check.h"
+#include "init/cli/command_check.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,8 +8,8 @@
 #include "init/capture/kernel_arguments.h"
 #include "init/capture/reservation.h"
 #include "init/capture/supervise.h"
-#include "init/command_io.h"
-#include "init/mount_root.h"
+#include "init/cli/command_io.h"
+#include "init/cli/mount_root.h"
 
 namespace kdump {
 namespace {

@@ -1,5 +1,5 @@
 // See mount_root.h.
-#include "init/mount_root.h"
+#include "init/cli/mount_root.h"
 
 #include <sched.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "init/command.h"
+#include "init/cli/command.h"
 
 namespace kdump {
 

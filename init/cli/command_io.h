@@ -6,7 +6,7 @@
 
 #include "filter/base/sink.h"
 #include "filter/kernel/vmcore.h"
-#include "init/command.h"
+#include "init/cli/command.h"
 
 namespace kdump {
 

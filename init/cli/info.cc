@@ -1,5 +1,5 @@
 // See info.h.
-#include "init/info.h"
+#include "init/cli/info.h"
 
 #include <cinttypes>
 

@@ -1,6 +1,6 @@
 // See command_verify.h. The dump's own structure is filter/verify's; here is what surrounds it: the
 // crash's directory and its manifest.
-#include "init/command_verify.h"
+#include "init/cli/command_verify.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include "filter/verify/dump_check.h"
 #include "init/capture/integrity/manifest.h"
 #include "init/capture/report/human_size.h"
-#include "init/command_io.h"
+#include "init/cli/command_io.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {

@@ -1,6 +1,6 @@
 // See command_line.h. Options are rows of a table: what each is called, whom it belongs to and
 // what it sets. The help texts are in command_help.cc.
-#include "init/command_line.h"
+#include "init/cli/command_line.h"
 
 #include <cstring>
 #include <string_view>

@@ -1,8 +1,8 @@
 // `kdump-init verify`: is a dump that was saved still what was saved?
 #pragma once
 
-#include "init/command.h"
-#include "init/command_line.h"
+#include "init/cli/command.h"
+#include "init/cli/command_line.h"
 
 namespace kdump {
 

@@ -1,5 +1,5 @@
 // The texts of --help. What the options do is in command_line.cc.
-#include "init/command_line.h"
+#include "init/cli/command_line.h"
 
 namespace kdump {
 namespace {
