@@ -13,7 +13,7 @@ import tarfile
 import threading
 import time
 
-LIBRARIES = ("common", "kernel", "initramfs", "qemu")
+LIBRARIES = ("lib/common", "dev/kernel", "lib/initramfs", "dev/qemu")
 FS_OFFSET = 1 << 20  # of the partition on a disk with a partition table
 LABEL = "KDUMPTEST"
 MAKE = {"ext4": ["mke2fs", "-q", "-F", "-t", "ext4", "-L", LABEL],
@@ -48,8 +48,8 @@ def run(*command):
 
 
 def shell_function(top, *words):
-    """Calls a function of scripts/lib."""
-    sources = "".join(f". {top}/scripts/lib/{name}.sh; " for name in LIBRARIES)
+    """Calls a function of scripts/lib or scripts/dev."""
+    sources = "".join(f". {top}/scripts/{name}.sh; " for name in LIBRARIES)
     return run("bash", "-c", f'{sources} "$@"', "tests/vm", *map(str, words))
 
 
@@ -223,7 +223,7 @@ def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typ
                "-m", memory, "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot",
                "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
                "-kernel", kernel, "-initrd", str(initramfs),
-               # As in scripts/lib/qemu.sh.
+               # As in scripts/dev/qemu.sh.
                "-append", f"console={guest.console} {arguments} no_timer_check", *more]
     for i, (path, speed, *bus) in enumerate(disks):
         drive = f"file={path},format=raw,if=none,id=d{i},cache=unsafe"

@@ -37,7 +37,7 @@ from machine import Failure
 from struct_pages import KEEP, StructPages, excluded
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-LIBRARIES = ("common", "kernel", "initramfs", "qemu", "vmcore")
+LIBRARIES = ("lib/common", "dev/kernel", "lib/initramfs", "dev/qemu", "dev/vmcore")
 LEVEL = 31
 
 
@@ -46,8 +46,8 @@ class Skipped(Exception):
 
 
 def shell(*words, log, **variables):
-    """Calls a function of scripts/lib with these variables; its standard output."""
-    sources = "".join(f". {TOP}/scripts/lib/{name}.sh; " for name in LIBRARIES)
+    """Calls a function of scripts/lib or scripts/dev with these variables; its standard output."""
+    sources = "".join(f". {TOP}/scripts/{name}.sh; " for name in LIBRARIES)
     done = subprocess.run(["bash", "-c", f'{sources} "$@"', "matrix", *map(str, words)],
                           env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=log,
                           text=True, check=False)

@@ -3,7 +3,7 @@
 # Sourced after common.sh. Which suites apt knows is apt.sh's: the machine's own, or those of a
 # private configuration.
 
-. "$top/scripts/lib/apt.sh"
+. "$top/scripts/dev/apt.sh"
 
 # unpacked PACKAGE...: prints a directory with the packages' newest versions unpacked into it.
 unpacked() {

@@ -3,7 +3,7 @@
 # What captures the panic, and what it must look like, is the caller's. A guest has the
 # architecture of its kernel (kernel_architecture).
 
-. "$(dirname "${BASH_SOURCE[0]}")/machine.sh"
+. "$scripts/lib/machine.sh"
 
 # need_guest_packages [ARCHITECTURE]
 need_guest_packages() {
@@ -21,7 +21,7 @@ guest_initramfs() {
     local kind=$1 root=$2 guest=$top/tests/vm/guest busybox key entry
     busybox=$(guest_unpacked "$root" busybox-static)
     key=$(hash_of "$guest"/{"$kind-init",first-init,features,workload.c,poison.c} \
-        "$top"/scripts/lib/{initramfs,qemu}.sh "$busybox/bin/busybox")
+        "$top"/scripts/{lib/initramfs,dev/qemu}.sh "$busybox/bin/busybox")
     entry=$(cached "guest-$kind-$(kernel_version "$root")-$key" \
         make_guest_initramfs "$kind" "$root" "$busybox")
     printf '%s\n' "$entry/initramfs"

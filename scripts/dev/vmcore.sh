@@ -58,7 +58,7 @@ real_vmcore() {
     local memory=$1 root guest=$top/tests/vm/guest key
     shift
     root=$(debian_kernel "$@")
-    key=$(hash_of "$guest"/{first-init,features,copy-init,workload.c} "$top/scripts/lib/vmcore.sh")
+    key=$(hash_of "$guest"/{first-init,features,copy-init,workload.c} "$top/scripts/dev/vmcore.sh")
     cached "vmcore-$(kernel_version "$root")-$memory-$key" make_vmcore "$memory" "$root"
 }
 

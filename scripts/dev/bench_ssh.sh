@@ -3,14 +3,14 @@
 # times each; medians of wall time and of the client's CPU time. With the ciphers that each
 # chooses by itself, and with one that both have.
 #
-#   scripts/lib/bench_ssh.sh KDUMP_INIT VMCORE [ROUNDS]
+#   scripts/dev/bench_ssh.sh KDUMP_INIT VMCORE [ROUNDS]
 #
 # kdump-init reads the vmcore and dumps it at level 0, ELF, uncompressed: nearly the file itself. What
 # it leaves on the server is the file that sftp then puts.
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-for library in kernel servers; do . "$top/scripts/lib/$library.sh"; done
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+for library in dev/kernel dev/servers; do . "$top/scripts/$library.sh"; done
 
-binary=$(realpath "${1?see the first lines of scripts/lib/bench_ssh.sh}")
+binary=$(realpath "${1?see the first lines of scripts/dev/bench_ssh.sh}")
 vmcore=$(realpath "${2?a vmcore}") rounds=${3-5}
 need_packages openssh-client python3
 KDUMP_INIT_SERVERS=$(unpacked_servers)
