@@ -23,7 +23,7 @@ from bench_document import TOP
 from bench_measure import alternately, measure, measure_side_by_side, measure_throttled
 
 sys.path.insert(0, str(TOP / "tests/vm"))
-import servers  # noqa: E402
+from machines import servers  # noqa: E402
 
 OURS = "kdump-init"
 LEVEL = ("-d", "31")

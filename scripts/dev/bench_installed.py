@@ -22,7 +22,7 @@ import bench_document
 from bench_document import TOP
 
 sys.path.insert(0, str(TOP / "tests/vm"))
-from installed_machine import BOOT, Guest, install, make_delivery, new_disk, reboot  # noqa: E402
+from machines.installed_machine import BOOT, Guest, install, make_delivery, new_disk, reboot  # noqa: E402
 
 PANIC = "Kernel panic - not syncing"
 LOADED = "until grep -q 1 /sys/kernel/kexec_crash_loaded; do sleep 1; done"

@@ -21,12 +21,12 @@ import bench_document
 from bench_document import TOP
 
 sys.path.insert(0, str(TOP / "tests/vm"))
-import machine  # noqa: E402
-import servers  # noqa: E402
-from images import Kernel  # noqa: E402
-from machine import Failure  # noqa: E402
-from run_scenarios import CAPTURE, PANIC  # noqa: E402
-from scenarios import SAVED, Disk  # noqa: E402
+from machines import machine  # noqa: E402
+from machines import servers  # noqa: E402
+from machines.images import Kernel  # noqa: E402
+from machines.machine import Failure  # noqa: E402
+from scenarios.run_scenarios import CAPTURE, PANIC  # noqa: E402
+from scenarios.scenarios import SAVED, Disk  # noqa: E402
 
 STEP_MIB = 4
 LARGEST_MIB = 256
