@@ -5,10 +5,10 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/devices.h"
+#include "net/base/resolver_files.h"
 #include "net/interface_setup.h"
+#include "net/link/devices.h"
 #include "net/reach.h"
-#include "net/resolver_files.h"
 
 namespace kdump {
 namespace {

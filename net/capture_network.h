@@ -5,8 +5,8 @@
 
 #include <memory>
 
+#include "net/cmdline/network_settings.h"
 #include "net/network.h"
-#include "net/network_settings.h"
 
 namespace kdump {
 

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "net/socket_address.h"
-#include "net/tcp_socket.h"
+#include "net/base/socket_address.h"
+#include "net/base/tcp_socket.h"
 
 namespace kdump {
 

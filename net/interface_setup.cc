@@ -7,10 +7,10 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/dhcp.h"
-#include "net/dhcp6.h"
-#include "net/resolver_files.h"
-#include "net/router_news.h"
+#include "net/base/resolver_files.h"
+#include "net/dhcp/dhcp.h"
+#include "net/dhcp/dhcp6.h"
+#include "net/dhcp/router_news.h"
 
 namespace kdump {
 namespace {

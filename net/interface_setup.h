@@ -4,9 +4,9 @@
 #pragma once
 
 #include "filter/base/observer.h"
-#include "net/addresses.h"
-#include "net/devices.h"
-#include "net/lease.h"
+#include "net/dhcp/lease.h"
+#include "net/link/addresses.h"
+#include "net/link/devices.h"
 
 namespace kdump {
 

@@ -8,7 +8,7 @@
 
 #include "filter/base/observer.h"
 #include "filter/base/result.h"
-#include "net/socket_address.h"
+#include "net/base/socket_address.h"
 
 namespace kdump {
 

@@ -9,9 +9,9 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/ip_address.h"
-#include "net/resolver_files.h"
-#include "net/tcp_socket.h"
+#include "net/base/ip_address.h"
+#include "net/base/resolver_files.h"
+#include "net/base/tcp_socket.h"
 
 namespace kdump {
 namespace {

@@ -9,9 +9,8 @@ set(script_directory lib/kdump-init)
 install(TARGETS kdump-init RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(PROGRAMS scripts/mkinitramfs scripts/load scripts/add-to-tree DESTINATION ${script_directory})
 install(DIRECTORY scripts/commands DESTINATION ${script_directory} OPTIONAL USE_SOURCE_PERMISSIONS)
-# All but what builds, tests and measures.
-install(DIRECTORY scripts/lib DESTINATION ${script_directory} USE_SOURCE_PERMISSIONS FILES_MATCHING PATTERN "*.sh"
-        REGEX "/(apt|bench_ssh|debug|kernel|qemu|servers|vmcore)[.]sh$" EXCLUDE)
+# What only developers run lies in scripts/dev.
+install(DIRECTORY scripts/lib DESTINATION ${script_directory} USE_SOURCE_PERMISSIONS)
 install(DIRECTORY scripts/system/usr/ DESTINATION . OPTIONAL USE_SOURCE_PERMISSIONS)
 install(DIRECTORY scripts/system/etc/ DESTINATION /etc OPTIONAL USE_SOURCE_PERMISSIONS)
 

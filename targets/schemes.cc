@@ -1,9 +1,9 @@
 #include "targets/schemes.h"
 
 #include "targets/factories.h"
-#include "targets/nfs_url.h"
-#include "targets/server_url.h"
-#include "targets/url.h"
+#include "targets/url/nfs_url.h"
+#include "targets/url/server_url.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {

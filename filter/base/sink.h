@@ -1,5 +1,6 @@
 // All the engine knows of the outside world: bytes at offsets. Files, block devices and network
-// targets implement it; a stream implements it by way of FlattenedSink (dump/flattened_sink.h).
+// targets implement it; a stream implements it by way of FlattenedSink
+// (dump/output/flattened_sink.h).
 #pragma once
 
 #include "filter/base/bytes.h"

@@ -7,7 +7,7 @@
 #include "filter/dump/elf_layout.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/page_batch.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 
 namespace kdump {
 namespace {

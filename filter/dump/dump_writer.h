@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "filter/base/progress.h"
 #include "filter/base/sink.h"
-#include "filter/page_source.h"
-#include "filter/progress.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

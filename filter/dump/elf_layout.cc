@@ -1,6 +1,6 @@
 #include "filter/dump/elf_layout.h"
 
-#include "filter/dump/aligned_buffer.h"
+#include "filter/base/aligned_buffer.h"
 
 namespace kdump {
 namespace {

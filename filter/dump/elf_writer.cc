@@ -6,7 +6,7 @@
 #include "filter/dump/elf_writer.h"
 
 #include "filter/dump/zero_page.h"
-#include "filter/plan.h"
+#include "filter/pages/plan.h"
 
 namespace kdump {
 namespace {

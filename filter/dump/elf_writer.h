@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "filter/dump/data_stream.h"
 #include "filter/dump/elf_layout.h"
+#include "filter/dump/output/data_stream.h"
 #include "filter/dump/page_batch.h"
 #include "filter/dump/writer_base.h"
 

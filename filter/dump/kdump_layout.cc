@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <climits>
 
-#include "filter/dump/aligned_buffer.h"
+#include "filter/base/aligned_buffer.h"
 
 namespace kdump {
 namespace {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "filter/dump/compress_pipeline.h"
-#include "filter/dump/data_stream.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/level_governor.h"
+#include "filter/dump/output/data_stream.h"
 #include "filter/dump/recent_contents.h"
 #include "filter/dump/window_bits.h"
 #include "filter/dump/writer_base.h"

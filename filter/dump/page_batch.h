@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "filter/dump/aligned_buffer.h"
+#include "filter/base/aligned_buffer.h"
 #include "filter/dump/page_compressor.h"
-#include "filter/page_source.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

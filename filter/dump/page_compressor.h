@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "filter/dump/aligned_buffer.h"
-#include "filter/dump/page_encoder.h"
+#include "filter/base/aligned_buffer.h"
+#include "filter/zstd_page/page_encoder.h"
 
 struct ZSTD_CCtx_s;
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "filter/dump/data_stream.h"
 #include "filter/dump/kdump_format.h"
+#include "filter/dump/output/data_stream.h"
 
 namespace kdump {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "filter/page_source.h"
+#include "filter/pages/page_source.h"
 
 namespace kdump {
 

@@ -3,8 +3,8 @@
 // writer goes on to its end.
 #pragma once
 
-#include "filter/dump/counted_sink.h"
 #include "filter/dump/dump_writer.h"
+#include "filter/dump/output/counted_sink.h"
 
 namespace kdump {
 

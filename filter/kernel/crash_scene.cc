@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "filter/kernel/kernel_symbols.h"
+#include "filter/kernel/symbols/kernel_symbols.h"
 
 namespace kdump {
 namespace {

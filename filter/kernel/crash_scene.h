@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/kallsyms.h"
-#include "filter/vmcore/cpu_registers.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/core_file/cpu_registers.h"
+#include "filter/kernel/symbols/kallsyms.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

@@ -2,8 +2,8 @@
 // and go into headers, messages and file names: they are cut and made printable here.
 #pragma once
 
-#include "filter/kernel/address_space.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

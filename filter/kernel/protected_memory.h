@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "filter/page_ranges.h"
-#include "filter/vmcore/vmcore.h"
+#include "filter/core_file/page_ranges.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/progress.h"
+#include "filter/base/progress.h"
 #include "filter/verify/dump_file.h"
 
 namespace kdump {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "filter/core_file/elf_core.h"
 #include "filter/verify/dump_check.h"
-#include "filter/vmcore/elf_core.h"
 
 namespace kdump {
 namespace {

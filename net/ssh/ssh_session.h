@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "net/socket_address.h"
+#include "net/base/socket_address.h"
+#include "net/base/tcp_socket.h"
 #include "net/ssh/user_key.h"
-#include "net/tcp_socket.h"
 
 struct _LIBSSH2_SESSION;
 

@@ -3,7 +3,7 @@
 #
 # The scripts that pack and load run from a checkout (scripts/) and where they are installed
 # (PREFIX/lib/kdump-init/, with the program in PREFIX/sbin). Only a checkout installs packages. A
-# command that the program became (init/command_script.cc) is told by KDUMP_INIT_PROGRAM of it.
+# command that the program became (init/cli/command_script.cc) is told by KDUMP_INIT_PROGRAM of it.
 
 set -euo pipefail
 shopt -s inherit_errexit

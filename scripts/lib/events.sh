@@ -1,4 +1,4 @@
-# What kdump-init says, a line an event: a terminal's 80 columns fold long ones (init/console.h).
+# What kdump-init says, a line an event: a terminal's 80 columns fold long ones (init/capture/console.h).
 # Sourced.
 
 # unfold_events: from standard input to standard output; other lines pass as they are, without the

@@ -1,4 +1,4 @@
-# The administrator's executables in the image, run before and after the dump (init/hooks.h), with
+# The administrator's executables in the image, run before and after the dump (init/pid1/hooks.h), with
 # what they need to run: an interpreter, its libraries. Sourced after common.sh, initramfs.sh and
 # shell.sh.
 

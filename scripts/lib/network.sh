@@ -10,7 +10,7 @@ generic_nics=(virtio_net e1000 e1000e igb igc ixgbe i40e ice iavf r8169 tg3 bnx2
 # What is in every image with such a target: packets for DHCP, IPv6 where it is a module.
 network_modules=(af_packet ipv6)
 
-# Where kdump-init looks for the keys (targets/server_url.h).
+# Where kdump-init looks for the keys (targets/url/server_url.h).
 ssh_directory=etc/kdump-init/ssh
 
 # split_server URL: sets target_user, target_host (no brackets, decoded), target_port ("" if none)

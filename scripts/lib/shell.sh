@@ -5,7 +5,7 @@
 # this system's own; a checkout unpacks Debian's, for either architecture.
 static_busybox() (
     if [ "$installed" = no ]; then
-        . "$scripts/lib/kernel.sh"
+        . "$scripts/dev/kernel.sh"
         directory=$(unpacked_for "$(debian_architecture "$1")" busybox-static)
         printf '%s\n' "$directory/bin/busybox"
         return

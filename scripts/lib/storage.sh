@@ -1,6 +1,6 @@
 # What lies under a block device of this machine, down to its disks: which modules that needs, and
 # the list by which kdump-init makes arrays of mdraid, LUKS volumes and logical volumes again
-# (targets/storage_stack.h has its grammar). Sourced after devices.sh. Knows nothing of archives.
+# (targets/storage/stack/storage_stack.h has its grammar). Sourced after devices.sh. Knows nothing of archives.
 
 # Where the volume keys of LUKS lie in the image, and the list.
 luks_directory=etc/kdump-init/luks

@@ -12,7 +12,7 @@ import time
 import xml.dom.minidom
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "scripts/lib"))
+sys.path.insert(0, str(TOP / "scripts/dev"))
 import bench  # noqa: E402
 import bench_document  # noqa: E402
 import bench_plot  # noqa: E402

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "filter/plan.h"
-#include "init/memory_use.h"
+#include "filter/pages/plan.h"
+#include "init/capture/memory_use.h"
 #include "tests/bench/giant_memory.h"
 
 namespace kdump {

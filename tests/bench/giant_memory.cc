@@ -10,8 +10,8 @@
 #include <cerrno>
 
 #include "filter/base/text.h"
-#include "filter/kernel/address_space.h"
-#include "filter/kernel/mem_map.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/mem_map.h"
 
 namespace kdump {
 namespace {

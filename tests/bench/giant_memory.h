@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 
 namespace kdump {
 

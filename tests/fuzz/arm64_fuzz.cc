@@ -4,8 +4,8 @@
 
 #include <cinttypes>
 
-#include "filter/kernel/address_space.h"
-#include "filter/kernel/page_table_pages.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/page_table_pages.h"
 #include "tests/fixtures/arm64_tables.h"
 #include "tests/fuzz/fuzzer.h"
 #include "tests/fuzz/patched_core.h"

@@ -4,9 +4,9 @@
 #include <map>
 #include <vector>
 
-#include "targets/lvm_metadata.h"
-#include "targets/partition_table.h"
-#include "targets/signatures.h"
+#include "targets/storage/partition_table.h"
+#include "targets/storage/signatures.h"
+#include "targets/storage/stack/lvm_metadata.h"
 #include "tests/fuzz/fuzzer.h"
 
 namespace kdump {

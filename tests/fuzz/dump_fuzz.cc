@@ -7,9 +7,9 @@
 
 #include "filter/verify/dump_check.h"
 #include "filter/verify/page_decoder.h"
-#include "init/dump_job.h"
+#include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
-#include "tests/filter/encoder_entry.h"
+#include "tests/filter/zstd_page/encoder_entry.h"
 #include "tests/fuzz/fuzzer.h"
 #include "tests/init/tiny_core.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/vmcore/vmcore.h"
+#include "filter/kernel/vmcore.h"
 #include "tests/fixtures/text_core.h"
 
 namespace kdump {

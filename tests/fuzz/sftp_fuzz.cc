@@ -2,7 +2,7 @@
 // input's.
 #include <cstring>
 
-#include "net/ssh/sftp_client.h"
+#include "net/sftp/sftp_client.h"
 #include "tests/fuzz/fuzzer.h"
 
 namespace kdump {

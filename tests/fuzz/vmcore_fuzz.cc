@@ -5,10 +5,10 @@
 
 #include <cstring>
 
-#include "filter/classify.h"
-#include "filter/kernel/address_space.h"
-#include "filter/kernel/kallsyms.h"
-#include "filter/kernel/page_table_pages.h"
+#include "filter/kernel/memory/address_space.h"
+#include "filter/kernel/memory/page_table_pages.h"
+#include "filter/kernel/symbols/kallsyms.h"
+#include "filter/pages/classify.h"
 #include "tests/fuzz/fuzzer.h"
 #include "tests/fuzz/patched_core.h"
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "net/tcp_socket.h"
+#include "net/base/tcp_socket.h"
 
 using namespace kdump;
 

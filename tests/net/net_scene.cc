@@ -143,7 +143,7 @@ bool NetScene::has_kind(const std::string& kind) {
   here("ip link del probe0");
   const bool is_needed = ::getenv("KDUMP_INIT_NEEDS_EVERY_LINK") != nullptr;
   CHECK_MESSAGE((is_made || !is_needed), "this kernel makes no ", kind);
-  if (!is_made) MESSAGE("this kernel makes no ", kind, ": tests/vm/network covers it");
+  if (!is_made) MESSAGE("this kernel makes no ", kind, ": tests/vm/scenarios/network covers it");
   return is_made;
 }
 

@@ -10,7 +10,7 @@
 #include "filter/base/observer.h"
 #include "filter/base/result.h"
 #include "net/capture_network.h"
-#include "net/network_arguments.h"
+#include "net/cmdline/network_arguments.h"
 
 namespace kdump {
 
@@ -41,7 +41,8 @@ class NetScene {
   std::string output(const std::string& command);
 
   // Whether this kernel makes such links. A machine's own need not have the modules: the tests
-  // are run again in a guest that has them all (tests/vm/network), where a missing one fails.
+  // are run again in a guest that has them all (tests/vm/scenarios/network), where a missing one
+  // fails.
   bool has_kind(const std::string& kind);
 
   // A cable from `name` here, with this MAC address, to `far` there. Both are down.

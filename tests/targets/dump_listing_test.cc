@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "targets/local_stored_files.h"
+#include "targets/directory/local_stored_files.h"
 #include "tests/fixtures/reason.h"
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;

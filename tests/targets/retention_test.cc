@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "targets/local_stored_files.h"
+#include "targets/directory/local_stored_files.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/reason.h"
-#include "tests/targets/ssh_server.h"
+#include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
 namespace fs = std::filesystem;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "targets/raw_format.h"
+#include "targets/raw/raw_format.h"
 
 namespace kdump {
 namespace {

@@ -1,0 +1,52 @@
+#include "filter/kernel/log/printk_log.h"
+
+#include <algorithm>
+
+#include "filter/kernel/log/log_readers.h"
+#include "filter/kernel/symbols/kallsyms.h"
+
+namespace kdump {
+namespace {
+
+// Whether the kernel printed times with its records: a parameter (printk.time=), kept in a bool of
+// which only kallsyms tells. Yes where that cannot be had: nearly all do.
+bool has_times(const Vmcoreinfo& info, AddressSpace& space) {
+  Kallsyms::Wanted printk_time{"printk_time"};
+  auto symbols = Kallsyms::open(info, space);
+  if (!symbols || !symbols->find({&printk_time, 1}) || !printk_time.address) return true;
+  const auto value = space.read<uint8_t>(*printk_time.address);
+  return !value || *value != 0;
+}
+
+}  // namespace
+
+Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
+  const Vmcoreinfo& info = vmcore.info();
+  LogText text(out, has_times(info, vmcore.address_space()));
+  LogSummary summary;
+  if (has_printk_ring(info))
+    summary.warning = TRY(read_printk_ring(info, vmcore.address_space(), text));
+  else if (has_log_text(info))
+    summary.warning = TRY(read_log_text(info, vmcore.address_space(), text));
+  else if (has_log_buf(info))
+    summary.warning = TRY(read_log_buf(info, vmcore.address_space(), text));
+  else
+    return fail(Kind::unsupported, "vmcoreinfo has neither SYMBOL(prb) nor SYMBOL(log_buf)");
+  TRY(text.finish());
+  summary.records = text.records();
+  summary.bytes = text.bytes();
+  summary.newest_ts_nsec = text.newest_ts_nsec();
+  return summary;
+}
+
+Result<std::vector<VirtualRange>> find_kernel_log(const Vmcoreinfo& info, AddressSpace& space) {
+  if (has_printk_ring(info)) return find_printk_ring(info, space);
+  const auto buffer = info.symbol("log_buf"), length = info.symbol("log_buf_len");
+  if (!buffer || !length)
+    return fail(Kind::unsupported, "vmcoreinfo has neither SYMBOL(prb) nor SYMBOL(log_buf)");
+  const uint64_t at = TRY(space.read<uint64_t>({*buffer}));
+  const uint32_t size = TRY(space.read<uint32_t>({*length}));
+  return std::vector<VirtualRange>{{{at}, std::min(size, kMaxLogBufBytes)}};
+}
+
+}  // namespace kdump

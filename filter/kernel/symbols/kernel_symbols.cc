@@ -1,0 +1,37 @@
+#include "filter/kernel/symbols/kernel_symbols.h"
+
+#include <algorithm>
+
+namespace kdump {
+namespace {
+
+constexpr std::string_view kNames[] = {
+    // The image and what the kernel gives back of it (kernel_image.cc).
+    "_end", "__init_begin", "__init_end", "_etext", "__start_rodata", "__end_rodata", "_sdata",
+    "__smp_locks", "__smp_locks_end", "__start_bss_decrypted_unused", "__end_bss_decrypted",
+    "_brk_end", "init_pg_dir", "init_pg_end",
+    // CPUs.
+    "__per_cpu_offset", "__per_cpu_start", "__per_cpu_end", "nr_cpu_ids", "crash_notes",
+    "panic_cpu",
+    // vmcoreinfo itself.
+    "vmcoreinfo_note", "vmcoreinfo_data"};
+static_assert(std::size(kNames) <= Kallsyms::kMaxWanted);
+
+}  // namespace
+
+KernelSymbols::KernelSymbols(const Vmcoreinfo& info, AddressSpace& space) {
+  for (const std::string_view name : kNames) wanted_.push_back({name});
+  auto table = Kallsyms::open(info, space);
+  if (!table) {
+    why_ = table.error();
+    return;
+  }
+  if (const Result<> found = table->find(wanted_); !found) why_ = found.error();
+}
+
+std::optional<Vaddr> KernelSymbols::find(std::string_view name) const {
+  const auto found = std::ranges::find(wanted_, name, &Kallsyms::Wanted::name);
+  return found == wanted_.end() ? std::nullopt : found->address;
+}
+
+}  // namespace kdump

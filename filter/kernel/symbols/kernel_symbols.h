@@ -1,0 +1,25 @@
+// The few symbols of the crashed kernel that the filter and `info` ask for, looked up in kallsyms
+// in one pass.
+#pragma once
+
+#include <vector>
+
+#include "filter/kernel/symbols/kallsyms.h"
+
+namespace kdump {
+
+class KernelSymbols {
+ public:
+  // Never fails: where kallsyms cannot be had every symbol is missing, and why() says so.
+  KernelSymbols(const Vmcoreinfo& info, AddressSpace& space);
+
+  const char* why() const { return why_.text; }  // empty: kallsyms was read
+  // name: one of those in kernel_symbols.cc.
+  std::optional<Vaddr> find(std::string_view name) const;
+
+ private:
+  std::vector<Kallsyms::Wanted> wanted_;
+  Error why_;
+};
+
+}  // namespace kdump

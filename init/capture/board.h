@@ -1,0 +1,71 @@
+// The page of memory that a job shares with its supervisor: where the job is, what it waits for
+// and how it ended, plus the run's log. It outlives the job, however that dies. Written by the job
+// with plain stores and release fences; everything in it is bounded and read defensively, for a
+// crashing job may leave nonsense.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "filter/base/progress.h"
+#include "filter/base/result.h"
+
+namespace kdump {
+
+// Enough for a long run: a line is about 80 bytes, and progress lines are not kept.
+constexpr uint32_t kLogBytes = 64 * 1024;
+
+struct Board {
+  enum class Outcome : uint8_t { none, saved, incomplete, failed };
+
+  // Maps one, shared with children and never unmapped, all its pages present: the supervisor can
+  // read it when no memory is left. Fails: io.
+  static Result<Board*> create();
+
+  // -- The job's side.
+
+  // Progress: the work has moved on, and a named wait, if there was one, is over. A supervisor
+  // that sees neither for the stall time-out ends the job.
+  void tick();
+  // A named wait, such as for a device: the job ends itself in time; if it does not, the
+  // supervisor does a little later. Until the next tick the stall time-out does not count.
+  void begin_wait(const char* what, int64_t until_ms);  // CLOCK_MONOTONIC
+  // Called as soon as it is true: for saved, when the vmcore is committed. What comes after, log
+  // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
+  void finish(Outcome how, const Error& why, std::string_view where);
+  // A dump that was said to be saved turned out to be damaged.
+  void retract(const Error& why);
+
+  // -- The supervisor's side: copies that are sound whatever the job left.
+
+  Outcome how_it_ended() const;
+  Error why() const;
+  std::string where() const;
+  std::string awaited() const;
+  // Makes room for the next job; the log stays.
+  void reset();
+
+  // -- Both sides.
+
+  // Appends, whole or not at all; what does not fit is dropped.
+  void append_log(std::string_view text);
+  std::string_view log_text() const;
+
+  std::atomic<uint64_t> beat{0};
+  std::atomic<Phase> phase{Phase::open};
+  std::atomic<uint64_t> done{0}, total{0};  // page frames of the phase
+  std::atomic<uint64_t> bytes{0};           // written to the target
+  std::atomic<int64_t> wait_until_ms{0};    // CLOCK_MONOTONIC; 0: no wait
+  char waiting_for[96] = {};
+
+  std::atomic<Outcome> outcome{Outcome::none};
+  Error error;              // for incomplete and failed
+  char location[256] = {};  // where the files lie
+
+  std::atomic<uint32_t> log_end{0};  // bytes used of log
+  char log[kLogBytes] = {};
+};
+
+}  // namespace kdump

@@ -1,0 +1,134 @@
+#include "init/capture/integrity/evidence.h"
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "init/capture/integrity/read_back.h"
+#include "init/capture/report/human_size.h"
+
+namespace kdump {
+namespace {
+
+constexpr char kDumpName[] = "vmcore";
+// verify=auto: reading the dump may take as long as writing it took, and this long in any case. A
+// machine that is down waits for it.
+constexpr int64_t kShortReadMs = 10'000;
+
+}  // namespace
+
+Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest) {
+  const Bytes bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  const auto file = TRY(target.create(name, text.size()));
+  TRY(file->write_at(0, bytes));
+  TRY(file->commit());
+  manifest.add(name, sha256_of(bytes));
+  return {};
+}
+
+Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& progress,
+                                   Manifest& manifest) {
+  constexpr char kName[] = "vmcore-dmesg.txt";
+  const auto file = TRY(target.create(kName, 0));
+  HashedSink hashed(*file);
+  WatchedSink sink(hashed, progress);
+  auto log = write_kernel_log(vmcore, sink);
+  if (!log) {
+    // What has arrived is kept; the reason that is told is the first one.
+    if (!file->keep_incomplete())
+      progress.note("warning: vmcore-dmesg.txt-incomplete may lack its end");
+    return log;
+  }
+  TRY(file->commit());
+  if (hashed.is_sequential()) manifest.add(kName, hashed.finish());
+  return log;
+}
+
+// Sums and hashes take as long as all else that is not compression: only what somebody will ask.
+Sink& Evidence::watch(TargetFile& file, Target::Access access, bool has_manifest) {
+  sums_ = {};
+  summed_.reset();
+  hashed_.reset();
+  if (access == Target::Access::append_only) {  // cannot be read back
+    if (!has_manifest) return file;
+    hashed_ = std::make_unique<HashedSink>(file);
+    return *hashed_;
+  }
+  if (verify_ == Verify::none) return file;
+  summed_ = std::make_unique<SummedSink>(file, sums_);
+  return *summed_;
+}
+
+Result<> Evidence::read_sample(TargetFile& file) {
+  if (!summed_) return {};
+  progress_.enter(Step::verify);
+  const auto read = ReadBack(file, sums_, progress_).sample();
+  if (read) verified_ = "sample";
+  // A server that takes files and gives none back has nobody's dump lost for that.
+  if (read || read.error().kind == Kind::unsupported || read.error().kind == Kind::refused)
+    return {};
+  return wrap(read.error(), "reading the dump back");
+}
+
+Result<> Evidence::commit_dump(std::unique_ptr<TargetFile> file) {
+  TRY(file->sync());
+  if (const Result<> sampled = read_sample(*file); !sampled) {
+    // It is evidence all the same; that it is synced is known.
+    [[maybe_unused]] const Result<> kept = file->keep_incomplete();
+    return sampled;
+  }
+  progress_.enter(Step::finish);
+  TRY(file->commit());
+  dump_ = std::move(file);
+  return {};
+}
+
+void Evidence::leave_out(const char* why, Console& console) {
+  console.say("%s has no %s: %s", kManifestName, kDumpName, why);
+  manifest_.remark(std::string(kDumpName) + " is not listed: " + why);
+}
+
+// What is called vmcore is whole: list, keep and whoever looks for a dump go by that name.
+Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& console) {
+  const Result<> retracted = dump.retract();
+  if (!retracted)
+    console.say("warning: the damaged dump is still called %s: %s", kDumpName,
+                retracted.error().text);
+  manifest_.remark(std::string(kDumpName) + (retracted ? "-incomplete" : "") +
+                   " is DAMAGED: " + damage.text);
+  return std::unexpected(damage);
+}
+
+Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
+  // Closed at the end, however it comes: an open file keeps its target mounted.
+  const std::unique_ptr<TargetFile> dump = std::move(dump_);
+  if (hashed_) {
+    manifest_.add(kDumpName, hashed_->finish());
+    return {};
+  }
+  if (verify_ == Verify::none || verify_ == Verify::sample) {
+    leave_out("rd.kdump.verify= does not ask to read it back", console);
+    return {};
+  }
+  progress_.enter(Step::verify);
+  const int64_t at_most_ms =
+      verify_ == Verify::all ? INT64_MAX / 2 : std::max(write_ms, kShortReadMs);
+  const int64_t began_ms = sys_.monotonic_ms();
+  const auto sha256 = ReadBack(*dump, sums_, progress_).whole(sys_, at_most_ms);
+  if (!sha256 && sha256.error().kind == Kind::corrupt)
+    return take_back(*dump, sha256.error(), console);
+  if (!sha256 || !*sha256) {
+    leave_out(sha256 ? "reading it back takes longer than writing it took" : sha256.error().text,
+              console);
+    return {};
+  }
+  manifest_.add(kDumpName, **sha256);
+  verified_ = "all";
+  const double seconds =
+      std::max(static_cast<double>(sys_.monotonic_ms() - began_ms) / 1000, 0.001);
+  console.say("read back whole and as it was written: %s in %.1f s, %.0f MiB/s",
+              human_size(sums_.end()).c_str(), seconds,
+              static_cast<double>(sums_.end()) / seconds / (1 << 20));
+  return {};
+}
+
+}  // namespace kdump

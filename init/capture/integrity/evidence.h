@@ -1,0 +1,60 @@
+// What proves that the files of one crash are what was meant to be written: sums taken while the
+// dump is written, a sample read back before it is called saved, the whole of it after that, and
+// the manifest (SHA256SUMS) that comes of it. The order of things is dump_job's and log_job's.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "filter/kernel/log/printk_log.h"
+#include "init/capture/integrity/chunk_sums.h"
+#include "init/capture/integrity/manifest.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/settings.h"
+#include "targets/target.h"
+
+namespace kdump {
+
+// Writes a small file whole, and adds it to the manifest.
+Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest);
+// vmcore-dmesg.txt, likewise. What has arrived is kept where it fails.
+Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& progress,
+                                   Manifest& manifest);
+
+class Evidence {
+ public:
+  Evidence(Sys& sys, Verify verify, JobProgress& progress)
+      : sys_(sys), verify_(verify), progress_(progress) {}
+
+  // Where the dump is to be written instead of to file. The last call before commit_dump() counts.
+  // has_manifest: check_dump() will follow.
+  Sink& watch(TargetFile& file, Target::Access access, bool has_manifest);
+  // Syncs the dump, reads a sample of it back, unless its target lets nobody, and only then gives
+  // it its name. Where it fails the file is left as it is.
+  Result<> commit_dump(std::unique_ptr<TargetFile> file);
+  // Reads all of the committed dump back, as far as verify and time let it. Fails: corrupt; the
+  // dump then bears its incomplete name again. Other failures are remarks: a dump is no less saved
+  // where it cannot be read just then.
+  Result<> check_dump(int64_t write_ms, Console& console);
+
+  Manifest& manifest() { return manifest_; }
+  // For the report: "all", "sample" or "none" of the dump has been read back.
+  const char* verified() const { return verified_; }
+
+ private:
+  Result<> read_sample(TargetFile& file);
+  void leave_out(const char* why, Console& console);
+  Result<> take_back(TargetFile& dump, const Error& damage, Console& console);
+
+  Sys& sys_;
+  const Verify verify_;
+  JobProgress& progress_;
+  ChunkSums sums_;
+  std::unique_ptr<SummedSink> summed_;
+  std::unique_ptr<HashedSink> hashed_;  // of a stream
+  std::unique_ptr<TargetFile> dump_;    // committed, until check_dump()
+  Manifest manifest_;
+  const char* verified_ = "none";
+};
+
+}  // namespace kdump

@@ -1,0 +1,303 @@
+// See dump_job.h. Read DumpJob::run() first: it is what this program is for.
+#include "init/capture/job/dump_job.h"
+
+#include <fcntl.h>
+
+#include <cinttypes>
+
+#include "filter/base/file.h"
+#include "filter/base/text.h"
+#include "filter/dump/output/flattened_sink.h"
+#include "init/capture/integrity/evidence.h"
+#include "init/capture/job/job_target.h"
+#include "init/capture/job/level_choice.h"
+#include "init/capture/job/old_dumps.h"
+#include "init/capture/job/output_target.h"
+#include "init/capture/job/vmcore_dump.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/report/crash_name.h"
+#include "init/capture/report/human_size.h"
+#include "init/capture/report/report.h"
+#include "init/capture/stop_request.h"
+
+namespace kdump {
+namespace {
+
+class DumpJob {
+ public:
+  DumpJob(Sys& sys, const Settings& settings, const std::string& url, const JobContext& context,
+          Board& board, Console& console)
+      : sys_(sys),
+        settings_(settings),
+        url_(url),
+        context_(context),
+        board_(board),
+        console_(console),
+        progress_(sys, board, console, settings.limit_s),
+        evidence_(sys, settings.verify, progress_) {}
+
+  void run();
+
+ private:
+  Result<> open_vmcore();
+  Result<> prepare_target();
+  void save_dmesg();
+  bool make_room(bool is_saved);
+  Result<> save_dump();
+  void warn_of_missing_pages(const DumpResult& written);
+  Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
+  void conclude(const Result<>& saved);
+  void check_saved();
+  void save_log_and_report();
+  void save_small(const char* name, const std::string& text);
+  void finish_target();
+  void write_extra_report();
+
+  void complete_report();
+
+  bool is_flattened() const;
+  void warn(const std::string& warning);
+
+  Sys& sys_;
+  const Settings& settings_;
+  const std::string& url_;
+  const JobContext& context_;
+  Board& board_;
+  Console& console_;
+
+  JobProgress progress_;
+  Evidence evidence_;
+  std::unique_ptr<Vmcore> vmcore_;
+  std::unique_ptr<Target> target_;
+  Target::Space space_;
+  Report report_;
+  bool partial_is_kept_ = false;
+};
+
+void DumpJob::run() {
+  Result<> saved = open_vmcore();
+  if (const Result<> ready = prepare_target(); !ready) {
+    conclude(saved ? ready : saved);
+  } else {
+    const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
+    if (saved && !context_.is_output && !context_.keeps_every_page) save_dmesg();
+    if (saved) saved = save_dump();
+    conclude(saved);
+    if (!context_.is_output) {
+      if (saved) check_saved();
+      // Only now: the log may be what the job before has died of.
+      if (context_.keeps_every_page && report_.system) save_dmesg();
+      save_log_and_report();
+      if (report_.outcome == Board::Outcome::saved) make_room(true);
+    }
+  }
+  if (target_) finish_target();
+  write_extra_report();
+}
+
+// A vmcore that cannot be read still leaves a directory with the log that says why.
+Result<> DumpJob::open_vmcore() {
+  progress_.enter(Step::open);
+  const MemMapUse mem_map_use = context_.keeps_every_page ? MemMapUse::unwanted : MemMapUse::wanted;
+  auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
+  if (!opened) {
+    console_.say("no dump can be made of %s: %s", settings_.vmcore.c_str(), opened.error().text);
+    return std::unexpected(opened.error());
+  }
+  vmcore_ = std::move(*opened);
+  const CrashedSystem& system = vmcore_->system();
+  report_.system = system;
+  console_.say("%s: Linux %s on %s, crashed %s", settings_.vmcore.c_str(),
+               *system.release ? system.release : "of unknown release",
+               safe_host(system.nodename).c_str(),
+               system.crash_time_s ? utc_time(system.crash_time_s).c_str() : "at an unknown time");
+  for (const std::string& warning : vmcore_->warnings()) warn(warning);
+  if (!*system.nodename) warn("the vmcore does not say which host it is of");
+  if (context_.keeps_every_page)
+    warn("a job died before: the dump will have all pages");
+  else if (!vmcore_->mem_map())
+    warn("pages cannot be told apart: the dump will have all of them");
+  return {};
+}
+
+Result<> DumpJob::prepare_target() {
+  progress_.enter(Step::target);
+  const CrashedSystem system = report_.system.value_or(CrashedSystem{});
+  const TargetContext context = target_context(sys_, settings_, context_, system, progress_);
+  target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));
+  report_.target = target_->describe();
+  if (context_.keeps_every_page && !target_->can_discard())
+    return fail(Kind::refused, "what the job before has left there would be written over");
+  space_ = TRY(target_->preflight());
+  return begin_crash(*target_, system);
+}
+
+// First of all, for it is small and says most. Without it a dump is still a dump.
+void DumpJob::save_dmesg() {
+  progress_.enter(Step::dmesg);
+  const Result<LogSummary> log =
+      save_kernel_log(*vmcore_, *target_, progress_, evidence_.manifest());
+  if (!log) return warn(std::string("vmcore-dmesg.txt not saved: ") + log.error().text);
+  report_.dmesg_bytes = log->bytes;
+  console_.say("vmcore-dmesg.txt saved: %" PRIu64 " records, %s", log->records,
+               human_size(log->bytes).c_str());
+  if (!log->warning.empty()) warn(log->warning);
+}
+
+Result<> DumpJob::save_dump() {
+  progress_.enter(Step::plan);
+  VmcoreDump dump(*vmcore_, settings_, memory_available(sys_));
+  TRY(dump.make_plan(progress_));
+  report_.plan = dump.plan();
+  if (report_.plan->ram_pages() == 0)
+    return fail(Kind::corrupt, "%s holds no memory: every PT_LOAD lies beyond its end",
+                settings_.vmcore.c_str());
+  report_.format = dump.format();
+  report_.compression = settings_.compression;
+  report_.flattened = is_flattened();
+  for (const std::string& warning : report_.plan->warnings) warn(warning);
+  const uint64_t room = room_for_dump(space_, report_.dmesg_bytes, is_flattened());
+  LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);
+  const bool is_short = !choice.warning.empty() || choice.level != settings_.levels.front();
+  if (is_short && make_room(false)) {
+    const auto space = target_->preflight();
+    if (space)
+      choice = choose_level(dump, settings_.levels, room_for_dump(*space, 0, is_flattened()),
+                            progress_, console_);
+  }
+  if (!choice.warning.empty()) warn(choice.warning);
+  report_.level = choice.level;
+
+  progress_.enter(Step::write);
+  auto file = TRY(target_->create("vmcore", 0));
+  const Result<DumpResult> written = write_dump_to(*file, dump, choice);
+  progress_.enter(Step::finish);
+  if (written) {
+    report_.dump = *written;
+    warn_of_missing_pages(*written);
+  }
+  if (written && written->complete) return evidence_.commit_dump(std::move(file));
+
+  const Error why = written ? written->why : written.error();
+  const Result<> kept = file->keep_incomplete();
+  partial_is_kept_ = kept.has_value();
+  if (kept) return std::unexpected(why);
+  report_.dump.reset();  // what may be left of it is no dump
+  return wrap(why, "partial dump not kept (%s)", kept.error().text);
+}
+
+// True: there is more of it now.
+bool DumpJob::make_room(bool is_saved) {
+  return !context_.is_output && report_.system &&
+         remove_old_dumps(sys_, settings_, *target_, report_.system->nodename, is_saved, progress_,
+                          console_);
+}
+
+void DumpJob::warn_of_missing_pages(const DumpResult& written) {
+  if (written.pages_unreadable)
+    warn(text("%" PRIu64 " pages of the vmcore cannot be read: they are missing",
+              written.pages_unreadable));
+  if (written.pages_dropped)
+    warn(text("%" PRIu64 " pages are missing: the dump ends before them", written.pages_dropped));
+}
+
+Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
+                                          const LevelChoice& choice) {
+  WatchedSink sink(evidence_.watch(file, target_->access(), !context_.is_output), progress_);
+  if (!is_flattened()) return dump.write(choice.level, choice.max_bytes, sink, progress_);
+  FlattenedSink stream(sink);
+  DumpResult result = TRY(dump.write(choice.level, choice.max_bytes, stream, progress_));
+  TRY(stream.finish());
+  result.bytes_written = stream.stream_bytes();
+  return result;
+}
+
+// Tells the outcome, at once when it is known: what comes after may hang.
+void DumpJob::conclude(const Result<>& saved) {
+  const std::string where = target_ ? target_->location() : std::string();
+  const char* const shown = where.empty() ? url_.c_str() : where.c_str();
+  const bool is_cut = report_.dump && !report_.dump->complete;
+  report_.location = where;
+  report_.outcome = saved    ? Board::Outcome::saved
+                    : is_cut ? Board::Outcome::incomplete
+                             : Board::Outcome::failed;
+  if (!saved) report_.error = saved.error();
+  board_.finish(report_.outcome, report_.error, where);
+
+  if (report_.outcome == Board::Outcome::failed)
+    return console_.say("FAILED %s: %s (%s)%s", shown, report_.error.text,
+                        kind_name(report_.error.kind), partial_is_kept_ ? "; partial kept" : "");
+  const DumpResult& dump = *report_.dump;
+  console_.say("%s %s: %s, %" PRIu64 " pages and %" PRIu64 " of zeros, in %.1f s",
+               saved ? "saved" : "INCOMPLETE", shown, human_size(dump.bytes_written).c_str(),
+               dump.pages_written, dump.pages_zero,
+               static_cast<double>(progress_.elapsed_ms()) / 1000);
+  if (!saved) console_.say("cut off: %s (%s)", report_.error.text, kind_name(report_.error.kind));
+}
+
+// Long, and after the dump is known to be saved: what hangs here costs no dump.
+void DumpJob::check_saved() {
+  const Result<> sound = evidence_.check_dump(progress_.elapsed_ms(Step::write), console_);
+  if (sound) return;
+  report_.outcome = Board::Outcome::failed;
+  report_.error = sound.error();
+  board_.retract(sound.error());
+  console_.say("FAILED %s: %s (%s)", report_.location.c_str(), report_.error.text,
+               kind_name(report_.error.kind));
+}
+
+// Also after a failure: they say why, to whoever finds the directory.
+void DumpJob::save_log_and_report() {
+  save_small("kdump-init.log", std::string(board_.log_text()));
+  complete_report();
+  save_small("report.json", report_as_json(report_));
+  if (!evidence_.manifest().empty()) save_small(kManifestName, evidence_.manifest().text());
+}
+
+void DumpJob::save_small(const char* name, const std::string& text) {
+  const Result<> saved = save_text(*target_, name, text, evidence_.manifest());
+  if (!saved) warn(std::string(name) + " not saved: " + saved.error().text);
+}
+
+void DumpJob::finish_target() {
+  progress_.tick();
+  if (const Result<> finished = target_->finish(); !finished)
+    warn(std::string("target not closed cleanly: ") + finished.error().text);
+}
+
+void DumpJob::write_extra_report() {
+  if (context_.report_path.empty()) return;
+  complete_report();
+  const std::string text = report_as_json(report_);
+  auto file = File::open(sys_, context_.report_path, O_WRONLY | O_CREAT | O_TRUNC);
+  const Result<> written =
+      file ? file->append({reinterpret_cast<const uint8_t*>(text.data()), text.size()})
+           : std::unexpected(file.error());
+  if (!written) warn(std::string("report not written: ") + written.error().text);
+}
+
+void DumpJob::complete_report() {
+  for (unsigned i = 0; i < kSteps; ++i)
+    report_.step_ms[i] = progress_.elapsed_ms(static_cast<Step>(i));
+  report_.peak_memory_bytes = progress_.peak_memory_bytes();
+  report_.verified = evidence_.verified();
+  if (vmcore_) report_.bytes_read = vmcore_->memory().bytes_read();
+}
+
+void DumpJob::warn(const std::string& warning) {
+  console_.say("warning: %s", warning.c_str());
+  report_.warnings.push_back(warning);
+}
+
+bool DumpJob::is_flattened() const {
+  return context_.flatten || target_->access() == Target::Access::append_only;
+}
+
+}  // namespace
+
+void run_dump_job(Sys& sys, const Settings& settings, const std::string& target_url,
+                  const JobContext& context, Board& board, Console& console) {
+  DumpJob(sys, settings, target_url, context, board, console).run();
+}
+
+}  // namespace kdump

@@ -1,0 +1,33 @@
+// The whole story of one dump to one target: open the vmcore, save the log, plan, write, commit.
+// Runs in a child of its own; how it ends stands on the board.
+#pragma once
+
+#include <string>
+
+#include "filter/base/sys.h"
+#include "init/capture/board.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
+#include "net/network.h"
+
+namespace kdump {
+
+struct JobContext {
+  Network& network;                  // how targets come to their servers
+  bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
+  std::string mount_root = "/mnt";
+  bool identity_is_ours = false;  // PID 1: this machine may be given the crashed host's name
+  std::string report_path = {};   // the command's --report: a copy of the report here; empty: none
+  bool flatten = false;           // the command's --flatten; targets that only append get it anyway
+  // Cargo::every_page: pages are not told apart, and the log is saved after the dump.
+  bool keeps_every_page = false;
+  // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
+  bool is_output = false;
+};
+
+// Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it
+// on the board; the caller says only what comes next.
+void run_dump_job(Sys& sys, const Settings& settings, const std::string& target_url,
+                  const JobContext& context, Board& board, Console& console);
+
+}  // namespace kdump

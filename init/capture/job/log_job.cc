@@ -1,0 +1,56 @@
+#include "init/capture/job/log_job.h"
+
+#include "filter/kernel/log/printk_log.h"
+#include "init/capture/integrity/evidence.h"
+#include "init/capture/job/job_target.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/report/human_size.h"
+#include "init/capture/stop_request.h"
+
+namespace kdump {
+namespace {
+
+// Returns how long the log is.
+Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
+                          std::string_view own_log) {
+  const StopRequest stop;
+  progress.enter(Step::target);
+  // A log is not worth what such a target holds from before, and it will hold nothing else then.
+  if (!target.can_discard())
+    return fail(Kind::refused, "it would be written over for the log alone");
+  TRY(target.preflight());
+  TRY(begin_crash(target, vmcore.system()));
+  progress.enter(Step::dmesg);
+  Manifest manifest;
+  const LogSummary log = TRY(save_kernel_log(vmcore, target, progress, manifest));
+  TRY(save_text(target, "kdump-init.log", own_log, manifest));
+  TRY(save_text(target, kManifestName, manifest.text(), manifest));
+  return log.bytes;
+}
+
+}  // namespace
+
+void run_log_job(Sys& sys, const Settings& settings, const std::string& target_url,
+                 const JobContext& context, Board& board, Console& console) {
+  JobProgress progress(sys, board, console);
+  const auto vmcore = Vmcore::open(sys, settings.vmcore.c_str());
+  const CrashedSystem system = vmcore ? (*vmcore)->system() : CrashedSystem{};
+  auto target = make_target(target_url, target_context(sys, settings, context, system, progress));
+  Result<uint64_t> saved = !vmcore   ? std::unexpected(vmcore.error())
+                           : !target ? std::unexpected(target.error())
+                                     : save_log(**vmcore, **target, progress, board.log_text());
+  if (saved) {
+    board.finish(Board::Outcome::saved, {}, (*target)->location());
+    console.say("log saved %s: %s", (*target)->location().c_str(), human_size(*saved).c_str());
+  } else {
+    board.finish(Board::Outcome::failed, saved.error(), "");
+    console.say("no log on %s: %s (%s)", target_url.c_str(), saved.error().text,
+                kind_name(saved.error().kind));
+  }
+  if (!target) return;
+  progress.tick();
+  if (const Result<> finished = (*target)->finish(); !finished)
+    console.say("target not closed cleanly: %s", finished.error().text);
+}
+
+}  // namespace kdump

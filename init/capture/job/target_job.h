@@ -1,0 +1,13 @@
+// Which job brings which cargo to a target.
+#pragma once
+
+#include "init/capture/capture.h"
+#include "init/capture/job/dump_job.h"
+
+namespace kdump {
+
+// In a child of its own: run_dump_job() or run_log_job().
+void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
+                    const JobContext& context, Board& board, Console& console);
+
+}  // namespace kdump

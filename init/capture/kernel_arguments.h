@@ -1,0 +1,47 @@
+// The kernel's command line, and the arguments packed into the image, as Settings. Nothing in
+// either can lose a dump: what is unknown or malformed is reported, and what was in force stays.
+// Pure: text in, settings and warnings out. ip= and the like are read by
+// net/cmdline/network_arguments.h.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/capture/settings.h"
+
+namespace kdump {
+
+// Each is tried in turn, with deadlines of its own: nobody waits for more.
+constexpr size_t kMaxTargets = 16;
+// Of garbage, the first few lines tell as much as all.
+constexpr size_t kMaxWarnings = 16;
+
+struct KernelArguments {
+  Settings settings;
+  std::vector<std::string> warnings;  // one a line for the console
+};
+
+// packed: /etc/kdump-init/cmdline; the command line overrides it, its targets all of the packed
+// ones. Except in this: an image that says another failure action than shell gets no shell,
+// whatever the command line says.
+// shell_is_packed: failure=shell is possible, and the default.
+KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
+                                       bool shell_is_packed);
+
+// One row of the table from which the arguments are parsed, for help texts and documents.
+struct ArgumentHelp {
+  std::string_view name;  // without rd.kdump.
+  const char* syntax;     // of the value: N[,M...]
+  const char* meaning;    // one line
+  std::string default_value;
+};
+
+// Returns every argument that parse_kernel_arguments() knows, rd.kdump.target first.
+std::vector<ArgumentHelp> kernel_argument_help();
+
+// Returns the same as the text of `kdump-init help arguments`, 80 columns wide.
+std::string kernel_arguments_text();
+
+}  // namespace kdump

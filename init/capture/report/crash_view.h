@@ -1,0 +1,25 @@
+// What the CPUs were doing at the crash, as `info` shows it: as text for a console of 80 columns,
+// and as JSON. Texts are printable ASCII whatever the vmcore holds.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "filter/kernel/crash_scene.h"
+#include "init/capture/report/json.h"
+
+namespace kdump {
+
+// "00:07:42", "3 d 00:07:42".
+std::string uptime_as_text(uint64_t milliseconds);
+
+// "CPU 1, pid 711, at sysrq_handle_crash+0x1a/0x20"; empty where nobody knows who panicked.
+std::string panicked_as_text(const CrashScene& scene);
+
+// A line a CPU, at most 32 of them, and the registers of the one that panicked.
+std::string cpus_as_text(const CrashScene& scene);
+
+// panic_cpu and cpu_states.
+void add_crash_scene(JsonWriter& json, const CrashScene& scene);
+
+}  // namespace kdump

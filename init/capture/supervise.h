@@ -1,0 +1,42 @@
+// Runs one job in a forked child and watches it through the board: shows its progress, ends it
+// when it stalls or overstays a wait, and names its death. The parent does nothing that can block
+// on a device, and goes on without a child that cannot be killed.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "init/capture/board.h"
+#include "init/capture/console.h"
+
+namespace kdump {
+
+struct Watch {
+  uint32_t stall_s = 60;  // no tick for this long: the job is ended
+  // After so long the job ends its dump itself. One that has not ended stall_s later is ended.
+  uint32_t limit_s = UINT32_MAX;
+  uint32_t grace_ms = 3000;  // by which a job may overstay a named wait that it ends itself
+  uint32_t kill_ms = 5000;   // how long a killed job may take to go, before it is abandoned
+  uint32_t stop_ms = 10000;  // how long an interrupted job may take to finish up
+  uint32_t interrupts = 1;   // SIGINTs within 10 s that stop the job; a SIGTERM always does
+};
+
+struct Ending {
+  Board::Outcome outcome = Board::Outcome::failed;  // never none
+  Error why;                                        // for incomplete and failed
+  std::string where;                                // the job's location, if it came to have one
+  bool interrupted = false;                         // asked to stop: no other target is to be tried
+  bool abandoned = false;  // the child could not be killed: it may hold devices for ever
+  // It ended before it was done and nobody had ended it, or it hung while it counted pages: not the
+  // target's fault.
+  bool died = false;
+};
+
+// Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks
+// the job to stop: its default action unless the job installs a handler. `what` names it in
+// messages. Resets the board first, but for its log. A job says its own failure on the console;
+// what it had no chance to say is said here.
+Ending supervise(const Watch& watch, const char* what, const std::function<void()>& job,
+                 Board& board, Console& console);
+
+}  // namespace kdump

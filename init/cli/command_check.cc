@@ -1,0 +1,64 @@
+// See command_check.h. What is done with one target is check_job's.
+#include "init/cli/command_check.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/capture/job/check_job.h"
+#include "init/capture/kernel_arguments.h"
+#include "init/capture/reservation.h"
+#include "init/capture/supervise.h"
+#include "init/cli/command_io.h"
+#include "init/cli/mount_root.h"
+
+namespace kdump {
+namespace {
+
+std::string memory_in_words(Sys& sys, const Settings& settings) {
+  struct stat vmcore;
+  if (sys.stat(settings.vmcore.c_str(), vmcore) < 0)
+    return reservation_in_words(sys, settings.targets);
+  return capture_memory_in_words(look_at_capture_memory(sys), settings.targets);
+}
+
+}  // namespace
+
+ExitStatus check_command(const CommandLine& line) {
+  const KernelArguments arguments = parse_kernel_arguments("", line.kernel_arguments, true);
+  for (const std::string& warning : arguments.warnings) complain(warning);
+  const Settings& settings = arguments.settings;
+  if (settings.targets.empty())
+    return complain(fail(Kind::refused, "check: no valid rd.kdump.target= among them").error());
+  const auto board = Board::create();
+  if (!board) return complain(board.error());
+  const MountRoot root;
+  const auto mount_root = root.path();
+  if (!mount_root) return complain(mount_root.error());
+
+  Console console(
+      {.screen_fd = STDOUT_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
+  console.say("%s", memory_in_words(real_sys(), settings).c_str());
+  const std::unique_ptr<Network> network = network_as_it_is();
+  const Watch watch{.stall_s = settings.stall_timeout_s};
+  size_t good = 0;
+  bool first_is_good = false;
+  for (const std::string& target : settings.targets) {
+    const Ending ending = supervise(
+        watch, target.c_str(),
+        [&] {
+          enter_own_mount_namespace();
+          run_check_job(real_sys(), settings, target, *network, *mount_root, **board, console);
+        },
+        **board, console);
+    const bool is_good = ending.outcome == Board::Outcome::saved;
+    if (is_good) ++good;
+    if (is_good && target == settings.targets.front()) first_is_good = true;
+    if (ending.interrupted) return ExitStatus::not_saved;
+  }
+  if (settings.targets.size() > 1)
+    console.say("%zu of %zu targets would work%s", good, settings.targets.size(),
+                first_is_good ? "" : ", not the first");
+  return first_is_good ? ExitStatus::saved : ExitStatus::not_saved;
+}
+
+}  // namespace kdump

@@ -1,0 +1,143 @@
+// The texts of --help. What the options do is in command_line.cc.
+#include "init/cli/command_line.h"
+
+namespace kdump {
+namespace {
+
+constexpr const char kGeneral[] =
+    R"(kdump-init saves the memory of a crashed Linux kernel, without the pages nobody needs.
+
+usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
+       kdump-init dump VMCORE -o FILE     save one dump file; "-" is standard output
+       kdump-init dmesg VMCORE            print the crashed kernel's log
+       kdump-init info VMCORE [--json]    what crashed, and what its memory holds
+       kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
+       kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
+       kdump-init list [TARGET...]        the dumps that lie on targets, or on the configured ones
+       kdump-init status [--json]         is this machine armed, and what happens when it crashes
+       kdump-init config [FILE]           the kernel arguments that a configuration file means
+       kdump-init test                    a real panic of this kernel and configuration, in QEMU
+       kdump-init service start|stop|reload   pack and load the capture kernel, or unload it
+       kdump-init COMMAND --help          more on one of them
+       kdump-init arguments               list the kernel arguments of a capture kernel
+       kdump-init --version
+
+VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it. status, config, test and
+service are scripts of the installed package.
+As process 1 of a capture kernel the program reads rd.kdump.* kernel arguments instead.
+
+Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
+)";
+
+constexpr const char kDump[] =
+    R"(usage: kdump-init dump [OPTION...] VMCORE TARGET...
+       kdump-init dump [OPTION...] VMCORE -o FILE
+
+Saves the crashed kernel's log first, then a filtered dump, then this run's log and report, in a
+directory HOST-TIME on the first TARGET that takes it whole:
+
+  fs:DEVICE:/DIR   a directory on a file system; DEVICE is UUID=, LABEL=, PARTUUID=, PARTLABEL=
+                   or /dev/...
+  raw:DEVICE       the block device itself
+  nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION...]
+                   a directory on an NFS server
+  ssh://USER@HOST[:PORT]/DIR?key=FILE&known_hosts=FILE
+                   a directory on an SSH server
+  dir:/DIR         a directory that is mounted
+
+  -o, --output FILE    only the dump, in FILE (FILE-incomplete until it is whole); "-" writes it
+                       flattened to standard output
+  -d, --level N[,M...] leave out: 1 zero pages, 2 page cache, 4 also cache with private data,
+                       8 user memory, 16 free memory; the sum, 31 if not given. Further levels
+                       are tried where the space does not suffice
+      --format FORMAT  kdump (as makedumpfile writes it) or elf
+      --compress HOW   zstd[:LEVEL], none, or auto; LEVEL 1 if not given, up to 3; 0 is
+                       fastest, still zstd to readers
+      --flatten        as a stream of records, which "makedumpfile -R" restores
+      --threads N      compress in N threads
+      --dry-run        classify and estimate only; needs no TARGET
+      --report FILE    write the report, JSON, to FILE as well
+
+Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
+)";
+
+constexpr const char kDmesg[] =
+    R"(usage: kdump-init dmesg VMCORE
+
+Prints the log of the crashed kernel to standard output, as dmesg(1) would have.
+
+Exit status: 0 all of it, 1 nothing, 2 wrong usage, 3 some of it cannot be read.
+)";
+
+constexpr const char kInfo[] =
+    R"(usage: kdump-init info [--json] VMCORE
+
+Shows which kernel crashed, when and why, what its memory holds by class of pages, and how big a
+dump would be at each useful level. Writes nothing.
+)";
+
+constexpr const char kCheck[] =
+    R"(usage: kdump-init check KERNEL-ARGUMENT...
+
+Tries every target that the kernel arguments name, as rd.kdump.target=URL, from the running system:
+brings it up, writes and syncs a small file, reads it back and removes it, and shows how long each
+step took and how fast it wrote. The file is random bytes, at most 64 MiB and an eighth of what is
+free. Of raw:DEVICE it only looks whether it could be written to. The network is used as it is:
+ip= and the like are the capture kernel's.
+
+All of them may also be one word, such as the line that scripts/mkinitramfs shows.
+
+Exit status: 0 the first target would work, 1 it would not, 2 wrong usage.
+)";
+
+constexpr const char kVerify[] =
+    R"(usage: kdump-init verify DUMP
+
+Checks a dump that was saved, kdump, ELF or flattened: its headers, bitmaps, descriptors and notes,
+that every page is there (of a compressed one: a whole zstd frame, which is not decoded), and where a
+SHA256SUMS lies beside it, that too. DUMP is the dump's file, a device that raw: has written, or the
+directory of a crash, of which all files in SHA256SUMS are checked. Says which pages are damaged.
+Writes nothing.
+
+Exit status: 0 sound, 1 damaged or not readable, 2 wrong usage, 3 sound but marked incomplete.
+)";
+
+constexpr const char kList[] =
+    R"(usage: kdump-init list [--json | --lines] [TARGET...]
+
+Lists the dumps that lie on each TARGET, or on the configured ones: name (host and time, UTC), size,
+whether it is complete, kernel and reason, newest first. Targets are written as for dump, and of ssh://
+need SFTP. Whatever else lies there is passed over. Changes nothing.
+
+      --json    as JSON
+      --lines   for scripts, a line each between tabs: where, complete, incomplete or none, time, host,
+                kernel, bytes, reason
+
+Exit status: 0 all were listed, 1 not all, 2 wrong usage.
+)";
+
+}  // namespace
+
+const char* help_text(Verb verb) {
+  switch (verb) {
+    case Verb::dump:
+      return kDump;
+    case Verb::dmesg:
+      return kDmesg;
+    case Verb::info:
+      return kInfo;
+    case Verb::check:
+      return kCheck;
+    case Verb::verify:
+      return kVerify;
+    case Verb::list:
+      return kList;
+    case Verb::general:
+    case Verb::version:
+    case Verb::arguments:
+      break;
+  }
+  return kGeneral;
+}
+
+}  // namespace kdump

@@ -1,0 +1,69 @@
+// See command_io.h.
+#include "init/cli/command_io.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+
+#include "filter/base/file.h"
+
+namespace kdump {
+namespace {
+
+// What kind of dump the file begins like, or nullptr. The signatures are in docs/format.md.
+const char* dump_kind(Sys& sys, const std::string& path) {
+  uint8_t head[12];
+  const auto file = File::open(sys, path, O_RDONLY);
+  if (!file || !file->read_at(0, head)) return nullptr;
+  const std::string_view signature(reinterpret_cast<const char*>(head), sizeof head);
+  if (signature.starts_with("KDUMP   ")) return "a kdump-compressed dump";
+  if (signature == "makedumpfile") return "a flattened dump";
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path) {
+  auto opened = Vmcore::open(sys, path.c_str());
+  if (opened || opened.error().sys_errno != 0) return opened;
+  if (const char* const kind = dump_kind(sys, path))
+    return fail(Kind::unsupported, "%s is %s; this command reads the vmcore that it was made of",
+                path.c_str(), kind);
+  return opened;
+}
+
+Result<> StandardOutput::write_at(uint64_t offset, Bytes data) {
+  if (offset != position_)
+    return fail(Kind::refused, "standard output: offset %" PRIu64 " is not its end, %" PRIu64,
+                offset, position_);
+  while (!data.empty()) {
+    const int64_t written = uninterrupted([&] { return sys_.write(STDOUT_FILENO, data); });
+    if (written <= 0)
+      return fail_errno(written < 0 ? static_cast<int>(-written) : ENOSPC,
+                        "standard output, offset %" PRIu64, position_);
+    position_ += static_cast<uint64_t>(written);
+    data = data.subspan(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+ExitStatus print(const std::string& text) {
+  StandardOutput out(real_sys());
+  const auto written =
+      out.write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  return written ? ExitStatus::saved : complain(written.error());
+}
+
+ExitStatus complain(const Error& error) {
+  fprintf(stderr, "kdump-init: %s\n", error.text);
+  return ExitStatus::not_saved;
+}
+
+void complain(const std::string& warning) {
+  fprintf(stderr, "kdump-init: warning: %s\n", warning.c_str());
+}
+
+}  // namespace kdump

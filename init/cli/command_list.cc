@@ -1,0 +1,126 @@
+// See command_list.h. Each target is brought up and read in a child of its own, as `check` does, so
+// that a server that hangs costs its time and no more. What a dump tells of itself: dump_story.
+#include "init/cli/command_list.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "filter/base/text.h"
+#include "init/capture/job_progress.h"
+#include "init/capture/report/dump_story.h"
+#include "init/capture/supervise.h"
+#include "init/cli/command_io.h"
+#include "init/cli/mount_root.h"
+#include "targets/schemes.h"
+#include "targets/storage/identity.h"
+
+namespace kdump {
+namespace {
+
+// As it stands in the list of targets, so that it must be the same whatever becomes of the target.
+std::string target_head(const std::string& url) {
+  std::string quoted;
+  append_json_string(quoted, url);
+  return "{\"target\": " + quoted + ", ";
+}
+
+std::string listing_as_text(const std::string& url, const DumpListing& listing,
+                            const std::vector<DumpStory>& stories) {
+  std::string out = text("%s: %zu dump%s%s\n", printable(url).c_str(), stories.size(),
+                         stories.size() == 1 ? "" : "s",
+                         listing.has_more ? ", and others that were not looked at" : "");
+  for (const DumpStory& story : stories) out += story_as_text(story);
+  return out;
+}
+
+std::string listing_as_lines(const std::string& url, const std::vector<DumpStory>& stories) {
+  std::string out;
+  const std::string where = url.substr(0, url.find('?'));
+  for (const DumpStory& story : stories)
+    out += story_as_line(story, where.substr(0, where.find_last_not_of('/') + 1));
+  return out;
+}
+
+std::string listing_as_json(const std::string& url, const DumpListing& listing,
+                            const std::vector<DumpStory>& stories) {
+  JsonWriter json;
+  json.begin_object();
+  json.text("target", url);
+  json.null("error");
+  json.boolean("has_more", listing.has_more);
+  json.begin_array("dumps");
+  for (const DumpStory& story : stories) add_story(json, story);
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+Result<> list_target(const CommandLine& line, const std::string& url, const TargetContext& context,
+                     JobProgress& progress) {
+  const auto target = TRY(make_target(url, context));
+  const auto list = [&]() -> Result<std::string> {
+    const auto files = TRY(target->stored_files());
+    const DumpListing listing = TRY(list_dumps(*files));
+    std::vector<DumpStory> stories;
+    for (const StoredDump& dump : listing.dumps) {
+      progress.tick();
+      stories.push_back(read_dump_story(*files, dump));
+      // What has nothing of a dump only bears a name like one: a trial of `check`, say.
+      if (stories.back().problem.empty() && stories.back().contents.entries.empty())
+        stories.pop_back();
+    }
+    if (line.json) return listing_as_json(url, listing, stories);
+    return line.as_lines ? listing_as_lines(url, stories) : listing_as_text(url, listing, stories);
+  };
+  const Result<std::string> listed = list();
+  progress.tick();
+  const Result<> finished = target->finish();
+  if (!listed) return std::unexpected(listed.error());
+  if (print(*listed) != ExitStatus::saved) return fail(Kind::io, "standard output takes no more");
+  return finished;
+}
+
+}  // namespace
+
+ExitStatus list_command(const CommandLine& line) {
+  const auto board = Board::create();
+  if (!board) return complain(board.error());
+  const MountRoot root;
+  const auto mount_root = root.path();
+  if (!mount_root) return complain(mount_root.error());
+  Console console({.screen_fd = -1, .board = *board, .zero_ms = real_sys().monotonic_ms()});
+  const std::unique_ptr<Network> network = network_as_it_is();
+  ExitStatus status = ExitStatus::saved;
+  const char* separator = "[\n";
+  for (const std::string& url : line.settings.targets) {
+    if (line.json) print(separator);
+    separator = ",\n";
+    const Ending ending = supervise(
+        {}, url.c_str(),
+        [&] {
+          enter_own_mount_namespace();
+          JobProgress progress(real_sys(), **board, console);
+          const TargetContext context{.sys = real_sys(),
+                                      .limits = {},
+                                      .observer = progress,
+                                      .network = *network,
+                                      .mount_root = *mount_root};
+          const Result<> listed = list_target(line, url, context, progress);
+          (*board)->finish(listed ? Board::Outcome::saved : Board::Outcome::failed,
+                           listed ? Error{} : listed.error(), url);
+        },
+        **board, console);
+    if (ending.outcome != Board::Outcome::saved) {
+      status = complain(wrap(ending.why, "%s", url.c_str()).error());
+      std::string why;
+      append_json_string(why, ending.why.text);
+      if (line.json) print(target_head(url) + "\"error\": " + why + ", \"dumps\": []}\n");
+    }
+    if (ending.interrupted) return ExitStatus::not_saved;
+  }
+  if (line.json) print("]\n");
+  return status;
+}
+
+}  // namespace kdump

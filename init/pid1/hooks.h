@@ -1,0 +1,28 @@
+// Executables of the administrator's that the image carries: run before the first target is tried
+// and after the last, each in a process group of its own with a deadline, its output on the
+// console. Nothing that a hook does, or fails to do, keeps the dump from being saved. What a hook
+// is told: docs/kdump-init.8, HOOKS.
+#pragma once
+
+#include <string>
+
+#include "filter/base/sys.h"
+#include "init/capture/console.h"
+
+namespace kdump {
+
+constexpr char kHookDirectory[] = "/etc/kdump-init/hooks";
+
+struct HookFacts {
+  std::string target;       // before: all URLs, a space between; after: of the target that has it
+  std::string location;     // after: where on it
+  std::string status;       // after: "saved", "incomplete", "failed"
+  std::string reason;       // after: of the latter two
+  std::string exit_status;  // after, as its first argument: what the command would exit with
+};
+
+// Runs those in DIRECTORY/WHEN ("pre", "post"), in the order of their names. None: nothing is said.
+void run_hooks(Sys& sys, const std::string& directory, const char* when, const HookFacts& facts,
+               uint32_t seconds_each, Console& console);
+
+}  // namespace kdump

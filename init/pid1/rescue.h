@@ -1,0 +1,33 @@
+// The rescue shell: busybox on the console, if the image carries it, offered for a while to
+// whoever is there. When it is left, or nobody comes, the caller reboots.
+#pragma once
+
+#include <string>
+
+#include "filter/base/sys.h"
+#include "init/capture/console.h"
+#include "init/capture/settings.h"
+
+namespace kdump {
+
+constexpr char kBusybox[] = "/bin/busybox";
+
+// The terminal behind /dev/console, such as "/dev/ttyS0": /dev/console itself cannot be a
+// controlling terminal, without which ^C would do nothing. Fails: io.
+Result<std::string> console_terminal(Sys& sys);
+
+// What the shell is greeted with: what happened, how to capture by hand, how to leave.
+std::string shell_greeting(const Settings& settings, const char* reason, bool has_vmcore);
+
+struct ShellEnd {
+  bool was_used = false;  // somebody was there, and may have saved the dump
+  std::string how;        // "nobody pressed Enter", "the shell was left"
+};
+
+// Wipes the secrets of the image first (secrets.h): nobody need know who is there.
+// screen_fd: the console, open for reading too and with O_NONBLOCK; -1: none.
+// reason: why there is no dump, for the greeting.
+ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                     Console& console);
+
+}  // namespace kdump

@@ -1,0 +1,41 @@
+// Hardware watchdogs: one that was running when the kernel crashed counts on, and would reset the
+// machine in the middle of the dump. They are kept alive while PID 1 is, and left to fire when it
+// is not: a process of its own feeds them as long as PID 1 shows that it moves, which it does only
+// in waits that have an end (child.h, rescue.cc). So a machine that hangs, PID 1 or the kernel
+// itself, is reset.
+//
+// Which watchdogs there are is the image's to say, by the modules it carries, and by kWatchdogsRan
+// that they ran on the machine it was packed for: some drivers stop theirs when they are loaded.
+// Without that, those that do not run are left alone. What is opened is never closed, and disarmed
+// only before a halt, which is meant to last.
+#pragma once
+
+#include <cstdint>
+
+#include "filter/base/result.h"
+#include "init/capture/console.h"
+
+namespace kdump {
+
+// A file of the image, empty.
+constexpr char kWatchdogsRan[] = "/etc/kdump-init/watchdogs-ran";
+
+struct WatchdogKeeping {
+  const char* directory = "/dev";  // devices may appear there at any time
+  const char* sysfs = "/sys/class/watchdog";
+  bool starts_idle = false;  // those too that do not run; where sysfs does not say, they are
+  int64_t every_ms = 1000;
+  // PID 1 has hung when it has not moved for so long. What the hardware adds is its own time-out.
+  int64_t stale_ms = 20'000;
+};
+
+// Starts the process, once. Fails: io; there is then nobody who feeds a watchdog.
+Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console);
+
+// PID 1 moves. Nothing in a process that has not started the keeper.
+void watchdog_heartbeat();
+
+// Disarms them, and waits for that a little while. Those that cannot be disarmed will fire.
+void disarm_watchdogs();
+
+}  // namespace kdump

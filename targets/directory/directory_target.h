@@ -1,0 +1,59 @@
+// What the targets that save into a directory of a mounted file system have in common. How the
+// file system came to be mounted is theirs: directory_target.cc (dir:, fs:), nfs_target.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "targets/directory/crash_directory.h"
+#include "targets/schemes.h"
+#include "targets/storage/mounts.h"
+
+namespace kdump {
+
+class DirectoryTarget : public Target {
+ public:
+  DirectoryTarget(std::string text, const TargetContext& context)
+      : text_(std::move(text)), sys_(context.sys) {}
+
+  const char* describe() const override { return text_.c_str(); }
+  Access access() const override { return Access::positional; }
+  std::string location() const override { return crash_ ? crash_->path() : ""; }
+  Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) override;
+  bool can_discard() const override { return true; }
+  Result<> discard() override;
+
+ protected:
+  const std::string text_;
+  Sys& sys_;
+  std::optional<CrashDirectory> crash_;
+};
+
+// One that mounts the file system itself, for as long as it needs it.
+class MountingTarget : public DirectoryTarget {
+ public:
+  MountingTarget(std::string text, std::string directory, const TargetContext& context)
+      : DirectoryTarget(std::move(text), context), directory_(std::move(directory)) {}
+
+  Result<Space> preflight() override;
+  Result<> begin(const std::string& name) override;
+  std::string location() const override;
+  Result<std::unique_ptr<StoredFiles>> stored_files() override;
+  Result<> finish() override;
+
+ protected:
+  virtual Result<Mount> mount() = 0;
+  // What a person calls the directory that begin() made, named `name`: a mount point of our own
+  // means nothing after the reboot.
+  virtual std::string lasting_location(const std::string& name) const = 0;
+  // Why the file system could have come out read-only: "damaged? then fsck it".
+  virtual const char* read_only_because() const = 0;
+
+  const std::string directory_;  // on the file system; begins with /
+  std::optional<Mount> mount_;
+
+ private:
+  Result<MountedFs> look();
+};
+
+}  // namespace kdump

@@ -1,0 +1,255 @@
+// nfs://HOST/EXPORT: the kernel's NFS client, mounted by mount(2). The kernel resolves no names and
+// asks nobody which version to speak: both are done here. Once it is mounted it is a directory like
+// any other, but for a server that stops answering: then every further call would wait in vain, so
+// that the first one that timed out speaks for all after it. A call times out when the connection
+// breaks; while a server keeps it and says nothing, version 4 waits (RPC_TASK_NO_RETRANS_TIMEOUT in
+// net/sunrpc/clnt.c), and the supervisor's stall time-out ends the job.
+//
+// Option names and errors: nfs(5), fs/nfs/fs_context.c. Client identity: fs/nfs/nfs4client.c.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "filter/base/text.h"
+#include "targets/directory/directory_target.h"
+#include "targets/factories.h"
+#include "targets/nfs/nfs_trial.h"
+#include "targets/url/nfs_url.h"
+
+namespace kdump {
+namespace {
+
+constexpr char kHostName[] = "/proc/sys/kernel/hostname";
+constexpr char kUniqueId[] = "/sys/module/nfs/parameters/nfs4_unique_id";
+constexpr size_t kMacBytes = 64;
+// A request is sent this often in all before its call fails; together they take one step's time.
+constexpr uint32_t kSends = 3;
+
+// Set by the first call that the server did not answer; the files share it with their target.
+using Silence = std::shared_ptr<std::optional<Error>>;
+
+Result<> heard(Result<> result, std::optional<Error>& silence) {
+  if (!result && result.error().kind == Kind::timeout) silence = result.error();
+  return result;
+}
+
+std::unexpected<Error> silent(const Error& since) {
+  return wrap(since, "the server has stopped answering");
+}
+
+class NfsFile final : public TargetFile {
+ public:
+  NfsFile(std::unique_ptr<TargetFile> file, Silence silence)
+      : file_(std::move(file)), silence_(std::move(silence)) {}
+
+  Result<> write_at(uint64_t offset, Bytes data) override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->write_at(offset, data), *silence_);
+  }
+  Result<> sync() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->sync(), *silence_);
+  }
+  Result<> commit() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->commit(), *silence_);
+  }
+  Result<> keep_incomplete() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->keep_incomplete(), *silence_);
+  }
+  Result<> retract() override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->retract(), *silence_);
+  }
+  Result<> read_back(uint64_t offset, MutableBytes out) override {
+    if (*silence_) return silent(**silence_);
+    return heard(file_->read_back(offset, out), *silence_);
+  }
+
+ private:
+  std::unique_ptr<TargetFile> file_;
+  Silence silence_;
+};
+
+class NfsTarget final : public MountingTarget {
+ public:
+  NfsTarget(std::string text, NfsUrl url, const TargetContext& context)
+      : MountingTarget(std::move(text), url.directory, context),
+        url_(std::move(url)),
+        step_s_(context.limits.step_s),
+        observer_(context.observer),
+        network_(context.network),
+        mount_root_(context.mount_root),
+        client_name_(context.client_name) {}
+
+  Result<> begin(const std::string& name) override {
+    observer_.waiting_for(text("%s to make a directory", url_.server.host.c_str()).c_str(),
+                          step_s_);
+    return heard(MountingTarget::begin(name), *silence_);
+  }
+
+  Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) override {
+    if (*silence_) return silent(**silence_);
+    auto file = MountingTarget::create(name, expected_bytes);
+    if (!file) return std::unexpected(heard(std::unexpected(file.error()), *silence_).error());
+    return std::make_unique<NfsFile>(std::move(*file), silence_);
+  }
+
+  Result<> discard() override {
+    if (*silence_) return silent(**silence_);
+    return heard(MountingTarget::discard(), *silence_);
+  }
+
+  Result<std::unique_ptr<StoredFiles>> stored_files() override {
+    if (*silence_) return silent(**silence_);
+    observer_.waiting_for(text("%s to list a directory", url_.server.host.c_str()).c_str(),
+                          step_s_);
+    return MountingTarget::stored_files();
+  }
+
+  Result<> finish() override {
+    if (mount_ && *silence_) {
+      mount_->abandon();
+      mount_.reset();
+    }
+    silence_->reset();
+    return MountingTarget::finish();
+  }
+
+ protected:
+  Result<Mount> mount() override;
+  std::string lasting_location(const std::string& name) const override;
+  const char* read_only_because() const override { return "the server exports it so"; }
+
+ private:
+  void name_client(const Route& route);
+  void write_knob(const char* path, const std::string& value);
+  std::string options(const Route& route, const std::string& version) const;
+  std::string export_name(const std::string& host) const;
+  Result<Mount> mount_version(const Route& route, const std::string& version);
+
+  const NfsUrl url_;
+  const uint32_t step_s_;
+  Observer& observer_;
+  Network& network_;
+  const std::string mount_root_;
+  const std::string client_name_;
+  const Silence silence_ = std::make_shared<std::optional<Error>>();
+};
+
+// A hint to the server: without it two machines may expel each other, but both might be alone.
+void NfsTarget::write_knob(const char* path, const std::string& value) {
+  auto file = File::open(sys_, path, O_WRONLY);
+  const Result<> set =
+      file ? file->append({reinterpret_cast<const uint8_t*>(value.data()), value.size()})
+           : std::unexpected(file.error());
+  if (!set) observer_.note(text("NFS client identity: %s", set.error().text).c_str());
+}
+
+// A version 4 server knows a client by "Linux NFSv4.2 UNIQUE_ID/HOSTNAME"; one that comes again
+// under the same name has restarted, and loses what it had open. In a capture kernel every machine
+// is called (none), and only the panicked kernel's own leases bear the host's name alone: the MAC
+// of the interface that leads to the server keeps them all apart.
+void NfsTarget::name_client(const Route& route) {
+  write_knob(kHostName, client_name_);
+  const auto mac =
+      read_small_file(sys_, "/sys/class/net/" + route.interface + "/address", kMacBytes);
+  if (!mac) return observer_.note(text("NFS client identity: %s", mac.error().text).c_str());
+  write_knob(kUniqueId, "kdump-init-" + mac->substr(0, mac->find('\n')));
+}
+
+std::string NfsTarget::options(const Route& route, const std::string& version) const {
+  const char* const family = route.server.is_v6() ? "tcp6" : "tcp";
+  const uint32_t timeo = std::max(10u, step_s_ * 10 / kSends);  // tenths of a second
+  std::string list = "vers=" + version + ",proto=" + family +
+                     ",softerr,timeo=" + std::to_string(timeo) +
+                     ",retrans=" + std::to_string(kSends - 1);
+  if (version == "3") list += std::string(",nolock,mountproto=") + family;
+  if (!url_.options.empty()) list += "," + url_.options;
+  list += ",port=" + std::to_string(url_.server.port) + ",addr=" + route.server.host_text();
+  if (version != "3") list += ",clientaddr=" + route.local.host_text();
+  return list;
+}
+
+std::string NfsTarget::export_name(const std::string& host) const {
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + url_.server.path;
+}
+
+// True if another version may do better: the server or this kernel does not speak this one, or the
+// server shows its exports under other paths or to other clients there.
+bool other_version_may_do(int error) {
+  constexpr int kErrors[] = {EPROTONOSUPPORT, EOPNOTSUPP, EINVAL, ENODEV,
+                             ENOENT,          EACCES,     EPERM,  EIO};
+  return std::find(std::begin(kErrors), std::end(kErrors), error) != std::end(kErrors);
+}
+
+// Versions 4.x share paths and permissions: what is refused for those is so in all of them.
+bool all_of_4_would_say(int error) { return error == ENOENT || error == EACCES || error == EPERM; }
+
+// One that is mounted and does not work fails with EIO; the last that is left has to do.
+Result<Mount> NfsTarget::mount_version(const Route& route, const std::string& version) {
+  const std::string name = export_name(url_.server.host);
+  observer_.waiting_for(text("%s to be mounted, version %s", name.c_str(), version.c_str()).c_str(),
+                        step_s_);
+  Mount mounted = TRY(Mount::make(sys_,
+                                  {.source = export_name(route.server.host_text()),
+                                   .type = version == "3" ? "nfs" : "nfs4",
+                                   .options = options(route, version)},
+                                  mount_root_));
+  if (version == url_.versions.back()) return mounted;
+  observer_.waiting_for(text("%s to take a small file", name.c_str()).c_str(), step_s_);
+  const auto worked = try_nfs_mount(sys_, mounted, directory_);
+  if (worked) return mounted;
+  Error why = worked.error();
+  mounted.abandon();
+  if (why.kind == Kind::timeout) return silent(why);
+  observer_.note(text("%s is mounted by version %s, but that does not work: %s", name.c_str(),
+                      version.c_str(), why.text)
+                     .c_str());
+  why.sys_errno = EIO;
+  return std::unexpected(why);
+}
+
+Result<Mount> NfsTarget::mount() {
+  const Route route = TRY(network_.reach(url_.server.host, url_.server.port, step_s_, observer_));
+  if (!client_name_.empty()) name_client(route);
+  std::string tried;
+  std::optional<Error> first;
+  for (const std::string& version : url_.versions) {
+    if (first && version != "3" && all_of_4_would_say(first->sys_errno)) continue;
+    auto mounted = mount_version(route, version);
+    if (mounted) return mounted;
+    const int error = mounted.error().sys_errno;
+    const char* const why = error == ENODEV ? "this kernel has no NFS client (its module is not "
+                                              "loaded)"
+                                            : strerror(error);
+    if (error == 0 || (url_.versions.size() == 1 && error != ENODEV)) return mounted;
+    tried += (tried.empty() ? "" : ", ") + version + ": " + why;
+    if (!first) first = mounted.error();
+    if (!other_version_may_do(error)) break;
+  }
+  Error failure = fail(first->kind, "mount %s: version %s",
+                       export_name(route.server.host_text()).c_str(), tried.c_str())
+                      .error();
+  failure.sys_errno = first->sys_errno;
+  return std::unexpected(failure);
+}
+
+std::string NfsTarget::lasting_location(const std::string& name) const {
+  const std::string path = url_.server.path == "/" ? "" : url_.server.path;
+  const std::string below = url_.directory == "/" ? "" : url_.directory;
+  return export_name(url_.server.host).substr(0, export_name(url_.server.host).rfind(':') + 1) +
+         path + below + "/" + name;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> make_nfs_target(const std::string& text, std::string_view rest,
+                                                const TargetContext& context) {
+  return std::make_unique<NfsTarget>(text, TRY(parse_nfs_url(rest)), context);
+}
+
+}  // namespace kdump

@@ -1,0 +1,136 @@
+#include "targets/ssh/ssh_link.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "filter/base/file.h"
+#include "filter/base/text.h"
+
+namespace kdump {
+namespace {
+
+constexpr size_t kMaxKnownHostsBytes = 1 << 20;
+constexpr int64_t kBetweenTriesMs = 500;
+// Linux: another one after each boot (Documentation/admin-guide/sysctl/kernel.rst).
+constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
+constexpr uint32_t kBootIdBytes = 64;
+
+}  // namespace
+
+SshLink::SshLink(SshUrl url, const TargetContext& context)
+    : url_(std::move(url)), context_(context) {}
+
+int64_t SshLink::wait_for(const char* what, uint32_t seconds) {
+  context_.observer.waiting_for(text("%s %s", host().c_str(), what).c_str(), seconds);
+  return now_ms() + int64_t{seconds} * 1000;
+}
+
+Result<> SshLink::connect() {
+  given_up_.reset();
+  if (session_) return {};
+  if (!login_) {
+    SshLogin login;
+    login.user = url_.server.user;
+    login.host = url_.server.host;
+    login.port = url_.server.port;
+    login.known_hosts_file = url_.known_hosts;
+    login.known_hosts = TRY(read_small_file(context_.sys, url_.known_hosts, kMaxKnownHostsBytes));
+    auto key = load_user_key(context_.sys, url_.key);
+    if (!key && key.error().sys_errno == ENOENT && url_.key.starts_with(kSshDirectory))
+      return fail(Kind::refused,
+                  "no key %s: where a shell was offered it is wiped; name another with ?key=FILE",
+                  url_.key.c_str());
+    login.key = TRY(std::move(key));
+    login_ = std::move(login);
+  }
+  const Route route = TRY(reach(INT64_MAX));
+  // Where many machines crash at once a server drops connections before it has said anything
+  // (sshd's MaxStartups).
+  const int64_t until_ms = now_ms() + int64_t{context_.limits.step_s} * 1000;
+  for (bool is_told = false;; is_told = true) {
+    const auto done = log_in(route, INT64_MAX);
+    if (done || done.error().kind != Kind::io || now_ms() >= until_ms) return done;
+    if (!is_told)
+      context_.observer.note(
+          text("%s; trying again for %u s", done.error().text, context_.limits.step_s).c_str());
+    context_.sys.sleep_ms(kBetweenTriesMs);
+  }
+}
+
+// Each step has its own time, but none goes beyond until_ms.
+Result<Route> SshLink::reach(int64_t until_ms) {
+  const auto left_s =
+      std::clamp<int64_t>((until_ms - now_ms() + 999) / 1000, 1, int64_t{context_.limits.step_s});
+  return context_.network.reach(url_.server.host, url_.server.port, static_cast<uint32_t>(left_s),
+                                context_.observer);
+}
+
+Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
+  session_ = TRY(SshSession::connect(route.server, *login_,
+                                     std::min(until_ms, wait_for_step("to let us in"))));
+  const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
+  auto started = SftpClient::start(session_, sftp_until_ms);
+  if (!started && started.error().kind == Kind::unsupported) return {};
+  if (!started) {
+    session_.reset();
+    return std::unexpected(started.error());
+  }
+  sftp_ = std::move(*started);
+  boot_id_ = read_boot_id(sftp_until_ms);
+  return {};
+}
+
+// Empty: not told, as by other systems or from within a chroot.
+std::string SshLink::read_boot_id(int64_t until_ms) {
+  const auto handle = sftp_->open(kBootId, sftp::kForRead, until_ms);
+  if (!handle) return {};
+  std::string id(kBootIdBytes, '\0');
+  const auto read =
+      sftp_->read(*handle, 0, {reinterpret_cast<uint8_t*>(id.data()), id.size()}, until_ms);
+  if (const auto closed = sftp_->close(*handle, until_ms); !read || !closed) return {};
+  id.resize(*read);
+  return id;
+}
+
+void SshLink::disconnect() {
+  sftp_.reset();
+  session_.reset();
+}
+
+Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
+  context_.observer.note(text("%s; connecting again", why.text).c_str());
+  boot_id_before_ = boot_id_;
+  const bool needs_sftp = sftp_ != nullptr;
+  std::optional<Error> last;
+  while (now_ms() < until_ms) {
+    disconnect();
+    const auto route = reach(until_ms);
+    const auto back = route ? log_in(*route, until_ms) : std::unexpected(route.error());
+    if (back && (!needs_sftp || (sftp_ && !sftp_->is_lost()))) return {};
+    // A try that the deadline cuts short says less than the one before.
+    if (!back && (!last || now_ms() < until_ms)) last = back.error();
+    context_.sys.sleep_ms(std::clamp<int64_t>(until_ms - now_ms(), 0, kBetweenTriesMs));
+  }
+  disconnect();
+  return give_up(
+      wrap(last.value_or(why), "lost, and no way back within %u s", context_.limits.stall_s)
+          .error());
+}
+
+std::optional<bool> SshLink::has_rebooted() const {
+  if (boot_id_.empty() || boot_id_before_.empty()) return std::nullopt;
+  return boot_id_ != boot_id_before_;
+}
+
+std::unexpected<Error> SshLink::give_up(const Error& why) {
+  if (!given_up_) given_up_ = why;
+  return std::unexpected(why);
+}
+
+Result<> SshLink::usable() const {
+  if (given_up_) return std::unexpected(*given_up_);
+  if (!session_) return fail(Kind::refused, "%s is not connected", host().c_str());
+  return {};
+}
+
+}  // namespace kdump

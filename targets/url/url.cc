@@ -1,0 +1,103 @@
+#include "targets/url/url.h"
+
+#include <charconv>
+
+namespace kdump {
+namespace {
+
+int printed_length(std::string_view text) { return static_cast<int>(text.size()); }
+
+Result<DeviceName> parse_device(std::string_view encoded) {
+  struct Tag {
+    std::string_view prefix;
+    DeviceName::By by;
+  };
+  constexpr Tag kTags[] = {{"UUID=", DeviceName::By::uuid},
+                           {"LABEL=", DeviceName::By::label},
+                           {"PARTUUID=", DeviceName::By::partuuid},
+                           {"PARTLABEL=", DeviceName::By::partlabel}};
+  for (const Tag& tag : kTags) {
+    if (!encoded.starts_with(tag.prefix)) continue;
+    DeviceName name{tag.by, TRY(percent_decode(encoded.substr(tag.prefix.size())))};
+    if (name.value.empty()) return fail(Kind::refused, "nothing after %s", tag.prefix.data());
+    return name;
+  }
+  DeviceName name{DeviceName::By::path, TRY(percent_decode(encoded))};
+  if (!name.value.starts_with("/dev/") || name.value == "/dev/")
+    return fail(Kind::refused,
+                "the device must be UUID=, LABEL=, PARTUUID=, PARTLABEL= or /dev/… (%s)",
+                name.value.c_str());
+  return name;
+}
+
+}  // namespace
+
+Result<std::string> percent_decode(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    return fail(Kind::refused, "a NUL in %.*s", printed_length(text), text.data());
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    uint8_t byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text.size() - i < 3 || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+      return fail(Kind::refused, "%% needs two hexadecimal digits after it in %.*s",
+                  printed_length(text), text.data());
+    if (byte == 0) return fail(Kind::refused, "%%00 in %.*s", printed_length(text), text.data());
+    decoded += static_cast<char>(byte);
+    i += 2;
+  }
+  return decoded;
+}
+
+Result<std::string> parse_directory(std::string_view encoded) {
+  return check_directory(TRY(percent_decode(encoded)));
+}
+
+Result<std::string> check_directory(std::string path) {
+  if (path.empty() || path[0] != '/')
+    return fail(Kind::refused, "the directory must begin with / (%s)", path.c_str());
+  // A path that climbs could leave the file system that it is meant to lie on.
+  if ((path + "/").find("/../") != std::string::npos)
+    return fail(Kind::refused, ".. in the directory %s", path.c_str());
+  return path;
+}
+
+std::string DeviceName::text() const {
+  constexpr const char* kPrefixes[] = {"", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="};
+  return kPrefixes[static_cast<size_t>(by)] + value;
+}
+
+Result<FileSystemUrl> parse_file_system_url(std::string_view rest) {
+  const size_t colon = rest.find(":/");
+  if (colon == std::string_view::npos)
+    return fail(Kind::refused, "no :/DIR after the device (fs:DEVICE:/DIR)");
+  if (rest.find('?') != std::string_view::npos)
+    return fail(Kind::refused, "fs: has no options (a ? in a name is written %%3F)");
+  // One after the other: g++ 12 leaks what a braced list had when a later part of it returns.
+  FileSystemUrl url;
+  url.device = TRY(parse_device(rest.substr(0, colon)));
+  url.directory = TRY(parse_directory(rest.substr(colon + 1)));
+  return url;
+}
+
+Result<RawUrl> parse_raw_url(std::string_view rest) {
+  const size_t query = rest.find('?');
+  const std::string_view option =
+      query == std::string_view::npos ? std::string_view() : rest.substr(query + 1);
+  if (query != std::string_view::npos && option != "force")
+    return fail(Kind::refused, "raw: has one option, force, not %.*s (a ? in a name is %%3F)",
+                printed_length(option), option.data());
+  return RawUrl{.device = TRY(parse_device(rest.substr(0, query))), .force = option == "force"};
+}
+
+Result<DirectoryUrl> parse_directory_url(std::string_view rest) {
+  if (rest.find('?') != std::string_view::npos)
+    return fail(Kind::refused, "dir: has no options (a ? in a name is written %%3F)");
+  return DirectoryUrl{.directory = TRY(parse_directory(rest))};
+}
+
+}  // namespace kdump

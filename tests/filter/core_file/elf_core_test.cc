@@ -1,0 +1,235 @@
+// Opening a vmcore: headers, notes, segments that overlap, lie or end early; bytes that are
+// hostile.
+#include <doctest/doctest.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "filter/kernel/log/printk_log.h"
+#include "filter/pages/plan.h"
+#include "tests/fixtures/text_core.h"
+
+namespace kdump {
+namespace {
+
+struct Silent final : Progress {
+  void update(Phase, uint64_t, uint64_t, uint64_t) override {}
+};
+struct Nowhere final : Sink {
+  Result<> write_at(uint64_t, Bytes) override { return {}; }
+};
+
+const char* const kSmall =
+    "kernel x86_64-6.1\nram 0 2M\ndata 1M\npage 16 free order=2\npage 32 anon\n"
+    "log 1.5 one\nlog 2.5 two\n";
+
+void patch(const std::string& path, uint64_t offset, Bytes bytes) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  REQUIRE(pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset)) ==
+          static_cast<ssize_t>(bytes.size()));
+  close(fd);
+}
+
+template <class T>
+void patch_value(const std::string& path, uint64_t offset, T value) {
+  patch(path, offset, bytes_of(value));
+}
+
+// Runs everything that reads a vmcore; what it finds does not matter, only that it ends.
+void use_all_of(const std::string& path) {
+  const auto opened = Vmcore::open(real_sys(), path.c_str());
+  if (!opened) {
+    CHECK(opened.error().text[0] != '\0');
+    return;
+  }
+  Vmcore& vmcore = **opened;
+  Silent progress;
+  Nowhere nowhere;
+  (void)write_kernel_log(vmcore, nowhere);
+  // A core that claims much memory is scanned as long as it claims: not what is tested here.
+  if (vmcore.end_pfn().value > 4 * kWindowPages) return;
+  PageSelection selection(vmcore, kMaxLevel);
+  CHECK(make_plan(vmcore, progress, &selection));
+  std::vector<uint8_t> page(vmcore.page_size()), readable(1);
+  for (uint64_t pfn = 0; pfn < 64; ++pfn) selection.read_pages({pfn}, page, readable);
+}
+
+std::string why_not(const std::string& path) {
+  const auto opened = Vmcore::open(real_sys(), path.c_str());
+  return opened ? "it opened" : opened.error().text;
+}
+
+constexpr uint64_t kProgramHeaders = sizeof(Elf64_Ehdr) + sizeof(Elf64_Shdr);  // see CoreImage
+
+}  // namespace
+
+TEST_CASE("a file that is no core is refused with the reason, the file and the offset") {
+  TextCore core(kSmall);
+  const std::string& path = core.path();
+  const auto says = [&](const char* part) {
+    const std::string text = why_not(path);
+    CAPTURE(text);
+    CHECK(text.find(part) != std::string::npos);
+    CHECK(text.find(path) != std::string::npos);
+    core.rewrite();
+  };
+  patch_value(path, 0, uint32_t{0x12345678});
+  says("is not an ELF file: no ELF magic at offset 0");
+  patch_value(path, EI_CLASS, uint8_t{ELFCLASS32});
+  says("is not a 64-bit ELF file: class 1 at offset 4");
+  patch_value(path, EI_DATA, uint8_t{ELFDATA2MSB});
+  says("is not little-endian");
+  patch_value(path, offsetof(Elf64_Ehdr, e_type), uint16_t{ET_EXEC});
+  says("is not a core file");
+  patch_value(path, offsetof(Elf64_Ehdr, e_phentsize), uint16_t{32});
+  says("program headers of 32 bytes");
+  patch_value(path, kProgramHeaders + sizeof(Elf64_Phdr), uint32_t{PT_NULL});
+  says("holds no memory: no PT_LOAD");
+  REQUIRE(truncate(path.c_str(), 3) == 0);
+  says("is not an ELF file");
+  REQUIRE(truncate(path.c_str(), 40) == 0);
+  says("the ELF header ends at offset 40");
+  REQUIRE(truncate(path.c_str(), kProgramHeaders + 60) == 0);
+  says("is truncated: 2 program headers at offset 0x80 need 112 bytes");
+  CHECK(why_not("/nonexistent/vmcore").find("/nonexistent/vmcore") != std::string::npos);
+}
+
+TEST_CASE("a core cut at any byte of its headers is refused or opened, never worse") {
+  TextCore core(kSmall);
+  const uint64_t data = core.file_offset(0);
+  for (uint64_t size = 0; size < data; size += size < 1024 ? 1 : 61) {
+    core.rewrite();
+    REQUIRE(truncate(core.path().c_str(), static_cast<off_t>(size)) == 0);
+    CAPTURE(size);
+    use_all_of(core.path());
+  }
+}
+
+TEST_CASE("bytes flipped anywhere in headers, notes and tables end in an error or a dump") {
+  TextCore core(kSmall);
+  const unsigned seed = std::random_device{}();
+  MESSAGE("seed ", seed);
+  std::mt19937 random(seed);
+  const uint64_t headers = core.file_offset(0), tables = core.file_offset(1u << 20);
+  for (int round = 0; round < 300; ++round) {
+    core.rewrite();
+    for (int flips = 0; flips < 8; ++flips) {
+      // Half into the headers and notes, half into page tables, sections, struct pages and log.
+      const uint64_t at = flips % 2 ? random() % headers : tables + random() % (1u << 20);
+      patch_value(core.path(), at, static_cast<uint8_t>(random()));
+    }
+    CAPTURE(round);
+    use_all_of(core.path());
+  }
+}
+
+TEST_CASE("a PT_LOAD beyond the end of file costs its pages, not the dump") {
+  TextCore core(kSmall);
+  REQUIRE(truncate(core.path().c_str(),
+                   static_cast<off_t>(core.file_offset(0) + (1u << 20) + 5000)) == 0);
+  const auto vmcore = core.open();
+  CHECK(vmcore->end_pfn().value == 256 + 2);
+  CHECK(vmcore->memory().ram_pages() == 258);
+  REQUIRE(!vmcore->warnings().empty());
+  CHECK(vmcore->warnings()[0].find("1 PT_LOAD segments lie beyond it") != std::string::npos);
+  std::vector<uint8_t> pages(2 * 4096), readable(2);
+  CHECK(vmcore->memory().read_pages({257}, pages, readable) == 1);
+  CHECK(readable == std::vector<uint8_t>{1, 0});
+}
+
+TEST_CASE("a core whose data is missing altogether still opens") {
+  TextCore core(kSmall);
+  REQUIRE(truncate(core.path().c_str(), static_cast<off_t>(core.file_offset(0))) == 0);
+  const auto vmcore = core.open();
+  CHECK(vmcore->end_pfn().value == 0);
+  Silent progress;
+  const auto plan = make_plan(*vmcore, progress);
+  REQUIRE(plan);
+  CHECK(plan->ram_pages() == 0);
+}
+
+TEST_CASE("a PT_LOAD with an address that cannot be is left out") {
+  TextCore core(std::string(kSmall) + "load 0x100000 0x1000 0x1000 0xffffffff81000000\n");
+  const uint64_t second = kProgramHeaders + 2 * sizeof(Elf64_Phdr);
+  SUBCASE("it wraps") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_paddr), ~uint64_t{0} - 0xfff);
+  }
+  SUBCASE("it is longer than memory can be") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_memsz), ~uint64_t{0});
+  }
+  SUBCASE("more of it is in the file than in memory") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_memsz), uint64_t{1});
+  }
+  const auto vmcore = core.open();
+  REQUIRE(!vmcore->warnings().empty());
+  CHECK(vmcore->warnings()[0].find("impossible addresses") != std::string::npos);
+  CHECK(vmcore->memory().ram_pages() == 512);
+}
+
+TEST_CASE("pages in two PT_LOADs are counted once, and holes in none") {
+  // Text mapped twice, a segment that ends in a hole, one that begins and ends amid pages.
+  TextCore core(
+      "kernel x86_64-6.1\nram 0 2M\ndata 1M\n"
+      "load 0x100000 0x10000 0x10000 0xffffffff81000000\n"
+      "load 0x300000 0x2000 0x8000 0xffff888000300000\n"
+      "load 0x400800 0x1000 0x1000 0xffff888000400800\n");
+  const uint64_t content = 0x1122334455667788;
+  core.image().put(0x400ff8, content);
+  core.image().put(0x400000, content);  // before the segment begins
+  core.rewrite();
+  const auto vmcore = core.open();
+  CHECK(vmcore->memory().ram_pages() == 512 + 2 + 2);
+  auto ram = std::make_unique<PageBits>();
+  vmcore->memory().mark_ram({0}, *ram);
+  for (uint32_t pfn = 0; pfn < 2048; ++pfn) {
+    CAPTURE(pfn);
+    CHECK(test_bit(*ram, pfn) ==
+          (pfn < 512 || pfn == 0x300 || pfn == 0x301 || pfn == 0x400 || pfn == 0x401));
+  }
+  // What lies outside the segment is not known: zeros.
+  std::vector<uint8_t> page(4096), readable(1);
+  REQUIRE(vmcore->memory().read_pages({0x400}, page, readable) == 0);
+  CHECK(load<uint64_t>(page.data()) == 0);
+  CHECK(load<uint64_t>(page.data() + 0xff8) == content);
+}
+
+TEST_CASE("data that is not aligned in the file, and headers counted elsewhere, are read alike") {
+  for (const char* file : {"", "file skew=0x233", "file many_headers"}) {
+    CAPTURE(file);
+    const TextCore core(std::string(kSmall) + file);
+    const auto vmcore = core.open();
+    CHECK(vmcore->warnings().empty());
+    Silent progress;
+    const auto plan = make_plan(*vmcore, progress);
+    REQUIRE(plan);
+    CHECK(plan->pages_by_class[static_cast<size_t>(PageClass::free)] == 4);
+    CHECK(plan->pages_by_class[static_cast<size_t>(PageClass::user)] == 1);
+  }
+}
+
+TEST_CASE("who crashed is told from vmcoreinfo, notes and utsname, made printable") {
+  TextCore core(std::string(kSmall) + "nodename ho\x01st/\xff\n");
+  const auto vmcore = core.open();
+  const CrashedSystem& system = vmcore->system();
+  CHECK(std::string(system.sysname) == "Linux");
+  CHECK(std::string(system.nodename) == "ho?st/?");
+  CHECK(std::string(system.release) == "6.1.0-56-amd64");  // OSRELEASE, not utsname
+  CHECK(std::string(system.machine) == "x86_64");
+  CHECK(system.crash_time_s == 1700000000);
+  CHECK(system.cpus == 2);
+}
+
+TEST_CASE("a kernel that does not say where its host name is has it at one of two places") {
+  for (const char* offset : {"0", "4"}) {
+    TextCore core(std::string(kSmall) + "OFFSET(uts_namespace.name)=" + offset +
+                  "\nnodename old\n");
+    core.keys().apply("-OFFSET(uts_namespace.name)");
+    core.rewrite();
+    CHECK(std::string(core.open()->system().nodename) == "old");
+  }
+}
+
+}  // namespace kdump

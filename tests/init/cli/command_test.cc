@@ -1,0 +1,307 @@
+// The built program from end to end, as a person runs it: on a small vmcore, in a shell.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "init/cli/command_script.h"
+#include "tests/fixtures/unfold.h"
+#include "tests/init/tiny_core.h"
+
+using namespace kdump;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory with a vmcore in it, and the program run there.
+class Bench {
+ public:
+  Bench() {
+    char name[] = "/tmp/kdump-init-command-XXXXXX";
+    REQUIRE(mkdtemp(name));
+    directory_ = name;
+    std::ofstream(directory_ / "vmcore", std::ios::binary) << tiny_core();
+  }
+  ~Bench() { fs::remove_all(directory_); }
+
+  // Runs `kdump-init ARGUMENTS`, which may hold shell syntax; keeps both outputs.
+  int run(const std::string& arguments) {
+    const std::string command =
+        "cd '" + directory_.string() + "' && " + KDUMP_INIT_PROGRAM + " " + arguments + " 2>err";
+    FILE* const pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe);
+    out.clear();
+    char part[4096];
+    for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
+    const int status = pclose(pipe);
+    err = unfold(file("err"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  bool has(const char* name) const { return fs::exists(directory_ / name); }
+  std::string path() const { return directory_.string(); }
+  std::string file(const fs::path& name) const {
+    std::ifstream in(directory_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string out, err;
+
+ private:
+  fs::path directory_;
+};
+
+bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
+
+size_t lines_in(const std::string& text) {
+  size_t lines = 0;
+  for (const char c : text) lines += c == '\n';
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("dump saves to a directory what the capture would") {
+  Bench bench;
+  fs::create_directory(bench.path() + "/crash");
+  CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
+  CAPTURE(bench.err);
+  const fs::path crash = "crash/tiny-2026-11-21-03:21:31";
+  CHECK(bench.file(crash / "vmcore").starts_with("KDUMP   "));
+  CHECK(says(bench.file(crash / "vmcore-dmesg.txt"), kTinyPanic));
+  CHECK(says(bench.file(crash / "report.json"), "\"status\": \"saved\""));
+  CHECK(says(bench.file(crash / "kdump-init.log"), "saved"));
+  CHECK(says(bench.err, "saved"));
+  CHECK(bench.out.empty());
+
+  CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
+  CHECK(bench.has("crash/tiny-2026-11-21-03:21:31.1/vmcore"));
+}
+
+TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it") {
+  Bench bench;
+  CHECK(bench.run("dump -o one vmcore") == 0);
+  CHECK(bench.file("one").starts_with("KDUMP   "));
+  CHECK(!bench.has("one-incomplete"));
+  CHECK(bench.run("dump vmcore -o one") == 1);
+  CHECK(says(bench.err, "one exists"));
+  CHECK_FALSE(says(bench.err, "page"));  // noticed before any page was looked at
+  CHECK(bench.run("dump -o two vmcore 3>two-incomplete") == 1);
+  CHECK(says(bench.err, "two-incomplete exists"));
+
+  CHECK(bench.run("dump vmcore --compress zstd -o flat --flatten") == 0);
+  CHECK(bench.run("dump vmcore --compress zstd -o -") == 0);
+  CHECK(bench.out.starts_with("makedumpfile"));
+  CHECK(bench.out == bench.file("flat"));
+
+  CHECK(bench.run("dump vmcore --format elf -o elf --threads 2") == 0);
+  CHECK(
+      bench.file("elf").starts_with("\x7f"
+                                    "ELF"));
+}
+
+TEST_CASE("dmesg and info print what is known of the crash") {
+  Bench bench;
+  CHECK(bench.run("dmesg vmcore") == 0);
+  CHECK(says(bench.out, kTinyPanic));
+  CHECK(lines_in(bench.out) == 2);
+
+  CHECK(bench.run("info vmcore") == 0);
+  CHECK(says(bench.out, "host      tiny"));
+  CHECK(says(bench.out, "crashed   2026-11-21T03:21:31Z"));
+  CHECK(says(bench.out, "uptime    00:00:02\n"));
+  CHECK(says(bench.out, "reason    out of coffee"));
+  CHECK(says(bench.out, "  0 (user space)"));  // two CPUs that left registers of zeros
+  CHECK(says(bench.out, "free                   128        0.5  50.0% #################\n"));
+
+  CHECK(bench.run("info --json vmcore") == 0);
+  CHECK(says(bench.out, "\"free\": 128,"));
+  CHECK(says(bench.out, "\"reason\": \"out of coffee\""));
+  CHECK(says(bench.out, "\"uptime_seconds\": 2.000"));
+  CHECK(says(bench.out, "\"panic_cpu\": null"));
+}
+
+TEST_CASE("dmesg tells by its exit status whether the log is all there") {
+  Bench bench;
+  REQUIRE(bench.run("dmesg vmcore") == 0);
+  const std::string whole = bench.out;
+  std::string core = tiny_core();
+  int expected = 3;  // one of two records is left
+  for (size_t begin = 0, end; (end = whole.find('\n', begin)) != whole.npos; begin = end + 1) {
+    // Before each record's text lies the number of the record that it belongs to.
+    const size_t at = whole.find("] ", begin) + 2;
+    core[core.find(whole.substr(at, end - at)) - 1] = 0x55;
+    std::ofstream(bench.path() + "/damaged", std::ios::binary) << core;
+    CHECK(bench.run("dmesg damaged") == expected);
+    CHECK(says(bench.err, "of the log's records cannot be read"));
+    CHECK(bench.out.empty() == (expected == 1));
+    expected = 1;
+  }
+}
+
+TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
+  Bench bench;
+  CHECK(bench.run("dump vmcore --dry-run -d 0,31 -o never") == 0);
+  CHECK(lines_in(bench.out) == 3);
+  CHECK(!bench.has("never"));
+  CHECK(!bench.has("never-incomplete"));
+}
+
+TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
+  Bench bench;
+  const std::string vmcore = tiny_core();
+  std::ofstream(bench.path() + "/text") << "not a core";
+  std::ofstream(bench.path() + "/empty");
+  std::string elf32 = vmcore;
+  elf32[4] = 1;
+  std::ofstream(bench.path() + "/elf32") << elf32;
+  std::ofstream(bench.path() + "/cut") << vmcore.substr(0, 100);
+  REQUIRE(mkfifo((bench.path() + "/pipe").c_str(), 0600) == 0);
+  REQUIRE(bench.run("dump vmcore -o kdump") == 0);
+  REQUIRE(bench.run("dump vmcore --compress zstd -o flat --flatten") == 0);
+  for (const char* name : {"nothing", "text", "empty", "elf32", "cut", "pipe", "kdump", "flat"}) {
+    for (const char* verb : {"info", "dmesg", "dump -o out"}) {
+      CAPTURE(name);
+      CAPTURE(verb);
+      CHECK(bench.run(std::string(verb) + " " + name) == 1);
+      CAPTURE(bench.err);
+      CHECK(lines_in(bench.err) == 1);
+      CHECK(says(bench.err, name));
+      CHECK(bench.out.empty());
+      CHECK(!bench.has("out"));
+      CHECK(!bench.has("out-incomplete"));
+    }
+  }
+  bench.run("info kdump");
+  CHECK(says(bench.err, "kdump-compressed dump"));
+}
+
+TEST_CASE("wrong usage is told in one line, with exit status 2") {
+  Bench bench;
+  for (const char* arguments : {"", "save", "dump vmcore", "dump vmcore -o x -d 32", "info",
+                                "dump vmcore crash", "info vmcore --frobnicate"}) {
+    CAPTURE(arguments);
+    CHECK(bench.run(arguments) == 2);
+    CHECK(lines_in(bench.err) == 1);
+    CHECK(says(bench.err, "try 'kdump-init --help'"));
+  }
+  CHECK(bench.run("--help") == 0);
+  CHECK(says(bench.out, "usage: kdump-init"));
+  CHECK(bench.run("dump --help") == 0);
+  CHECK(bench.run("--version") == 0);
+  CHECK(bench.out == "kdump-init " KDUMP_INIT_VERSION "\n");
+}
+
+TEST_CASE("output that cannot be written is a failure") {
+  Bench bench;
+  for (const char* arguments : {"dump vmcore -o - >/dev/full", "dmesg vmcore >/dev/full",
+                                "info vmcore >/dev/full", "--help >/dev/full"}) {
+    CAPTURE(arguments);
+    CHECK(bench.run(arguments) == 1);
+    CHECK(says(bench.err, "No space left on device"));
+  }
+}
+
+TEST_CASE("check tries every target, tells each step, and leaves nothing behind") {
+  Bench bench;
+  // A directory of the build, not of /tmp, which may lie in memory.
+  const fs::path room = fs::current_path() / "check-test";
+  fs::remove_all(room);
+  fs::create_directory(room);
+  const std::string good = "rd.kdump.target=dir:" + (room / "var/crash").string();
+  const std::string missing = "rd.kdump.target=fs:LABEL=nowhere:/ rd.kdump.timeout=1";
+
+  CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 1);  // dir: makes no directories
+  CHECK(says(unfold(bench.out), "FAILED dir:"));
+  fs::create_directories(room / "var/crash");
+  CHECK(bench.run("check quiet rd.kdump.level=1 " + good) == 0);
+  for (const char* part : {"reached in", "made /", "wrote and synced", "MiB/s",
+                           "read back the same", "removed and closed", "would work"}) {
+    CAPTURE(part);
+    CHECK(says(unfold(bench.out), part));
+  }
+  CHECK(fs::is_empty(room / "var/crash"));
+  CHECK(bench.run("check '" + good + " " + missing + "'") == 0);
+  CHECK(says(unfold(bench.out), "1 of 2 targets would work"));
+  CHECK(bench.run("check '" + missing + " " + good + "'") == 1);
+  CHECK(says(unfold(bench.out), "1 of 2 targets would work, not the first"));
+  CHECK(bench.run("check rd.kdump.target=zzz") == 1);
+  CHECK(says(bench.err, "no valid rd.kdump.target="));
+  CHECK(bench.run("check") == 2);
+  fs::remove_all(room);
+}
+
+TEST_CASE("a command that is a script is looked for where it is installed, then in a checkout") {
+  CHECK(script_places("/usr/sbin/kdump-init", "status") ==
+        std::vector<std::string>{"/usr/lib/kdump-init/commands/status",
+                                 "/usr/scripts/commands/status"});
+  CHECK(script_places("/src/build/kdump-init", "test").back() == "/src/scripts/commands/test");
+}
+
+TEST_CASE("a script gets the arguments, and the program to run again") {
+  Bench bench;
+  const std::string program = bench.path() + "/sbin/kdump-init";
+  fs::create_directories(bench.path() + "/sbin");
+  fs::create_directories(bench.path() + "/lib/kdump-init/commands");
+  fs::copy_file(KDUMP_INIT_PROGRAM, program);
+  const auto run = [&](const char* arguments) {
+    return bench.run("info nothing; " + program + " " + arguments);
+  };
+  CHECK(run("status --json") == 1);
+  CHECK(says(bench.err, "install the whole of it"));
+
+  const std::string script = bench.path() + "/lib/kdump-init/commands/status";
+  std::ofstream(script) << "#!/bin/sh\necho \"$KDUMP_INIT_PROGRAM [$1] [$2]\"\nexit 7\n";
+  fs::permissions(script, fs::perms::owner_all);
+  CHECK(run("status 'a b' --help") == 7);
+  CHECK(bench.out == program + " [a b] [--help]\n");
+}
+
+TEST_CASE("list shows what dump has saved, and nothing else of what lies there") {
+  Bench bench;
+  const std::string crash = bench.path() + "/crash";
+  fs::create_directory(crash);
+  const std::string target = "dir:" + crash;
+  CHECK(bench.run("list " + target) == 0);
+  CHECK(bench.out == target + ": 0 dumps\n");
+  CHECK(bench.run("dump vmcore " + target) == 0);
+  CHECK(bench.run("dump vmcore " + target) == 0);
+  const std::string first = crash + "/tiny-2026-11-21-03:21:31";
+  fs::rename(first + ".1/vmcore", first + ".1/vmcore-incomplete");
+  fs::remove(first + ".1/report.json");
+  fs::create_directory(crash + "/not a dump");
+  fs::create_directory(crash + "/evil\x1b[2J-2026-11-21-03:21:31");
+  const std::string hostile = crash + "/other-2026-11-22-03:21:31";
+  fs::create_directory(hostile);
+  std::ofstream(hostile + "/vmcore") << "core";
+  std::ofstream(hostile + "/report.json")
+      << R"({"kernel": "6\u001b[2J\n", "reason": ")" << std::string(1000, 'r') << "\"}";
+  std::ofstream(hostile + "/vmcore-dmesg.txt") << "no panic";
+
+  CHECK(bench.run("list " + target) == 0);
+  CAPTURE(bench.out);
+  CHECK(lines_in(bench.out) == 7);
+  CHECK(says(bench.out, ": 3 dumps\n"));
+  CHECK(bench.out.find("other-2026") < bench.out.find("31.1 "));
+  CHECK(bench.out.find("tiny-2026-11-21-03:21:31.1 ") <
+        bench.out.find("tiny-2026-11-21-03:21:31  "));
+  CHECK(says(bench.out, "6?[2J?: rrr"));
+  CHECK(says(bench.out, "  incomplete\n"));
+  CHECK(!says(bench.out, "\x1b"));
+  for (size_t at = 0; at < bench.out.size(); at = bench.out.find('\n', at) + 1)
+    if (at != 0) CHECK(bench.out.find('\n', at) - at <= 80);
+
+  CHECK(bench.run("list --lines " + target) == 0);
+  CHECK(lines_in(bench.out) == 3);
+  CHECK(
+      says(bench.out,
+           (crash + "/tiny-2026-11-21-03:21:31\tcomplete\t2026-11-21T03:21:31Z\ttiny\t").c_str()));
+  CHECK(bench.run("list --json dir:/nowhere/at/all " + target + " | python3 -m json.tool") == 0);
+  CHECK(says(bench.out, "\"state\": \"complete\""));
+  CHECK(bench.run("list dir:" + bench.path() + "/vmcore") == 1);
+  CHECK(bench.run("list nonsense:x") == 2);
+}

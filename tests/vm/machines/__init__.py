@@ -1,0 +1,1 @@
+"""Guests, their kernels, images, disks and servers."""

@@ -1,0 +1,1 @@
+"""What judges a dump, a log, a report: independent of the program."""

@@ -1,0 +1,1 @@
+"""crash, drgn and gdb on the dumps."""

@@ -1,0 +1,54 @@
+"""The matrix's results as the table that docs/kernels.md holds."""
+
+import dataclasses
+
+from oracles.struct_pages import CACHE, CACHE_PRIVATE, FREE, HWPOISON, KEEP, OFFLINE, USER
+
+BEGIN, END = "<!-- printed by tests/vm/run --matrix-table -->", "<!-- end of what is printed -->"
+CLASSES = ((KEEP, "kept"), (FREE, "free"), (CACHE, "cache"), (CACHE_PRIVATE, "with private"),
+           (USER, "user"), (HWPOISON, "poisoned"), (OFFLINE, "offline"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    kernel: str
+    variant: str
+    counted: dict       # class -> pages
+    agreed: int         # with /proc/kpageflags
+    moved: int          # between its copy and the panic, as the vmcore's struct page explains
+    silent: int         # of which it says nothing
+    others: dict        # makedumpfile's version -> (lost, needless), None where it failed
+
+
+def name_of(row):
+    suite = row.kernel.suite or "this release"
+    series = row.kernel.series and f" {row.kernel.series}"
+    return f"{row.kernel.flavour} of {suite}{series}, {row.variant}"
+
+
+def table(lines):
+    versions = list(dict.fromkeys(version for line in lines for version in line.others))
+    head = ["kernel", "variant", *(name for _, name in CLASSES), "agree", "moved", "not said",
+            *(f"makedumpfile {version}" for version in versions)]
+    rows = ["| " + " | ".join(head) + " |",
+            "|---|---|" + "--:|" * (len(head) - 2)]
+    for line in lines:
+        cells = [line.kernel, line.variant, *(str(line.counted.get(word, 0)) for word, _ in CLASSES),
+                 str(line.agreed), str(line.moved), str(line.silent)]
+        for version in versions:
+            found = line.others.get(version)
+            cells.append("–" if version not in line.others else "fails" if found is None
+                         else "equal" if found == (0, 0)
+                         else f"-{found[0]} +{found[1]}")
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def write(path, text):
+    """Puts it between the marks in the document."""
+    document = path.read_text()
+    before, _, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{path}: no marks {BEGIN} and {END}")
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
