@@ -183,7 +183,7 @@ Result<Route> Attempt::reach(const std::string& host, uint16_t port) {
   return route;
 }
 
-// Without a server to reach, an address is what there is to be had.
+// Without a server to reach, an address is all that can be proven.
 Result<> Attempt::bring_up() {
   TRY(set_up_named());
   const bool none_left = !named_.empty() && for_any_.empty();

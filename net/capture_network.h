@@ -1,4 +1,4 @@
-// The network of the capture kernel, which nobody else brings up: from the settings of the
+// The network of the capture kernel, which no other program brings up: from the settings of the
 // command line to a way to the server. Every target's job has it anew; what an earlier one set
 // up is still in the kernel, is found there, and left as it is.
 #pragma once

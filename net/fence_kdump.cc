@@ -24,7 +24,7 @@ size_t send_fence_kdump(const std::vector<IpAddress>& nodes, uint16_t port, int&
       to.v4.sin_port = htons(port);
       memcpy(&to.v4.sin_addr, node.octets, node.size());
     }
-    // One of its own each time: the way there may have changed since the last.
+    // A new socket each time: the route may have changed since the last message.
     const Socket socket(::socket(node.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (socket && ::sendto(socket.get(), kMessage, sizeof kMessage, 0, &to.any, to.size()) ==
                       static_cast<ssize_t>(sizeof kMessage))

@@ -1,6 +1,7 @@
 // fence_kdump's message: "this machine is in its capture kernel", in UDP, to the other nodes of a
 // cluster, which then need not cut its power. Mirrors fence-agents' agents/kdump: eight bytes, a
-// magic and a version, in the sender's byte order. When and how long it is said: init/pid1/fence.h.
+// magic and a version, in the sender's byte order. init/pid1/fence.h decides when and how long it
+// is sent.
 #pragma once
 
 #include <vector>

@@ -19,7 +19,7 @@ class InterfaceSetup {
   // metric: of the default routes, so that those of two interfaces can be there; 0 comes first.
   // Fails: timeout, where no carrier, lease or advertisement came; else with the kernel's word.
   Result<> configure(const Link& link, const IpRequest& request, uint32_t metric);
-  // Whether the interface has an address of its own, beyond the link-local ones.
+  // Whether the interface has an address other than link-local ones.
   Result<bool> is_configured(const Link& link);
   // The name servers that routers on this link have advertised so far.
   Result<> learn_from_routers(const Link& link);

@@ -25,7 +25,7 @@ class Network {
 
   // Finds a way to the server: brings up what is configured (at the first call, or again where a
   // link was lost), resolves the name, tries its addresses with a TCP connection that is closed
-  // at once. Repeatable; every wait has step_s seconds and is told to the observer.
+  // at once. Repeatable; every wait has step_s seconds and is reported to the observer.
   // host: a name, an IPv4 address, or an IPv6 address without brackets, with %zone if link-local.
   // Fails: io, with what was tried (interface, name, address, errno) in the text.
   virtual Result<Route> reach(const std::string& host, uint16_t port, uint32_t step_s,

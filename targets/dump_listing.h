@@ -1,5 +1,5 @@
 // Which of the names on a target are dumps, and what their files tell of them: for `list`, and for
-// what keeps only so many. Names and files are hostile; nothing is followed, changed or trusted.
+// the retention of dumps. Names and files are hostile; nothing is followed, changed or trusted.
 #pragma once
 
 #include <optional>

@@ -69,7 +69,7 @@ patched_tree() {
     done
 }
 
-# There are no exceptions here, and doctest must be told: a failed REQUIRE is counted, but does
+# There are no exceptions here, and doctest must know: a failed REQUIRE is counted, but does
 # not end its test case as it does on the host.
 install_doctest() {
     mkdir -p "$1"
@@ -117,7 +117,7 @@ make_zstd() {
 }
 
 make_mbedtls() {
-    # Appended, so that whoever includes the installed header sees the same choice.
+    # Appended, so that every includer of the installed header sees the same choice.
     cat "$top/toolchain/mbedtls_config.h" >>"$3/mbedtls/include/mbedtls/mbedtls_config.h"
     make_library "$1" "$2" "$3/mbedtls" "$3/mbedtls-build" "$fast_flags" \
         -DENABLE_PROGRAMS=OFF -DENABLE_TESTING=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \

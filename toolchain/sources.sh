@@ -61,7 +61,7 @@ fetch_source() {
             fetched=yes
         fi
         [ -e "$directory/$file" ] || die "$package $version is pinned in $pins, but" \
-            "$file is not to be had: put it (SHA-256 $sha256) into a directory and" \
+            "$file is not available: put it (SHA-256 $sha256) into a directory and" \
             "name that directory in KDUMP_INIT_SOURCES"
         sha256sum --quiet --check <<<"$sha256  $directory/$file" ||
             die "$file differs from the hash pinned in $pins"

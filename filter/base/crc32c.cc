@@ -50,8 +50,8 @@ bool has_instruction() {
   return has;
 }
 
-// From so many bytes on three parts are summed at once: an instruction takes three cycles, and one
-// can begin in each. Putting their sums together costs as much as some ten thousand bytes.
+// From this many bytes on three parts are summed at once: an instruction takes three cycles, and
+// one can begin in each. Putting their sums together costs as much as some ten thousand bytes.
 constexpr size_t kWorthLanes = 128 << 10;
 
 [[gnu::target("sse4.2")]] uint32_t by_lanes(Bytes data) {

@@ -98,7 +98,8 @@ Result<uint64_t> File::size() const {
 
 Result<std::string> read_small_file(Sys& sys, const std::string& path, size_t max_bytes) {
   const File file = TRY(File::open(sys, path, O_RDONLY));
-  // One byte more than allowed tells a file that is too long from one that just fits.
+  // Reading one byte more than allowed distinguishes a file that is too long from one that just
+  // fits.
   std::string content(max_bytes + 1, '\0');
   size_t done = 0;
   while (done < content.size()) {

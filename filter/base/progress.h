@@ -1,5 +1,5 @@
-// How the engine says where it is, and is told to stop. Called at least once per window or per
-// 8 MiB of pages, from the thread that called the engine.
+// How the engine reports its progress and learns that it must stop. Called at least once per window
+// or per 8 MiB of pages, from the thread that called the engine.
 #pragma once
 
 #include <cstdint>

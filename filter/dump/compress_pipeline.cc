@@ -15,7 +15,8 @@ namespace {
 
 // More pages at once gain nothing; fewer cost a lock and a call each.
 constexpr uint64_t kMaxBatchBytes = 256 << 10;
-// zstd keeps its tables in its workspace; musl's default stack would do, glibc's 8 MiB need not be.
+// zstd keeps its tables in its workspace; musl's default stack is enough, glibc's 8 MiB are not
+// needed.
 constexpr size_t kStackBytes = 256 << 10;
 constexpr uint32_t kMaxThreads = 256;
 

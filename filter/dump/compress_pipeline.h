@@ -19,7 +19,7 @@ class CompressPipeline {
     uint64_t memory_bytes = 1 << 20;  // for the batches of all threads together
   };
 
-  // Threads that cannot be had are done without.
+  // Continues with fewer threads if some cannot be started.
   static Result<std::unique_ptr<CompressPipeline>> create(const Options& options);
   ~CompressPipeline();  // abandons what is in flight; joins the threads
 

@@ -15,7 +15,7 @@ namespace {
 // The margin in standard errors of the sample's mean: a dump outgrows it once in a thousand times,
 // as far as pages were independent.
 constexpr double kStandardErrors = 3;
-// Data is padded after so many pages at most, and at the end of each window.
+// Data is padded after at most this many pages, and at the end of each window.
 constexpr uint64_t kPaddingPages = 512;
 
 template <class Visit>

@@ -25,7 +25,7 @@ struct Compression {
 struct DumpOptions {
   Format format = Format::kdump;
   Compression compression = {};
-  uint32_t level = 31;   // dump level; decides on zero pages, and stands in the sub-header
+  uint32_t level = 31;   // dump level; selects zero pages, and is recorded in the sub-header
   uint32_t threads = 1;  // the dump is the same for any number, but for `automatic`
   uint64_t max_bytes = UINT64_MAX;  // a dump that would grow beyond this is truncated there
   // The plan's count of kept pages: sizes the descriptor table, and is progress' total.
@@ -37,7 +37,7 @@ struct DumpOptions {
   uint64_t memory_bytes = 4 << 20;
 };
 
-// What stands in a dump's headers besides pages.
+// The contents of a dump's headers.
 struct DumpHeader {
   char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
        domainname[65] = {};

@@ -102,7 +102,7 @@ std::optional<Elf64_Phdr> make_elf_load(const DumpHeader::Segment& segment, uint
   out.p_paddr = start;
   out.p_filesz = end - start;
   out.p_memsz = end - start;
-  out.p_align = 0;  // by which crash tells a kdump from netdump's files
+  out.p_align = 0;  // crash recognises a kdump by it, as opposed to a netdump file
   return out;
 }
 

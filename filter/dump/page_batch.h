@@ -35,13 +35,13 @@ struct PageBatch {
   bool is_full() const { return count == capacity || page.size() == page.capacity(); }
   void clear();
 
-  // What is to be stored of that page; empty for pages that store nothing of their own.
+  // The bytes to store for that page; empty for a page that shares another's data.
   Bytes content(const Page& page) const;
 
   uint32_t capacity = 0;  // of pages that have bytes
   uint32_t page_size = 0;
   uint32_t count = 0;             // of them in use
-  int level = 1;                  // to compress them at; whoever fills the batch chooses it
+  int level = 1;                  // compression level, chosen by the code that fills the batch
   AlignedBuffer pages;            // capacity pages, as read
   AlignedBuffer frames;           // compressed pages one after the other; empty if not compressing
   std::vector<uint8_t> readable;  // capacity entries, as PageSource::read_pages fills them

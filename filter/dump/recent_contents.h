@@ -14,7 +14,8 @@ namespace kdump {
 
 class RecentContents {
  public:
-  // data: where contents are appended; must outlive this. It holds so many bytes at once.
+  // data: where contents are appended; must outlive this. It never holds more bytes than its
+  // capacity.
   RecentContents(const DataStream& data, uint64_t held_bytes);
 
   // The descriptor with which these very bytes were stored, where they are still at hand.

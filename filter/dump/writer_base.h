@@ -20,7 +20,7 @@ class WriterBase {
       : pages_(pages), header_(header), options_(options), sink_(sink), progress_(progress) {}
   ~WriterBase() = default;
 
-  // The error of a write for want of space stops the dump and is not the caller's; others are.
+  // An error of kind no_space ends the dump and is not returned to the caller; other errors are.
   Result<> absorb_no_space(Result<> written);
   void stop(const Error& why);
   void stop_at_limit();  // options_.max_bytes is reached

@@ -15,7 +15,7 @@ constexpr size_t kMaxNoteBytes = 512;  // struct elf_prstatus has 336 and 392
 constexpr size_t kNoteHeader = sizeof(Elf64_Nhdr) + 8;  // with its name, "CORE", padded
 
 // Where the crashing kernel wrote the notes, each CPU into a page of its own (crash_save_cpu() in
-// kernel/crash_core.c): which of them are the vmcore's tells their CPUs' numbers. A CPU that was
+// kernel/crash_core.c): their addresses in the vmcore give the CPUs' numbers. A CPU that was
 // offline has none.
 class CrashNotes {
  public:
@@ -45,7 +45,7 @@ class CrashNotes {
   AddressSpace& space_;
   std::optional<Vaddr> offsets_;
   uint64_t notes_ = 0;
-  uint32_t cpus_ = 0;  // 0: it cannot be told
+  uint32_t cpus_ = 0;  // 0: unknown
 };
 
 // The CPU that panicked; PANIC_CPU_INVALID, -1, is not one.

@@ -7,7 +7,7 @@
 
 namespace kdump {
 
-// Never fails: what cannot be had keeps its default.
+// Never fails: an unavailable value keeps its default.
 CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space);
 
 }  // namespace kdump

@@ -15,8 +15,8 @@
 
 namespace kdump {
 
-// What an earlier struct page said of later ones: a free block, or a compound page, may begin in
-// one call and go on in the next.
+// The state that an earlier struct page sets for later ones: a free block or compound page may
+// begin in one call and go on in the next.
 struct PageExtent {
   enum class Kind : uint8_t { none, block, compound };
   Kind kind = Kind::none;

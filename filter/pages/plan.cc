@@ -86,7 +86,7 @@ std::string implausible(const Plan& plan, const ClassifyState& seen, Vmcore& vmc
   return {};
 }
 
-// What is kept, though it might be left out, for want of a struct page to rely on.
+// Counts pages that are kept only because they have no reliable struct page.
 void add_warnings(const WindowScan& scan, Plan& plan) {
   const ClassifyState& seen = scan.seen();
   if (plan.protected_pages)

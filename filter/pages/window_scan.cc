@@ -11,7 +11,7 @@ namespace {
 
 // classify() must see a head together with its first tail.
 constexpr size_t kPair = 2;
-// Where more than one struct page in so many contradicts itself, none of them is believed.
+// If more than one struct page in this many contradicts itself, the whole window is distrusted.
 constexpr uint64_t kCorruptShare = 8;
 
 }  // namespace

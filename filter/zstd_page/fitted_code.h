@@ -24,10 +24,10 @@ class FittedCode {
   // counts: of `total` symbols; total: 2 to 4096.
   void fit(const Counts& counts, uint32_t total);
 
-  // One symbol is all there is: the decoder is told so, and codes take no bits.
+  // The only symbol, if there is one: described to the decoder as such; codes take no bits.
   bool is_single() const { return log_ == 0; }
   unsigned log() const { return log_; }
-  // How the code is told to the decoder: the one symbol, or its probabilities.
+  // The description for the decoder: the one symbol, or the probabilities.
   uint8_t* describe(uint8_t* out) const;
 
   // As FseCode's, but that a state is 2^log more than what is written of it in the end.

@@ -1,6 +1,6 @@
 // The literals section of a zstd block (RFC 8878, 3.1.1.3.1): literals with a Huffman code of their
 // own, where that saves something. The code is nearly the best one and quickly found; how it is
-// told to the decoder takes probabilities that are fixed, so that no table is built for it.
+// described to the decoder uses fixed probabilities, so that no table is built for it.
 #pragma once
 
 #include <array>

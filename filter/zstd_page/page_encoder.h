@@ -24,7 +24,7 @@ class PageEncoder {
   Bytes make_block(Aim aim);
   uint8_t* put_literals(Aim aim);
 
-  // Below so many sequences a block's own probabilities cost more to describe than they save.
+  // With fewer sequences a block's own probabilities cost more to describe than they save.
   static constexpr size_t kFewSequences = 32;
 
   SequenceCode few_ = SequenceCode::predefined();

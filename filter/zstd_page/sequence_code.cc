@@ -98,7 +98,7 @@ static_assert(sum_of(kPredefinedLiterals) == 64 && sum_of(kMemoryLiterals) == 12
 static_assert(sum_of(kPredefinedOffset) == 32 && sum_of(kMemoryOffset) == 64);
 static_assert(sum_of(kPredefinedMatch) == 64 && sum_of(kMemoryMatch) == 128);
 
-// How each of the three codes is told to the decoder: two bits each.
+// The compression mode of each of the three codes: two bits each (RFC 8878, 3.1.1.3.2.1).
 constexpr uint8_t kSingle = 1, kDescribed = 2;
 constexpr uint8_t kAllPredefined = 0;
 constexpr uint8_t kAllDescribed = kDescribed << 6 | kDescribed << 4 | kDescribed << 2;

@@ -12,7 +12,7 @@ constexpr size_t kBlockBytes = 4096;
 // its callers size their memory by it.
 constexpr size_t kMaxSequences = kBlockBytes / 4;
 
-// "Copy so many literals, then so many bytes from so far back", as codes and the bits after them.
+// A sequence (literals length, match length, offset) as codes and their extra bits.
 struct Sequence {
   // offset_value: 1 to 3 repeat an earlier offset, above it is the offset plus 3.
   static Sequence make(uint32_t literals, uint32_t match_length, uint32_t offset_value);
@@ -27,7 +27,7 @@ struct Sequence {
 // The probabilities of one block's codes, fixed.
 class SequenceCode {
  public:
-  static SequenceCode predefined();    // zstd's own: nothing needs to be told to the decoder
+  static SequenceCode predefined();    // the predefined tables, which need no description
   static SequenceCode memory_pages();  // what kernels' memory shows; takes a description
 
   // The whole section. out: kMaxSectionBytes. Returns the section's end.

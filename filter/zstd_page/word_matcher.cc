@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kWord = 4;
 // What is looked up where every byte is: a new distance costs more than a shorter match saves.
 constexpr size_t kLongWord = 5;
-// After so many misses in a row a step is one word longer, or one byte.
+// After this many misses in a row the step grows by one word, or one byte.
 constexpr unsigned kMissesLog = 5, kMissesLogOfBytes = 7;
 // After so many a word of four bytes is no longer worth a new distance, but one of six is: where
 // little repeats, most of the time is spent on what hardly shrinks.

@@ -85,7 +85,7 @@ void follow(const std::string& name, const std::string& path,
     become_hook(path, environment, argument, pipe_fds[1]);
   }
   ::close(pipe_fds[1]);
-  ::setpgid(pid, pid);  // whoever of the two comes first
+  ::setpgid(pid, pid);  // in both processes, since either may run first
 
   LineTeller teller(name, console);
   const int64_t end_ms = real_sys().monotonic_ms() + int64_t{seconds} * 1000;

@@ -1,5 +1,5 @@
 // Executables of the administrator's that the image carries: run before the first target is tried
-// and after the last, each in a process group of its own with a deadline, its output on the
+// and after the last, each in a separate process group with a deadline, its output on the
 // console. Nothing that a hook does, or fails to do, keeps the dump from being saved. What a hook
 // is told: docs/kdump-init.8, HOOKS.
 #pragma once
@@ -21,7 +21,8 @@ struct HookFacts {
   std::string exit_status;  // after, as its first argument: what the command would exit with
 };
 
-// Runs those in DIRECTORY/WHEN ("pre", "post"), in the order of their names. None: nothing is said.
+// Runs those in DIRECTORY/WHEN ("pre", "post"), in the order of their names. Prints nothing if
+// there are none.
 void run_hooks(Sys& sys, const std::string& directory, const char* when, const HookFacts& facts,
                uint32_t seconds_each, Console& console);
 

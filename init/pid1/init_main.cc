@@ -169,7 +169,7 @@ FinalAction without_shell(FailureAction action) {
   return FinalAction::reboot;
 }
 
-// Each target has had its own line; the last line says that it was not the only one.
+// Each target has its own line; the last line mentions that there were several.
 std::string failure_in_words(const Settings& settings, const Captured& captured) {
   const bool all_were_tried = !captured.target.empty() && !captured.interrupted;
   if (all_were_tried && settings.targets.size() > 1)
@@ -209,7 +209,7 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
 bool is_machine_init() {
   if (::getpid() != 1) return false;
   // The machine's own namespace has a fixed number (include/linux/proc_ns.h, PROC_PID_INIT_INO).
-  // Where the link cannot be read, /proc is not mounted: nobody has prepared anything before us.
+  // Where the link cannot be read, /proc is not mounted: no earlier program has prepared anything.
   constexpr char kFirstNamespace[] = "pid:[4026531836]";
   char name[64] = {};
   const ssize_t length = ::readlink("/proc/self/ns/pid", name, sizeof name - 1);

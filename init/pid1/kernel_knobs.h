@@ -13,9 +13,10 @@ namespace kdump {
 // say.
 Result<> set_knob(Sys& sys, const char* path, std::string_view value);
 
-// A panic of the capture kernel itself must end in a reboot, unless panic= said otherwise; so must
-// an oops, after which nothing that is written can be trusted, and a kernel that schedules nothing
-// any more; and the kernel drops what a program writes to its log quickly, unless told not to.
+// A panic of the capture kernel itself must end in a reboot, unless panic= has another value; so
+// must an oops, after which nothing that is written can be trusted, and a kernel that schedules
+// nothing any more; and the kernel drops what a program writes to its log quickly, unless it is
+// configured not to.
 void set_kernel_knobs(Sys& sys, Console& console);
 
 }  // namespace kdump

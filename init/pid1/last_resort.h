@@ -3,8 +3,9 @@
 // configuration, and no place to write to.
 //
 // pstore takes no text from programs: the kernel itself stores the end of its own log when it
-// reboots, if it is told to. So the crashed kernel's log is made the end of the capture kernel's.
-// After the reboot it is in /sys/fs/pstore (on systems with systemd in /var/lib/systemd/pstore).
+// reboots, if it is configured to. So the crashed kernel's log is made the end of the capture
+// kernel's. After the reboot it is in /sys/fs/pstore (on systems with systemd in
+// /var/lib/systemd/pstore).
 #pragma once
 
 #include <string>

@@ -26,9 +26,9 @@ std::vector<Module> parse_module_list(std::string_view text);
 // name.
 std::string module_parameters(std::string_view path, std::string_view command_line);
 
-// Each module is loaded in a child of its own with this deadline, because its init may hang.
+// Each module is loaded in a separate child with this deadline, because its init may hang.
 // What the kernel's command line says of it comes after the parameters of the list.
-// Every failure is said and survived; a module that is loaded already is none. The file of a
+// Every failure is reported and survived; a module that is loaded already is none. The file of a
 // loaded module is removed where it lies in memory.
 void load_modules(Sys& sys, uint32_t seconds_each, Console& console);
 

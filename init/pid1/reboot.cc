@@ -36,7 +36,7 @@ void write_sysrq(char command) {
   [[maybe_unused]] const ssize_t put = ::write(sysrq_fd, &command, 1);
 }
 
-// The timer process: sleeps until told how long the end may take, then for that long; if it
+// The timer process: sleeps until it learns how long the end may take, then for that long; if it
 // still runs after that, the machine is reset.
 [[noreturn]] void run_timer(int pipe_fd) {
   sigset_t all;

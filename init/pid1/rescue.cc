@@ -49,7 +49,7 @@ class EnterDetector {
   bool at_line_start_ = true;
 };
 
-// When the countdown is to be seen next: at whole half minutes, and shortly before its end.
+// When to print the countdown next: at whole half minutes, and shortly before its end.
 int64_t next_countdown_s(int64_t left_s) {
   if (left_s > kCountdownEveryS) return (left_s - 1) / kCountdownEveryS * kCountdownEveryS;
   return left_s > kLastCountdownS ? kLastCountdownS : 0;
@@ -57,7 +57,7 @@ int64_t next_countdown_s(int64_t left_s) {
 
 enum class Answer : uint8_t { enter, nobody, interrupted };
 
-// ctrl-alt-del, or a signal sent on purpose: nobody wants to wait.
+// ctrl-alt-del, or a signal sent on purpose: it ends the wait.
 bool was_interrupted() {
   sigset_t set;
   sigemptyset(&set);
@@ -127,7 +127,7 @@ ShellEnd run_shell(Sys& sys, const std::string& terminal, const std::string& gre
     ::_exit(1);
   });
   if (!shell) return {.was_used = false, .how = std::string("no shell: ") + shell.error().text};
-  constexpr int64_t kForeverMs = 86'400'000;  // somebody is there: it is theirs to end
+  constexpr int64_t kForeverMs = 86'400'000;  // a person is there and ends it
   for (;;) {
     switch (shell->wait(sys.monotonic_ms() + kForeverMs, true)) {
       case Child::Event::ended:

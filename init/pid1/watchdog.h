@@ -1,6 +1,6 @@
 // Hardware watchdogs: one that was running when the kernel crashed counts on, and would reset the
 // machine in the middle of the dump. They are kept alive while PID 1 is, and left to fire when it
-// is not: a process of its own feeds them as long as PID 1 shows that it moves, which it does only
+// is not: a separate process feeds them as long as PID 1 shows progress, which it does only
 // in waits that have an end (child.h, rescue.cc). So a machine that hangs, PID 1 or the kernel
 // itself, is reset.
 //
@@ -25,11 +25,11 @@ struct WatchdogKeeping {
   const char* sysfs = "/sys/class/watchdog";
   bool starts_idle = false;  // those too that do not run; where sysfs does not say, they are
   int64_t every_ms = 1000;
-  // PID 1 has hung when it has not moved for so long. What the hardware adds is its own time-out.
+  // PID 1 has hung when it made no progress for this long. The hardware adds its own timeout.
   int64_t stale_ms = 20'000;
 };
 
-// Starts the process, once. Fails: io; there is then nobody who feeds a watchdog.
+// Starts the process, once. Fails: io; then no process feeds a watchdog.
 Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console);
 
 // PID 1 moves. Nothing in a process that has not started the keeper.

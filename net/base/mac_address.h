@@ -1,4 +1,4 @@
-// A hardware address of six octets: how an interface is told whatever its name.
+// A hardware address of six octets: identifies an interface whatever its name.
 #pragma once
 
 #include <array>

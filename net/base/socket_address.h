@@ -8,7 +8,7 @@
 namespace kdump {
 
 struct SocketAddress {
-  // sin_family tells which; IPv6 link-local addresses carry their zone in sin6_scope_id.
+  // sin_family selects the member; IPv6 link-local addresses carry their zone in sin6_scope_id.
   union {
     sockaddr any;
     sockaddr_in v4;

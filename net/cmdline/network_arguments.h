@@ -4,7 +4,7 @@
 // left out, and without any valid ip= the network comes up by DHCP.
 //
 // Beyond the manual: a device may be named by its MAC address, with ':' or '-'; a netmask may be
-// a prefix length, and be missing where the class tells it, as for the kernel's own ip=.
+// a prefix length, and be missing where the address class implies it, as for the kernel's own ip=.
 // Not carried out, with a warning: team=, ip=…:ibft.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace kdump {
 
-// Of each kind of argument: nobody has more, and garbage shall not cost memory.
+// Limit for each kind of argument: more than any machine has, and garbage costs no memory.
 constexpr size_t kMaxNetworkArguments = 32;
 
 struct NetworkArguments {

@@ -40,7 +40,7 @@ struct ProbeTraits {
   static void release(Handle probe) { n_dhcp4_client_probe_free(probe); }
 };
 
-// The library's codes: 0, a negative errno, or a positive one of its own.
+// The library's codes: 0, a negative errno, or a positive library code.
 Result<> check(int code, const char* what) {
   if (code == 0) return {};
   if (code < 0) return fail_errno(-code, "DHCP: %s", what);

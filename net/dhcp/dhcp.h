@@ -7,7 +7,7 @@
 
 namespace kdump {
 
-// hostname: told to the server, where not empty. until_ms: of CLOCK_MONOTONIC.
+// hostname: sent to the server if not empty. until_ms: of CLOCK_MONOTONIC.
 // Fails: timeout, if no server has granted a lease by then; unsupported, on links that have no
 // Ethernet addresses.
 Result<Lease> ask_dhcp(const Link& link, const std::string& hostname, int64_t until_ms);

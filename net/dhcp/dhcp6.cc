@@ -44,7 +44,7 @@ class Exchange {
         until_ms_(until_ms),
         begin_ms_(real_sys().monotonic_ms()) {
     question_.mac = *link.mac;
-    // If there is no entropy yet, the clock tells questions apart as well.
+    // Without entropy the clock makes the transaction ids differ.
     if (::getrandom(&question_.transaction, sizeof question_.transaction, GRND_NONBLOCK) < 0)
       question_.transaction = static_cast<uint32_t>(begin_ms_);
     question_.transaction &= 0xffffff;

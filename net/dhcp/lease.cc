@@ -34,7 +34,7 @@ std::vector<IpAddress> hosts_of(Bytes list, size_t at_most) {
   return hosts;
 }
 
-// Without a mask, the class tells.
+// Without a mask the address class implies it.
 uint8_t prefix_of(const IpAddress& address, Bytes mask) {
   if (mask.size() == 4) {
     const auto prefix = prefix_of_netmask(*IpAddress::from(mask));

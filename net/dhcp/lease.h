@@ -24,7 +24,7 @@ struct Lease {
   std::vector<LeaseRoute> routes;
   std::vector<IpAddress> nameservers;
   std::vector<std::string> search;
-  uint32_t mtu = 0;  // 0: not said
+  uint32_t mtu = 0;  // 0: the server sent none
   IpAddress server;
   uint32_t seconds = 0;  // UINT32_MAX: for ever
 };

@@ -16,7 +16,7 @@ struct LinkAddress {
   uint8_t prefix = 0;
   IpAddress peer;         // of a point-to-point link; none otherwise
   bool is_usable = true;  // not tentative: duplicate address detection is through, or not needed
-  bool is_duplicate = false;  // somebody else has it
+  bool is_duplicate = false;  // another host has it
   // Beyond its own link: neither link-local nor of the loopback interface.
   bool is_global() const { return !address.is_link_local() && !address.is_loopback(); }
 };
@@ -35,7 +35,7 @@ struct LinkRoute {
   IpAddress gateway;  // none: the network is on the link itself
   IpAddress source;   // none: the kernel chooses
   uint32_t metric = 0;
-  bool is_by_dhcp = false;  // RTPROT_DHCP: what dhcp_addresses_of() tells a lease's address by
+  bool is_by_dhcp = false;  // RTPROT_DHCP: dhcp_addresses_of() recognises a lease's address by it
 };
 
 // A route that is there already is no failure.

@@ -12,7 +12,7 @@ namespace kdump {
 // "primary" names a port; it can only be set once that port has joined (links.h).
 constexpr char kBondPrimary[] = "primary";
 
-// Whether the name is known and the value one of its own.
+// Whether the name is known and the value is one that this option accepts.
 Result<> check_bond_option(const BondOption& option);
 
 // Puts those that pass the check. Where nothing watches the links, miimon=100 does: a bond that

@@ -48,7 +48,7 @@ bool has_ports(const std::vector<Link>& links, const Link& master) {
 }  // namespace
 
 bool is_hardware(const Link& link) {
-  // What somebody has made has a kind. A container's end of a veth is its network card.
+  // A virtual device has a kind. A container's end of a veth is its network card.
   return link.hardware == ARPHRD_ETHER && !link.is_loopback &&
          (link.kind.empty() || link.kind == "veth");
 }

@@ -35,7 +35,7 @@ bool next_message(Bytes& data, nlmsghdr& header, Bytes& body) {
   return true;
 }
 
-// The kernel's verdict: 0 or an errno, and words of its own, where it has some.
+// The kernel's answer: 0 or an errno, and its message if it sent one.
 Result<> verdict(const nlmsghdr& header, Bytes body) {
   if (body.size() < sizeof(nlmsgerr)) return fail(Kind::io, "netlink: a short answer");
   const int error = -load<nlmsgerr>(body.data()).error;

@@ -1,5 +1,5 @@
-// Where things lie on a raw: device, and the label at its end that says so. docs/format.md tells
-// the same to people; nothing here reads or writes a device.
+// Where things lie on a raw: device, and the label at its end that describes it. docs/format.md
+// tells the same to people; nothing here reads or writes a device.
 #pragma once
 
 #include <array>

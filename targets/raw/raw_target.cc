@@ -104,7 +104,7 @@ Result<std::unique_ptr<TargetFile>> RawTarget::create(const char* name, uint64_t
   return RawFile::create(device_, name, expected_bytes);
 }
 
-// Opened for reading, beside whoever else has it open: nothing is claimed.
+// Opened for reading without O_EXCL: others may have it open.
 Result<std::unique_ptr<StoredFiles>> RawTarget::stored_files() {
   const BlockDevice device = TRY(finder_.find(url_.device));
   File file = TRY(File::open(sys_, device.path, O_RDONLY));

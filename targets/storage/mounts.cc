@@ -17,7 +17,7 @@ namespace {
 
 // A line has about 150 bytes, and a machine with containers some thousand mounts.
 constexpr size_t kMountinfoBytes = 4 << 20;
-// Nothing on it is to be run or believed: it is only written to.
+// Nothing on it is executed or trusted: it is only written to.
 constexpr uint64_t kMountFlags = MS_NOATIME | MS_NOSUID | MS_NODEV | MS_NOEXEC;
 // Mount points of earlier targets that could not be unmounted are in the way.
 constexpr int kMostMountPoints = 32;
@@ -155,7 +155,7 @@ Result<Mount> Mount::make(Sys& sys, const std::vector<BlockDevice>& devices,
   TRY(make_mount_point(sys, mount_root, at));
   // A btrfs as a whole, as existing_mount() takes it: with the subvolume that mounts by default,
   // which on some distributions is a snapshot, a directory would mean another one. And it finds its
-  // other devices only if it is told of them.
+  // other devices only if their names are passed.
   std::string options = device.identity.type == "btrfs" ? "subvolid=5" : "";
   for (size_t i = 1; i < devices.size(); ++i)
     options += (options.empty() ? "device=" : ",device=") + devices[i].path;

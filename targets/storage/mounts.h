@@ -39,7 +39,7 @@ class Mount {
   static Result<Mount> make(Sys& sys, const std::vector<BlockDevice>& devices,
                             const std::string& mount_root);
 
-  // Mounted below mount_root, in a directory of its own that is named after the type.
+  // Mounted below mount_root, in a directory named after the type.
   // Fails: with mount(2)'s errno.
   static Result<Mount> make(Sys& sys, const RemoteFs& remote, const std::string& mount_root);
 

@@ -20,7 +20,7 @@ Result<uint16_t> parse_port(std::string_view digits) {
   return port;
 }
 
-// HOST[:PORT], where an IPv6 address stands in brackets.
+// HOST[:PORT]; an IPv6 address is in brackets.
 Result<> parse_authority(std::string_view text, ServerUrl& url) {
   std::string_view host = text, after;
   if (text.starts_with('[')) {

@@ -25,7 +25,7 @@ class FlattenedSink final : public Sink {
   explicit FlattenedSink(Sink& stream) : stream_(stream) {}
 
   // What starts at offset 0 and fits kMaxHeaderBytes is the file's header. After a failure every
-  // further call fails in the same way: nobody knows where the stream stands.
+  // further call fails in the same way: the position of the stream is unknown.
   Result<> write_at(uint64_t offset, Bytes data) override;
   // Writes the header and the end marker, without which readers reject the stream.
   Result<> finish();

@@ -24,7 +24,8 @@ struct LogSummary {
 // Fails: unsupported, where vmcoreinfo names no log; the sink's.
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out);
 
-// Where the log's buffers lie. Fails: unsupported, as above; corrupt, where they cannot be told.
+// Where the log's buffers lie. Fails: unsupported, as above; corrupt, if their place cannot be
+// determined.
 Result<std::vector<VirtualRange>> find_kernel_log(const Vmcoreinfo& info, AddressSpace& space);
 
 }  // namespace kdump

@@ -143,7 +143,8 @@ class Ring {
 
  private:
   struct Record {
-    bool exists = false;      // false: reserved, reused, or its text was dropped for want of room
+    bool exists =
+        false;  // false: reserved, reused, or its text was dropped because the ring was full
     bool is_foreign = false;  // the descriptor's id is none that the ring can have here
     uint64_t ts_nsec = 0;
     Bytes text = {};  // valid until the next one is read

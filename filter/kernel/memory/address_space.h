@@ -1,7 +1,7 @@
 // The crashed kernel's virtual addresses: by its page tables, else by the PT_LOADs' own virtual
 // addresses, which cover the kernel image and the direct map but not vmemmap or vmalloc.
 //
-// An architecture joins with a PageTables of its own and a row in address_space.cc.
+// To add an architecture, implement PageTables and add a row in address_space.cc.
 #pragma once
 
 #include <array>

@@ -25,7 +25,7 @@ constexpr uint64_t bits(unsigned end, unsigned begin) { return (1ull << end) - (
 // How the tables are laid out.
 struct Geometry {
   unsigned page_shift;
-  unsigned va_bits;         // of the kernel's half, as the CPU was told
+  unsigned va_bits;         // of the kernel's half, as set in the CPU
   unsigned config_va_bits;  // as the kernel was built for: at least va_bits
   unsigned bits_per_level() const { return page_shift - 3; }
   unsigned levels() const {

@@ -8,8 +8,8 @@
 namespace kdump {
 
 // Fills in the order and the hugetlb mark. The rest of `layout` must be decoded already.
-// page_size: of the machine. What cannot be told keeps its pages, and its keys are named in
-// `warnings`.
+// page_size: of the machine. If a kind of page cannot be recognised its pages are kept, and the
+// missing keys are named in `warnings`.
 void decode_compound_layout(const Vmcoreinfo& info, uint32_t page_size, PageLayout& layout,
                             std::vector<std::string>& warnings);
 

@@ -176,7 +176,7 @@ uint32_t MemMap::try_table(Vaddr table) {
 // A wrong SIZE(page), or offset, shows; a section that is corrupt alone is no reason to distrust
 // the others.
 Result<> MemMap::check_struct_pages() {
-  if (!layout_.tail_bit) return {};  // tails, of which nothing can be said, could be any of them
+  if (!layout_.tail_bit) return {};  // any of them can be a tail, whose fields mean nothing
   uint32_t sections = 0, corrupt_sections = 0, all_seen = 0, all_impossible = 0;
   std::array<uint8_t, kMaxStructPage> page;
   each_section_with_ram(kEnoughSections, [&](Pfn first) {

@@ -231,7 +231,7 @@ class Decoder {
       keep_cache();
       layout_.type_offline = PageLayout::kNoType;
     }
-    // The kernel tells slab by one of them, and the other's bit may then mean something else.
+    // The kernel marks slab by one of them, and the other's bit may then mean something else.
     if (layout_.type_slab != PageLayout::kNoType) layout_.slab = 0;
 
     // A tail's fields overlay others: taken for an ordinary page it can look anonymous or cached.

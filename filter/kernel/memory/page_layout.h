@@ -36,8 +36,8 @@ struct PageLayout {
   uint64_t has_private = 0;
   // In the swap cache: (flags & swap_mask) == swap_value.
   uint64_t swap_mask = 0, swap_value = 1;
-  uint64_t tail_bit = 0;       // in compound_head: 1, or 0 where tails cannot be told
-  uint64_t anon_bit = 0;       // in mapping: 1, or 0 where anonymous pages cannot be told
+  uint64_t tail_bit = 0;       // in compound_head: 1, or 0 if tails cannot be recognised
+  uint64_t anon_bit = 0;       // in mapping: 1, or 0 if anonymous pages cannot be recognised
   uint64_t mapping_mask = 0;   // on the 64 bits of mapping: all ones, or 0 where unknown
   uint64_t refcount_mask = 0;  // on the 32 bits of _refcount: all ones, or 0 where unknown
 
@@ -55,7 +55,7 @@ struct PageLayout {
 
   // page_size: of the machine. Each key whose absence keeps pages that could be left out is named
   // in `warnings`. Fails: unsupported or corrupt, where nothing can be told of any page, or where
-  // two keys contradict each other: which of them is wrong nobody can say.
+  // two keys contradict each other: which one is wrong is unknown.
   static Result<PageLayout> decode(const Vmcoreinfo& info, uint32_t page_size,
                                    std::vector<std::string>& warnings);
 };

@@ -1,4 +1,4 @@
-// What can be said of one struct page on its own: whether it is a tail, and whether its fields
+// Reads one struct page without its neighbours: whether it is a tail, and whether its fields
 // contradict each other, as those of a corrupted one do. Such a page is kept, whatever it claims.
 #pragma once
 

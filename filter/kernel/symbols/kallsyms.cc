@@ -162,7 +162,7 @@ Result<> Kallsyms::each_name(Visit& visit) {
 Result<> Kallsyms::find(std::span<Wanted> names) {
   if (names.size() > kMaxWanted)
     return fail(Kind::refused, "%zu names at once, at most %zu", names.size(), kMaxWanted);
-  // Nearly all symbols are told from those that are wanted by their first and last tokens.
+  // The first and last tokens distinguish nearly all symbols from the wanted ones.
   struct Search {
     const std::array<std::string_view, 256>& tokens;
     std::span<Wanted> names;

@@ -39,7 +39,7 @@ class Kallsyms {
   // An address whose symbol is asked for.
   struct Place {
     Vaddr at;
-    std::string name = {};    // empty: outside the kernel's image, or not to be told; printable
+    std::string name = {};    // empty: outside the kernel's image, or unknown; printable
     uint64_t offset = 0;      // of `at` from the symbol
     uint64_t size_bytes = 0;  // to the next symbol; 0: not known
   };

@@ -21,7 +21,7 @@ struct KernelImage {
   std::string warning;        // empty, or why it is taken whole
 };
 
-// page_size: of the machine. Fails: where the image's begin or end cannot be told.
+// page_size: of the machine. Fails: if the image's begin or end cannot be determined.
 Result<KernelImage> find_kernel_image(const ElfCore& core, const Vmcoreinfo& info,
                                       AddressSpace& space, const KernelSymbols& symbols,
                                       uint32_t page_size);

@@ -10,7 +10,7 @@ namespace kdump {
 
 class KernelSymbols {
  public:
-  // Never fails: where kallsyms cannot be had every symbol is missing, and why() says so.
+  // Never fails: without kallsyms every symbol is missing, and why() gives the reason.
   KernelSymbols(const Vmcoreinfo& info, AddressSpace& space);
 
   const char* why() const { return why_.text; }  // empty: kallsyms was read

@@ -21,7 +21,7 @@ constexpr uint64_t kMaxSegments = 1024, kMaxVolumes = 1024;
 // Of all segments together: more do not fit into a table of device_mapper.cc's.
 constexpr uint64_t kMaxStripes = 4096;
 
-// LVM2's checksum: CRC-32's polynomial, begun with a number of its own and not inverted
+// LVM2's checksum: CRC-32's polynomial with LVM2's initial value, not inverted
 // (lib/misc/crc.c of LVM2).
 uint32_t lvm_checksum(Bytes data) {
   uint32_t crc = 0xf597a6cf;

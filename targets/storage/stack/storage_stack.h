@@ -1,10 +1,10 @@
-// The devices that a target lies on and that nobody else makes in a capture kernel: arrays of
+// The devices that a target lies on and that no other program makes in a capture kernel: arrays of
 // mdraid, LUKS volumes, logical volumes, nested in any order. Which, the packer has written down
 // (scripts/lib/storage.sh); none of their programs is needed. Why: docs/decisions/0009-storage.md.
 //
 // The list, words separated by spaces, from the disks upwards:
-//   target DEVICE                      as it stands in the URL; what follows is for it
-//   md NAME VERSION UUID MEMBERS       an array that had so many members
+//   target DEVICE                      as in the URL; the next lines describe its layers
+//   md NAME VERSION UUID MEMBERS       an array with MEMBERS members
 //   crypt NAME UUID CIPHER IV_OFFSET OFFSET SECTOR_BYTES KEY_FILE
 //                                      of a LUKS device: sectors of 512 bytes; the volume key, in
 //                                      hex
