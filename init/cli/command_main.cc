@@ -5,7 +5,7 @@
 #include <new>
 #include <string_view>
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/cli/command.h"
 #include "init/cli/command_check.h"
 #include "init/cli/command_dump.h"

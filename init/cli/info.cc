@@ -4,7 +4,7 @@
 #include <cinttypes>
 
 #include "filter/base/text.h"
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/crash_view.h"
