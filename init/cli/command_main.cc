@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "filter/kernel/printk_log.h"
+#include "init/capture/standard_output.h"
 #include "init/cli/command.h"
 #include "init/cli/command_check.h"
 #include "init/cli/command_dump.h"
