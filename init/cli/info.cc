@@ -49,13 +49,6 @@ const char* class_in_words(PageClass page_class) {
   }
 }
 
-// Text of the crashed kernel, harmless on a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += c >= 0x20 && c < 0x7f ? c : '?';
-  return out;
-}
-
 double mebibytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 std::string fact(const char* name, const std::string& value) {

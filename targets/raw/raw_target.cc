@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "filter/base/text.h"
 #include "targets/factories.h"
 #include "targets/raw/raw_device.h"
 #include "targets/raw/raw_stored_files.h"

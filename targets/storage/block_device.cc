@@ -11,6 +11,7 @@
 #include <set>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "targets/storage/file_image.h"
 
 namespace kdump {

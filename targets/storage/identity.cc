@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "filter/base/text.h"
 #include "targets/storage/signatures.h"
 
 namespace kdump {
@@ -71,7 +72,8 @@ Result<std::string> fat_label(const Image& image, const FatLayout& layout) {
   constexpr uint32_t kMostEntries = 4096;  // 128 KiB: the largest cluster there is
   constexpr uint8_t kAttributes = 11, kVolumeLabel = 0x08, kLongName = 0x0f, kKindBits = 0x3f;
   std::array<uint8_t, 512> sector;
-  for (uint32_t at = 0; at < layout.root_size && at < kMostEntries * 32; at += static_cast<uint32_t>(sector.size())) {
+  for (uint32_t at = 0; at < layout.root_size && at < kMostEntries * 32;
+       at += static_cast<uint32_t>(sector.size())) {
     if (!TRY(image.has(layout.root_offset + at, sector))) break;
     for (const uint8_t* entry = sector.begin(); entry != sector.end(); entry += 32) {
       if (entry[0] == 0) return std::string();
@@ -141,11 +143,15 @@ std::string uuid_text(const uint8_t* bytes) {
   return text;
 }
 
-std::string printable(const std::string& text) {
-  std::string clean = text;
-  for (char& c : clean)
-    if (c < ' ' || c > '~') c = '?';
-  return clean;
+std::string lvm_uuid_text(const uint8_t* characters) {
+  std::string text;
+  for (int i = 0; i < 32; ++i) {
+    const uint8_t c = characters[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return "";
+    if (i == 6 || i == 10 || i == 14 || i == 18 || i == 22 || i == 26) text += '-';
+    text += static_cast<char>(c);
+  }
+  return text;
 }
 
 std::string Identity::text() const {
