@@ -1,8 +1,8 @@
 // The contract every target fulfils: a place that takes the files of one crash. Targets know
-// nothing of dumps, and the engine nothing of targets; init/dump_job joins them.
+// nothing of dumps, and the engine nothing of targets; init/capture/job joins them.
 //
 // Order: preflight → begin → (create → write_at* → commit or keep_incomplete) for each file →
-// finish. A trial before any crash (init/check_job) reads back and discards before it finishes.
+// finish. A trial before any crash (check_job.h) reads back and discards before it finishes.
 // Every call that can wait does so within Limits; a call that blocks in the kernel all the same
 // is ended from outside, by the supervisor of the process that runs it.
 #pragma once

@@ -2,7 +2,7 @@
 // a power cut goes through it, so that tests can make each call fail in turn. It mirrors the
 // system calls and adds no policy; File (file.h) adds names, loops and Results.
 //
-// Not here: memory mappings of the vmcore (filter/vmcore/) and process control (init/), which a
+// Not here: memory mappings of the vmcore (filter/core_file/) and process control (init/), which a
 // fake could not stand in for; they are tested on the real thing.
 #pragma once
 

@@ -15,4 +15,11 @@ std::string text(const char* format, ...) {
   return length < 0 ? std::string() : std::string(buffer);
 }
 
+std::string printable(std::string_view text) {
+  std::string clean(text);
+  for (char& c : clean)
+    if (c < ' ' || c > '~') c = '?';
+  return clean;
+}
+
 }  // namespace kdump

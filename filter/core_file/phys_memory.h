@@ -12,7 +12,7 @@
 #include "filter/core_file/elf_core.h"
 #include "filter/core_file/fault_guard.h"
 #include "filter/core_file/file_windows.h"
-#include "filter/pages/page_source.h"
+#include "filter/core_file/window.h"
 
 namespace kdump {
 
@@ -33,7 +33,7 @@ class PhysMemory {
   // The first byte at or after `at` that the vmcore has.
   std::optional<Paddr> next_ram(Paddr at) const;
 
-  // The first window (page_source.h) at or after `at` that has RAM; end_pfn() if none has.
+  // The first window (window.h) at or after `at` that has RAM; end_pfn() if none has.
   Pfn next_window(Pfn at) const;
 
   // Sets the bits of the pages first + i of which the vmcore has at least one byte, clears others.

@@ -4,9 +4,9 @@
 
 #include "filter/base/text.h"
 #include "filter/core_file/cpu_registers.h"
-#include "filter/kernel/log/printk_log.h"
 #include "filter/kernel/memory/mem_map.h"
 #include "filter/kernel/memory/page_table_pages.h"
+#include "filter/kernel/printk_log.h"
 #include "filter/kernel/symbols/kernel_image.h"
 
 namespace kdump {

@@ -9,7 +9,7 @@
 #include <new>
 
 #include "filter/base/sys.h"
-#include "init/pid1/watchdog.h"
+#include "init/capture/heartbeat.h"
 
 namespace kdump {
 namespace {

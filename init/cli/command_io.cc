@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "filter/base/file.h"
+#include "init/capture/standard_output.h"
 
 namespace kdump {
 namespace {
@@ -33,21 +34,6 @@ Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path) {
     return fail(Kind::unsupported, "%s is %s; this command reads the vmcore that it was made of",
                 path.c_str(), kind);
   return opened;
-}
-
-Result<> StandardOutput::write_at(uint64_t offset, Bytes data) {
-  if (offset != position_)
-    return fail(Kind::refused, "standard output: offset %" PRIu64 " is not its end, %" PRIu64,
-                offset, position_);
-  while (!data.empty()) {
-    const int64_t written = uninterrupted([&] { return sys_.write(STDOUT_FILENO, data); });
-    if (written <= 0)
-      return fail_errno(written < 0 ? static_cast<int>(-written) : ENOSPC,
-                        "standard output, offset %" PRIu64, position_);
-    position_ += static_cast<uint64_t>(written);
-    data = data.subspan(static_cast<size_t>(written));
-  }
-  return {};
 }
 
 ExitStatus print(const std::string& text) {

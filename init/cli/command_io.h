@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "filter/base/sink.h"
 #include "filter/kernel/vmcore.h"
 #include "init/cli/command.h"
 
@@ -12,18 +11,6 @@ namespace kdump {
 
 // The VMCORE argument. What it is when it is no vmcore is said in words that help.
 Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path);
-
-// Standard output as a sink that is written strictly forward.
-class StandardOutput final : public Sink {
- public:
-  explicit StandardOutput(Sys& sys) : sys_(sys) {}
-  // Fails: refused, where offset is not the end of what was written before.
-  Result<> write_at(uint64_t offset, Bytes data) override;
-
- private:
-  Sys& sys_;
-  uint64_t position_ = 0;
-};
 
 // Prints to standard output; fails where it is a full disk: what was not printed must not look
 // printed.

@@ -13,7 +13,6 @@
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
 #include "targets/schemes.h"
-#include "targets/storage/identity.h"
 
 namespace kdump {
 namespace {

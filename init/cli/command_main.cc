@@ -5,8 +5,9 @@
 #include <new>
 #include <string_view>
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/kernel_arguments.h"
+#include "init/capture/standard_output.h"
 #include "init/cli/command.h"
 #include "init/cli/command_check.h"
 #include "init/cli/command_dump.h"

@@ -4,7 +4,7 @@
 #include <cinttypes>
 
 #include "filter/base/text.h"
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/crash_view.h"
@@ -47,13 +47,6 @@ const char* class_in_words(PageClass page_class) {
     default:
       return page_class_name(page_class);
   }
-}
-
-// Text of the crashed kernel, harmless on a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += c >= 0x20 && c < 0x7f ? c : '?';
-  return out;
 }
 
 double mebibytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "filter/base/file.h"
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/child.h"
 #include "init/capture/report/human_size.h"
 #include "init/pid1/reboot.h"

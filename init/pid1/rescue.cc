@@ -13,8 +13,8 @@
 
 #include "filter/base/file.h"
 #include "init/capture/child.h"
+#include "init/capture/heartbeat.h"
 #include "init/pid1/secrets.h"
-#include "init/pid1/watchdog.h"
 
 namespace kdump {
 namespace {

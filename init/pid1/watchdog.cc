@@ -16,6 +16,7 @@
 #include <string>
 
 #include "filter/base/file.h"
+#include "init/capture/heartbeat.h"
 
 namespace kdump {
 namespace {
@@ -35,7 +36,6 @@ struct Pulse {
 };
 
 Pulse* pulse = nullptr;  // set once, early
-pid_t owner = 0;
 
 // Of the last name, which is the first device once more, as of that.
 bool is_idle(const WatchdogKeeping& keeping, size_t number) {
@@ -110,8 +110,7 @@ Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console)
                               MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (shared == MAP_FAILED) return fail_errno(errno, "map the watchdog keeper's pulse");
   pulse = new (shared) Pulse;
-  owner = ::getpid();
-  watchdog_heartbeat();
+  start_heartbeat(pulse->beat_ms);
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, "fork the watchdog keeper");
   if (pid == 0) {
@@ -119,10 +118,6 @@ Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console)
     keep(keeping, console);
   }
   return {};
-}
-
-void watchdog_heartbeat() {
-  if (pulse && ::getpid() == owner) pulse->beat_ms = real_sys().monotonic_ms();
 }
 
 void disarm_watchdogs() {

@@ -1,7 +1,7 @@
 // Hardware watchdogs: one that was running when the kernel crashed counts on, and would reset the
 // machine in the middle of the dump. They are kept alive while PID 1 is, and left to fire when it
 // is not: a separate process feeds them as long as PID 1 shows progress, which it does only
-// in waits that have an end (child.h, rescue.cc). So a machine that hangs, PID 1 or the kernel
+// in waits that have an end (heartbeat.h). So a machine that hangs, PID 1 or the kernel
 // itself, is reset.
 //
 // Which watchdogs there are is the image's to say, by the modules it carries, and by kWatchdogsRan
@@ -31,9 +31,6 @@ struct WatchdogKeeping {
 
 // Starts the process, once. Fails: io; then no process feeds a watchdog.
 Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console);
-
-// PID 1 moves. Nothing in a process that has not started the keeper.
-void watchdog_heartbeat();
 
 // Disarms them, and waits for that a little while. Those that cannot be disarmed will fire.
 void disarm_watchdogs();

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "filter/base/sys.h"
+#include "filter/base/text.h"
 #include "net/ssh/aes_hardware.h"
 #include "net/ssh/known_hosts.h"
 
@@ -31,12 +32,7 @@ constexpr char kCiphersWithoutAes[] =
     "aes256-ctr";
 
 // libssh2's messages can quote the server.
-std::string printable(const char* message) {
-  std::string clean = message ? message : "";
-  for (char& c : clean)
-    if (c < ' ' || c > '~') c = '?';
-  return clean;
-}
+std::string server_text(const char* message) { return printable(message ? message : ""); }
 
 }  // namespace
 
@@ -50,7 +46,7 @@ std::unexpected<Error> SshSession::failed(int code, const char* what) const {
   char* message = nullptr;
   libssh2_session_last_error(session_, &message, nullptr, 0);
   const Kind kind = code == LIBSSH2_ERROR_TIMEOUT ? Kind::timeout : Kind::io;
-  return fail(kind, "%s: %s: %s (libssh2 %d)", host_.c_str(), what, printable(message).c_str(),
+  return fail(kind, "%s: %s: %s (libssh2 %d)", host_.c_str(), what, server_text(message).c_str(),
               code);
 }
 
@@ -162,13 +158,13 @@ Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
   });
   if (asked && methods && !strstr(methods, "publickey"))
     return fail(Kind::refused, "%s takes no keys of user %s, only: %s", host_.c_str(),
-                login.user.c_str(), printable(methods).c_str());
+                login.user.c_str(), server_text(methods).c_str());
   return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)",
               host_.c_str(), key.fingerprint.c_str(), login.user.c_str());
 }
 
 std::string SshSession::cipher() const {
-  return printable(libssh2_session_methods(session_, LIBSSH2_METHOD_CRYPT_CS));
+  return server_text(libssh2_session_methods(session_, LIBSSH2_METHOD_CRYPT_CS));
 }
 
 }  // namespace kdump

@@ -7,6 +7,7 @@
 #include "targets/directory/local_stored_files.h"
 #include "targets/factories.h"
 #include "targets/storage/stack/storage_stack.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 
@@ -114,7 +115,7 @@ class FileSystemDirectory final : public MountingTarget {
         device_(std::move(url.device)),
         mount_root_(context.mount_root),
         observer_(context.observer),
-        finder_(context.sys, context.limits, context.observer) {}
+        finder_(context.sys, context.limits.step_s, context.observer) {}
 
  protected:
   Result<Mount> mount() override {

@@ -3,12 +3,14 @@
 
 #include <cerrno>
 
+#include "filter/base/text.h"
 #include "targets/factories.h"
 #include "targets/raw/raw_device.h"
 #include "targets/raw/raw_stored_files.h"
 #include "targets/storage/file_image.h"
 #include "targets/storage/mounts.h"
 #include "targets/storage/stack/storage_stack.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -20,7 +22,7 @@ class RawTarget final : public Target {
         url_(std::move(url)),
         sys_(context.sys),
         observer_(context.observer),
-        finder_(context.sys, context.limits, context.observer) {}
+        finder_(context.sys, context.limits.step_s, context.observer) {}
 
   const char* describe() const override { return text_.c_str(); }
   Access access() const override { return Access::positional; }

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "targets/storage/file_image.h"
 
 namespace kdump {
@@ -182,21 +183,21 @@ std::unexpected<Error> DeviceFinder::nothing_found(const DeviceName& name) const
     all += (all.empty() ? "" : ", ") + device.text();
   }
   return fail(Kind::timeout, "%s: no such device within %" PRIu32 "s; there is %s",
-              printable(name.text()).c_str(), limits_.step_s,
+              printable(name.text()).c_str(), wait_s_,
               all.empty() ? "no block device at all" : all.c_str());
 }
 
 bool DeviceFinder::wait_until(int64_t deadline_ms, const std::string& what) {
   const int64_t left_ms = deadline_ms - sys_.monotonic_ms();
   if (left_ms <= 0) return false;
-  if (!is_announced_) observer_.waiting_for(what.c_str(), limits_.step_s);
+  if (!is_announced_) observer_.waiting_for(what.c_str(), wait_s_);
   is_announced_ = true;
   sys_.sleep_ms(std::min(kRescanMs, left_ms));
   return true;
 }
 
 Result<BlockDevice> DeviceFinder::find(const DeviceName& name) {
-  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{limits_.step_s} * 1000;
+  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{wait_s_} * 1000;
   const std::string called = printable(name.text());
   is_announced_ = false;
   do {
@@ -223,7 +224,7 @@ std::vector<BlockDevice> DeviceFinder::members(const BlockDevice& of) const {
 
 Result<std::vector<BlockDevice>> DeviceFinder::find_array_members(const std::string& uuid,
                                                                   size_t count) {
-  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{limits_.step_s} * 1000;
+  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{wait_s_} * 1000;
   const std::string called = "the array " + printable(uuid);
   std::vector<BlockDevice> members;
   is_announced_ = false;
@@ -249,7 +250,7 @@ bool DeviceFinder::is_there(const DeviceName& name) {
 }
 
 Result<std::vector<BlockDevice>> DeviceFinder::find_file_system(const DeviceName& name) {
-  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{limits_.step_s} * 1000;
+  const int64_t deadline_ms = sys_.monotonic_ms() + int64_t{wait_s_} * 1000;
   const BlockDevice first = TRY(find(name));
   if (!first.identity.is_mountable)
     return fail(Kind::unsupported, "%s holds no file system that can be mounted: %s",

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "filter/base/observer.h"
+#include "filter/base/sys.h"
+#include "targets/storage/device_name.h"
 #include "targets/storage/identity.h"
 #include "targets/storage/partition_table.h"
-#include "targets/target.h"
-#include "targets/url/url.h"
 
 namespace kdump {
 
@@ -31,11 +32,11 @@ struct BlockDevice {
   std::string text() const;  // for messages: `vda1 (ext4 UUID=… LABEL=…)`
 };
 
-// Finds what a name means, waiting for it at most limits.step_s by reading sysfs again and again.
+// Finds what a name means, waiting for it at most wait_s by reading sysfs again and again.
 class DeviceFinder {
  public:
-  DeviceFinder(Sys& sys, Target::Limits limits, Observer& observer)
-      : sys_(sys), limits_(limits), observer_(observer) {}
+  DeviceFinder(Sys& sys, uint32_t wait_s, Observer& observer)
+      : sys_(sys), wait_s_(wait_s), observer_(observer) {}
 
   // Fails: timeout, listing what there is instead; refused, if the name fits several devices.
   Result<BlockDevice> find(const DeviceName& name);
@@ -58,7 +59,7 @@ class DeviceFinder {
   std::unexpected<Error> nothing_found(const DeviceName& name) const;
 
   Sys& sys_;
-  Target::Limits limits_;
+  uint32_t wait_s_;
   Observer& observer_;
   std::map<std::string, BlockDevice> seen_;
   bool is_announced_ = false;

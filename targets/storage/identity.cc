@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "filter/base/text.h"
 #include "targets/storage/signatures.h"
 
 namespace kdump {
@@ -142,11 +143,15 @@ std::string uuid_text(const uint8_t* bytes) {
   return text;
 }
 
-std::string printable(const std::string& text) {
-  std::string clean = text;
-  for (char& c : clean)
-    if (c < ' ' || c > '~') c = '?';
-  return clean;
+std::string lvm_uuid_text(const uint8_t* characters) {
+  std::string text;
+  for (int i = 0; i < 32; ++i) {
+    const uint8_t c = characters[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return "";
+    if (i == 6 || i == 10 || i == 14 || i == 18 || i == 22 || i == 26) text += '-';
+    text += static_cast<char>(c);
+  }
+  return text;
 }
 
 std::string Identity::text() const {

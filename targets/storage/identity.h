@@ -43,8 +43,8 @@ Result<Identity> read_identity(const Image& image);
 // 16 bytes as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in the order they are stored; for GPT's mixed
 // order see partition_table.cc.
 std::string uuid_text(const uint8_t* bytes);
-
-// `text` with what no terminal should get (and no message needs) as '?'.
-std::string printable(const std::string& text);
+// xxxxxx-xxxx-xxxx-xxxx-xxxx-xxxx-xxxxxx out of the label's 32 characters, which must be letters
+// and digits; "" if they are not.
+std::string lvm_uuid_text(const uint8_t* characters);
 
 }  // namespace kdump

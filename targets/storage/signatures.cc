@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "targets/storage/stack/lvm_metadata.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 namespace {

@@ -66,11 +66,6 @@ Result<std::string> check_directory(std::string path) {
   return path;
 }
 
-std::string DeviceName::text() const {
-  constexpr const char* kPrefixes[] = {"", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL="};
-  return kPrefixes[static_cast<size_t>(by)] + value;
-}
-
 Result<FileSystemUrl> parse_file_system_url(std::string_view rest) {
   const size_t colon = rest.find(":/");
   if (colon == std::string_view::npos)

@@ -6,17 +6,9 @@
 #include <string_view>
 
 #include "filter/base/result.h"
+#include "targets/storage/device_name.h"
 
 namespace kdump {
-
-// How a URL names a block device.
-struct DeviceName {
-  enum class By : uint8_t { path, uuid, label, partuuid, partlabel };
-  By by = By::path;
-  std::string value;
-
-  std::string text() const;  // for messages: UUID=…, /dev/…
-};
 
 struct FileSystemUrl {  // fs:DEVICE:/DIR
   DeviceName device;

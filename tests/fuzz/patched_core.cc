@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "filter/kernel/crash_scene.h"
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "tests/fixtures/odd_values.h"
 #include "tests/fuzz/fuzzer.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "filter/base/text.h"
 #include "filter/kernel/symbols/kallsyms_names.h"
 
 namespace kdump {
@@ -17,11 +18,9 @@ Result<uint64_t> symbol(const Vmcoreinfo& info, const char* name) {
   return fail(Kind::unsupported, "vmcoreinfo lacks SYMBOL(%s)", name);
 }
 
-std::string printable(std::string_view name) {
-  std::string out(name);
-  std::ranges::replace_if(
-      out, [](char c) { return c <= ' ' || c >= 0x7f; }, '?');
-  return out;
+std::string without_spaces(std::string text) {
+  std::ranges::replace(text, ' ', '?');
+  return text;
 }
 
 }  // namespace
@@ -234,7 +233,7 @@ Result<> Kallsyms::name(std::span<Place> places) {
     }
     bool take(uint32_t index, std::string_view name) {
       for (; next < wanted.size() && wanted[next].first == index; ++next)
-        wanted[next].second->name = printable(name);
+        wanted[next].second->name = without_spaces(printable(name));
       return next < wanted.size();
     }
   } search;

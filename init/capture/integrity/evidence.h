@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/integrity/chunk_sums.h"
 #include "init/capture/integrity/manifest.h"
 #include "init/capture/job_progress.h"

@@ -1,6 +1,6 @@
 #include "init/capture/job/log_job.h"
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "init/capture/integrity/evidence.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job_progress.h"

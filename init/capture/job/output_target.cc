@@ -1,7 +1,7 @@
 // See output_target.h.
 #include "init/capture/job/output_target.h"
 
-#include "init/cli/command_io.h"
+#include "init/capture/standard_output.h"
 #include "targets/directory/crash_directory.h"
 #include "targets/directory/local_file.h"
 

@@ -9,7 +9,6 @@
 #include "init/capture/report/json_text.h"
 #include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
-#include "targets/storage/identity.h"
 
 namespace kdump {
 namespace {

@@ -216,15 +216,4 @@ uint64_t lvm_sequence(std::string_view metadata) {
   return group ? lvm_number(group->text, "seqno").value_or(0) : 0;
 }
 
-std::string lvm_uuid_text(const uint8_t* characters) {
-  std::string text;
-  for (int i = 0; i < 32; ++i) {
-    const uint8_t c = characters[i];
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return "";
-    if (i == 6 || i == 10 || i == 14 || i == 18 || i == 22 || i == 26) text += '-';
-    text += static_cast<char>(c);
-  }
-  return text;
-}
-
 }  // namespace kdump

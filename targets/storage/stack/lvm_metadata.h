@@ -34,8 +34,4 @@ Result<std::vector<LvmSegment>> find_lvm_volume(std::string_view metadata, std::
 // The increasing number of a volume group's changes; 0 where it has none.
 uint64_t lvm_sequence(std::string_view metadata);
 
-// xxxxxx-xxxx-xxxx-xxxx-xxxx-xxxx-xxxxxx out of the label's 32 characters, which must be letters
-// and digits; "" if they are not.
-std::string lvm_uuid_text(const uint8_t* characters);
-
 }  // namespace kdump

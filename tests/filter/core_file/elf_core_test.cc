@@ -7,7 +7,7 @@
 
 #include <random>
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "filter/pages/plan.h"
 #include "tests/fixtures/text_core.h"
 

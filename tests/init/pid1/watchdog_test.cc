@@ -13,6 +13,7 @@
 
 #include "filter/base/sys.h"
 #include "init/capture/child.h"
+#include "init/capture/heartbeat.h"
 
 namespace kdump {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 #include "tests/fixtures/odd_values.h"
 #include "tests/fixtures/text_core.h"
 

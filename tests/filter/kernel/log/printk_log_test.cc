@@ -1,5 +1,5 @@
 // The crashed kernel's log, from both rings, whole, wrapped and corrupt.
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 
 #include <doctest/doctest.h>
 

@@ -66,7 +66,7 @@ struct Machine {
 
   FakeSys sys;
   SilentObserver observer;
-  DeviceFinder finder{sys, {.step_s = 5}, observer};
+  DeviceFinder finder{sys, 5, observer};
   bool made_before = false, table_is_refused = false;
   std::string name, table;
 };

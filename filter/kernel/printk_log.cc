@@ -1,4 +1,4 @@
-#include "filter/kernel/log/printk_log.h"
+#include "filter/kernel/printk_log.h"
 
 #include <algorithm>
 

@@ -1,0 +1,17 @@
+// How a target's URL names a block device.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace kdump {
+
+struct DeviceName {
+  enum class By : uint8_t { path, uuid, label, partuuid, partlabel };
+  By by = By::path;
+  std::string value;
+
+  std::string text() const;  // for messages: UUID=…, /dev/…
+};
+
+}  // namespace kdump
