@@ -5,6 +5,8 @@
 #include <ctime>
 #include <tuple>
 
+#include "targets/crash_files.h"
+
 namespace kdump {
 namespace {
 
@@ -64,12 +66,10 @@ uint32_t take_number(std::string_view& name) {
   return number;
 }
 
-// What kdump-init leaves in a crash's directory, and with "-incomplete" what it does not finish.
+// What kdump-init leaves in a crash's directory, finished or not.
 bool is_file_of_dump(std::string_view name) {
-  constexpr std::string_view kIncomplete = "-incomplete";
-  if (name.ends_with(kIncomplete)) name.remove_suffix(kIncomplete.size());
-  for (const char* const known :
-       {"vmcore", "vmcore-dmesg.txt", "kdump-init.log", "report.json", "SHA256SUMS"})
+  if (name.ends_with(kIncompleteSuffix)) name.remove_suffix(sizeof kIncompleteSuffix - 1);
+  for (const char* const known : {kDumpName, kDmesgName, kOwnLogName, kReportName, kManifestName})
     if (name == known) return true;
   return false;
 }
@@ -133,9 +133,9 @@ Result<DumpContents> look_into_dump(StoredFiles& files, const StoredDump& dump) 
     contents.entries.push_back({name, status.bytes});
     if (__builtin_add_overflow(contents.bytes, status.bytes, &contents.bytes))
       contents.bytes = UINT64_MAX;
-    contents.is_complete |= name == "vmcore";
-    contents.is_incomplete |= name == "vmcore-incomplete";
-    contents.is_ours |= name == "kdump-init.log" || name == "report.json";
+    contents.is_complete |= name == kDumpName;
+    contents.is_incomplete |= name == incomplete_name(kDumpName);
+    contents.is_ours |= name == kOwnLogName || name == kReportName;
   }
   return contents;
 }

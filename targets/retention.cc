@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "targets/crash_files.h"
 #include "targets/dump_listing.h"
 
 namespace kdump {
@@ -10,9 +11,9 @@ namespace {
 
 // The vmcore goes first: what is interrupted is not taken for a whole dump, and keeps its log.
 Result<> remove_dump(StoredFiles& files, const StoredDump& dump, const DumpContents& contents) {
-  TRY(files.remove(dump.name + "/vmcore"));
+  TRY(files.remove(dump.name + "/" + kDumpName));
   for (const DumpContents::Entry& entry : contents.entries)
-    if (entry.name != "vmcore") TRY(files.remove(dump.name + "/" + entry.name));
+    if (entry.name != kDumpName) TRY(files.remove(dump.name + "/" + entry.name));
   return files.remove_directory(dump.name);
 }
 

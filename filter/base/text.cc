@@ -1,5 +1,6 @@
 #include "filter/base/text.h"
 
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 
@@ -20,6 +21,28 @@ std::string printable(std::string_view text) {
   for (char& c : clean)
     if (c < ' ' || c > '~') c = '?';
   return clean;
+}
+
+Result<std::string> percent_decode(std::string_view text) {
+  const int length = static_cast<int>(text.size());  // for messages
+  if (text.find('\0') != std::string_view::npos)
+    return fail(Kind::refused, "a NUL in %.*s", length, text.data());
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    uint8_t byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text.size() - i < 3 || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+      return fail(Kind::refused, "%% needs two hexadecimal digits after it in %.*s", length,
+                  text.data());
+    if (byte == 0) return fail(Kind::refused, "%%00 in %.*s", length, text.data());
+    decoded += static_cast<char>(byte);
+    i += 2;
+  }
+  return decoded;
 }
 
 }  // namespace kdump

@@ -4,11 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "filter/base/result.h"
+
 namespace kdump {
 
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
 
 // For messages: '?' for everything but printable ASCII.
 std::string printable(std::string_view text);
+
+// %41 becomes A. Fails: refused, where two hexadecimal digits are missing, and for a NUL, %00 too.
+Result<std::string> percent_decode(std::string_view text);
 
 }  // namespace kdump

@@ -6,6 +6,7 @@
 
 #include "filter/base/progress.h"
 #include "filter/base/sink.h"
+#include "filter/base/utsname.h"
 #include "filter/pages/page_source.h"
 
 namespace kdump {
@@ -38,9 +39,7 @@ struct DumpOptions {
 };
 
 // The contents of a dump's headers.
-struct DumpHeader {
-  char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
-       domainname[65] = {};
+struct DumpHeader : Utsname {
   int64_t crash_time_s = 0;
   uint32_t cpus = 1;
   uint64_t phys_base = 0;

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "filter/base/utsname.h"
+
 namespace kdump::kdump_format {
 
 constexpr char kSignature[8] = {'K', 'D', 'U', 'M', 'P', ' ', ' ', ' '};
@@ -20,7 +22,7 @@ constexpr uint32_t kIncomplete = 0x8;
 struct Header {
   char signature[8];
   int32_t header_version;
-  char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
+  Utsname utsname;
   uint8_t padding[6];
   int64_t timestamp_s;
   // Zero, always: libkdumpfile tries the 32-bit layout first, which has block_size here; anything

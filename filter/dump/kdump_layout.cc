@@ -68,15 +68,7 @@ kdump_format::Header make_kdump_header(const KdumpLayout& layout, const DumpHead
   kdump_format::Header out{};
   memcpy(out.signature, kdump_format::kSignature, sizeof out.signature);
   out.header_version = kdump_format::kVersion;
-  const auto copy_name = [](char(&to)[65], const char(&from)[65]) {
-    memcpy(to, from, sizeof to - 1);  // and the last byte stays NUL
-  };
-  copy_name(out.sysname, header.sysname);
-  copy_name(out.nodename, header.nodename);
-  copy_name(out.release, header.release);
-  copy_name(out.version, header.version);
-  copy_name(out.machine, header.machine);
-  copy_name(out.domainname, header.domainname);
+  out.utsname = header;
   out.timestamp_s = header.crash_time_s;
   out.status = status;
   out.block_size = static_cast<int32_t>(layout.block_size);

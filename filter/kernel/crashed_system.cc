@@ -7,8 +7,6 @@
 namespace kdump {
 namespace {
 
-constexpr size_t kUtsField = 65;  // __NEW_UTS_LEN + 1, include/uapi/linux/utsname.h
-
 // Upper bound of what goes into a dump's header; the kernel's own is 8192 and may grow.
 constexpr uint32_t kMaxCpus = 1u << 16;
 

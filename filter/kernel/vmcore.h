@@ -10,6 +10,7 @@
 #include "filter/base/address.h"
 #include "filter/base/bytes.h"
 #include "filter/base/sys.h"
+#include "filter/base/utsname.h"
 #include "filter/core_file/elf_core.h"
 #include "filter/core_file/phys_memory.h"
 #include "filter/core_file/vmcoreinfo.h"
@@ -18,9 +19,7 @@ namespace kdump {
 
 // The crashed kernel's identity, from vmcoreinfo, the notes and init_uts_ns where they are sound.
 // Every text is printable ASCII; one that is not known is empty.
-struct CrashedSystem {
-  char sysname[65] = {}, nodename[65] = {}, release[65] = {}, version[65] = {}, machine[65] = {},
-       domainname[65] = {};
+struct CrashedSystem : Utsname {
   int64_t crash_time_s = 0;  // CRASHTIME of vmcoreinfo, seconds since 1970, UTC; 0: unknown
   uint32_t cpus = 1;         // number of NT_PRSTATUS notes, at least 1
   // x86_64: where the kernel's image begins, less its link address; arm64: where its linear map

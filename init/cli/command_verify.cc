@@ -15,6 +15,7 @@
 #include "init/capture/integrity/manifest.h"
 #include "init/capture/report/human_size.h"
 #include "init/cli/command_io.h"
+#include "targets/crash_files.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {
@@ -57,8 +58,8 @@ void Verification::find_dump() {
   directory_ = is_directory_ ? path_ : parent_of(path_);
   dump_ = path_;
   if (!is_directory_) return;
-  dump_ = path_ + "/vmcore";
-  if (sys_.stat(dump_.c_str(), status) < 0) dump_ += "-incomplete";
+  dump_ = path_ + "/" + kDumpName;
+  if (sys_.stat(dump_.c_str(), status) < 0) dump_ = incomplete_name(dump_);
 }
 
 Result<> Verification::check_dump() {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
+#include "targets/crash_files.h"
 #include "targets/directory/local_file.h"
 
 namespace kdump {
@@ -118,7 +119,7 @@ Result<std::unique_ptr<TargetFile>> CrashDirectory::create(const char* name) {
 
 Result<> CrashDirectory::discard() {
   for (const std::string& file : files_)
-    for (const std::string& name : {file, file + "-incomplete"})
+    for (const std::string& name : {file, incomplete_name(file)})
       TRY(remove(sys_->unlink(name.c_str()), name));
   TRY(remove(sys_->rmdir(path_.c_str()), path_));
   std::string changed = parent_of(path_);

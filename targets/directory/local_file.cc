@@ -7,13 +7,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "targets/crash_files.h"
+
 namespace kdump {
-
-namespace {
-
-std::string incomplete_name(const std::string& path) { return path + "-incomplete"; }
-
-}  // namespace
 
 Result<> LocalFile::refuse_existing(Sys& sys, const std::string& path) {
   for (const std::string& name : {path, incomplete_name(path)})

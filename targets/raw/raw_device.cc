@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "targets/crash_files.h"
+
 namespace kdump {
 namespace {
 
-constexpr char kDumpName[] = "vmcore";  // the file that begins the device
-constexpr uint64_t kSector = 512;       // what any disk writes as a whole or not at all
+constexpr uint64_t kSector = 512;  // what any disk writes as a whole or not at all
 // Never written to. Not a constant, which would be 64 KiB of zeros in the program's file.
 std::array<uint8_t, 64 * 1024> zeros;
 // More than a dump writer has at any time; beyond it gaps are filled early, so memory is bounded.

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "targets/crash_files.h"
 #include "targets/raw/raw_device.h"
 
 namespace kdump {
 namespace {
 
 std::string stored_name(const RawEntry& entry) {
-  return entry.name + (entry.state == RawState::complete ? "" : "-incomplete");
+  return entry.state == RawState::complete ? entry.name : incomplete_name(entry.name);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "targets/crash_files.h"
+
 namespace kdump {
 namespace {
 
@@ -74,8 +76,8 @@ Result<> SftpDirectory::remove() {
   return link_->exchange(
       "to take back what was made", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
         for (const std::string& file : files_)
-          for (const char* suffix : {"", "-incomplete"}) {
-            const auto removed = sftp.remove(file + suffix, until_ms);
+          for (const std::string& name : {file, incomplete_name(file)}) {
+            const auto removed = sftp.remove(name, until_ms);
             if (!removed && (sftp.is_lost() || sftp.last_status() != sftp::kNoSuchFile))
               return removed;
           }

@@ -10,6 +10,7 @@
 #include <deque>
 #include <vector>
 
+#include "targets/crash_files.h"
 #include "targets/ssh/ssh_link.h"
 
 namespace kdump {
@@ -42,7 +43,7 @@ class SftpUpload final : public TargetFile {
 
   SftpUpload(SshLink& link, std::string path);
 
-  std::string incomplete() const { return path_ + "-incomplete"; }
+  std::string incomplete() const { return incomplete_name(path_); }
   uint64_t tail_end() const { return tail_.offset + tail_.size; }
 
   Result<> begin_tail(uint64_t offset);

@@ -4,6 +4,7 @@
 
 #include "filter/base/text.h"
 #include "net/ssh/ssh_channel.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
@@ -87,7 +88,7 @@ class StreamUpload final : public TargetFile {
 
   Result<> commit() override {
     TRY(end_stream());
-    const std::string from = shell_quoted(path_ + "-incomplete"), to = shell_quoted(path_);
+    const std::string from = shell_quoted(incomplete_name(path_)), to = shell_quoted(path_);
     TRY(run(link_, {"rename", "to rename the file", true}, [&](bool is_again) {
       const std::string renamed =
           is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
@@ -114,7 +115,7 @@ class StreamUpload final : public TargetFile {
   Result<> read_once(uint64_t offset, MutableBytes out) {
     const int64_t until_ms = link_.wait_for_stall("to read back");
     const std::string script = "tail -c +" + std::to_string(offset + 1) + " " +
-                               shell_quoted(is_committed_ ? path_ : path_ + "-incomplete") +
+                               shell_quoted(is_committed_ ? path_ : incomplete_name(path_)) +
                                " | head -c " + std::to_string(out.size());
     SshChannel channel = TRY(SshChannel::command(link_.session(), shell_command(script), until_ms));
     for (size_t done = 0; done < out.size();) {
@@ -225,7 +226,7 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
 }
 
 Result<std::unique_ptr<TargetFile>> StreamDirectory::create(const std::string& path) {
-  const std::string to = shell_quoted(path), incomplete = shell_quoted(path + "-incomplete");
+  const std::string to = shell_quoted(path), incomplete = shell_quoted(incomplete_name(path));
   const auto there = TRY(run(*link_, {"create", "to create a file"}, [&](bool) {
     return "if test -e " + to + " || test -e " + incomplete + "; then echo there; fi";
   }));
@@ -242,7 +243,7 @@ Result<std::unique_ptr<TargetFile>> StreamDirectory::create(const std::string& p
 Result<> StreamDirectory::remove() {
   std::string script = "true";
   for (const std::string& file : files_)
-    script += "; rm -f " + shell_quoted(file) + " " + shell_quoted(file + "-incomplete");
+    script += "; rm -f " + shell_quoted(file) + " " + shell_quoted(incomplete_name(file));
   const std::string path = shell_quoted(path_);
   script += "; ! test -d " + path + " || rmdir " + path + " || exit";
   for (const std::string& parent : parents_)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "filter/base/text.h"
 #include "targets/url/url.h"
 
 namespace kdump {

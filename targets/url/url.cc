@@ -1,11 +1,9 @@
 #include "targets/url/url.h"
 
-#include <charconv>
+#include "filter/base/text.h"
 
 namespace kdump {
 namespace {
-
-int printed_length(std::string_view text) { return static_cast<int>(text.size()); }
 
 Result<DeviceName> parse_device(std::string_view encoded) {
   struct Tag {
@@ -31,27 +29,6 @@ Result<DeviceName> parse_device(std::string_view encoded) {
 }
 
 }  // namespace
-
-Result<std::string> percent_decode(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos)
-    return fail(Kind::refused, "a NUL in %.*s", printed_length(text), text.data());
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    uint8_t byte = 0;
-    const char* digits = text.data() + i + 1;
-    if (text.size() - i < 3 || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
-      return fail(Kind::refused, "%% needs two hexadecimal digits after it in %.*s",
-                  printed_length(text), text.data());
-    if (byte == 0) return fail(Kind::refused, "%%00 in %.*s", printed_length(text), text.data());
-    decoded += static_cast<char>(byte);
-    i += 2;
-  }
-  return decoded;
-}
 
 Result<std::string> parse_directory(std::string_view encoded) {
   return check_directory(TRY(percent_decode(encoded)));
@@ -85,7 +62,7 @@ Result<RawUrl> parse_raw_url(std::string_view rest) {
       query == std::string_view::npos ? std::string_view() : rest.substr(query + 1);
   if (query != std::string_view::npos && option != "force")
     return fail(Kind::refused, "raw: has one option, force, not %.*s (a ? in a name is %%3F)",
-                printed_length(option), option.data());
+                static_cast<int>(option.size()), option.data());
   return RawUrl{.device = TRY(parse_device(rest.substr(0, query))), .force = option == "force"};
 }
 

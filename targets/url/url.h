@@ -29,9 +29,7 @@ Result<FileSystemUrl> parse_file_system_url(std::string_view rest);
 Result<RawUrl> parse_raw_url(std::string_view rest);
 Result<DirectoryUrl> parse_directory_url(std::string_view rest);
 
-// The fields that URLs are made of. %00 is refused; so is a directory that does not begin with /
-// or climbs by "..".
-Result<std::string> percent_decode(std::string_view text);
+// A directory that does not begin with / or climbs by ".." is refused.
 Result<std::string> parse_directory(std::string_view encoded);
 Result<std::string> check_directory(std::string path);  // of one that is decoded already
 

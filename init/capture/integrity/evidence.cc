@@ -5,11 +5,11 @@
 
 #include "init/capture/integrity/read_back.h"
 #include "init/capture/report/human_size.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
 
-constexpr char kDumpName[] = "vmcore";
 // verify=auto: reading the dump may take as long as writing it took, and this long in any case. A
 // machine that is down waits for it.
 constexpr int64_t kShortReadMs = 10'000;
@@ -27,19 +27,18 @@ Result<> save_text(Target& target, const char* name, std::string_view text, Mani
 
 Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& progress,
                                    Manifest& manifest) {
-  constexpr char kName[] = "vmcore-dmesg.txt";
-  const auto file = TRY(target.create(kName, 0));
+  const auto file = TRY(target.create(kDmesgName, 0));
   HashedSink hashed(*file);
   WatchedSink sink(hashed, progress);
   auto log = write_kernel_log(vmcore, sink);
   if (!log) {
     // What has arrived is kept; the reason that is told is the first one.
     if (!file->keep_incomplete())
-      progress.note("warning: vmcore-dmesg.txt-incomplete may lack its end");
+      progress.note(("warning: " + incomplete_name(kDmesgName) + " may lack its end").c_str());
     return log;
   }
   TRY(file->commit());
-  if (hashed.is_sequential()) manifest.add(kName, hashed.finish());
+  if (hashed.is_sequential()) manifest.add(kDmesgName, hashed.finish());
   return log;
 }
 
@@ -93,7 +92,7 @@ Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& con
   if (!retracted)
     console.say("warning: the damaged dump is still called %s: %s", kDumpName,
                 retracted.error().text);
-  manifest_.remark(std::string(kDumpName) + (retracted ? "-incomplete" : "") +
+  manifest_.remark((retracted ? incomplete_name(kDumpName) : kDumpName) +
                    " is DAMAGED: " + damage.text);
   return std::unexpected(damage);
 }

@@ -12,8 +12,6 @@
 
 namespace kdump {
 
-constexpr char kManifestName[] = "SHA256SUMS";
-
 class Manifest {
  public:
   struct Entry {

@@ -19,6 +19,7 @@
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/report.h"
 #include "init/capture/stop_request.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
@@ -137,9 +138,9 @@ void DumpJob::save_dmesg() {
   progress_.enter(Step::dmesg);
   const Result<LogSummary> log =
       save_kernel_log(*vmcore_, *target_, progress_, evidence_.manifest());
-  if (!log) return warn(std::string("vmcore-dmesg.txt not saved: ") + log.error().text);
+  if (!log) return warn(std::string(kDmesgName) + " not saved: " + log.error().text);
   report_.dmesg_bytes = log->bytes;
-  console_.say("vmcore-dmesg.txt saved: %" PRIu64 " records, %s", log->records,
+  console_.say("%s saved: %" PRIu64 " records, %s", kDmesgName, log->records,
                human_size(log->bytes).c_str());
   if (!log->warning.empty()) warn(log->warning);
 }
@@ -169,7 +170,7 @@ Result<> DumpJob::save_dump() {
   report_.level = choice.level;
 
   progress_.enter(Step::write);
-  auto file = TRY(target_->create("vmcore", 0));
+  auto file = TRY(target_->create(kDumpName, 0));
   const Result<DumpResult> written = write_dump_to(*file, dump, choice);
   progress_.enter(Step::finish);
   if (written) {
@@ -248,9 +249,9 @@ void DumpJob::check_saved() {
 
 // Also after a failure: they say why, to whoever finds the directory.
 void DumpJob::save_log_and_report() {
-  save_small("kdump-init.log", std::string(board_.log_text()));
+  save_small(kOwnLogName, std::string(board_.log_text()));
   complete_report();
-  save_small("report.json", report_as_json(report_));
+  save_small(kReportName, report_as_json(report_));
   if (!evidence_.manifest().empty()) save_small(kManifestName, evidence_.manifest().text());
 }
 

@@ -6,6 +6,7 @@
 #include "init/capture/job_progress.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/stop_request.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
@@ -23,7 +24,7 @@ Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
   progress.enter(Step::dmesg);
   Manifest manifest;
   const LogSummary log = TRY(save_kernel_log(vmcore, target, progress, manifest));
-  TRY(save_text(target, "kdump-init.log", own_log, manifest));
+  TRY(save_text(target, kOwnLogName, own_log, manifest));
   TRY(save_text(target, kManifestName, manifest.text(), manifest));
   return log.bytes;
 }

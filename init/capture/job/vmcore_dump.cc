@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstring>
 
 #include "filter/base/text.h"
 #include "filter/dump/kdump_layout.h"
@@ -15,12 +14,7 @@ namespace {
 DumpHeader make_header(const Vmcore& vmcore) {
   const CrashedSystem& system = vmcore.system();
   DumpHeader header;
-  memcpy(header.sysname, system.sysname, sizeof header.sysname);
-  memcpy(header.nodename, system.nodename, sizeof header.nodename);
-  memcpy(header.release, system.release, sizeof header.release);
-  memcpy(header.version, system.version, sizeof header.version);
-  memcpy(header.machine, system.machine, sizeof header.machine);
-  memcpy(header.domainname, system.domainname, sizeof header.domainname);
+  static_cast<Utsname&>(header) = system;
   header.crash_time_s = system.crash_time_s;
   header.cpus = system.cpus;
   header.phys_base = system.phys_base;

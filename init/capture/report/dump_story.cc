@@ -9,6 +9,7 @@
 #include "init/capture/report/json_text.h"
 #include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
@@ -17,8 +18,6 @@ constexpr size_t kReportBytes = 64 << 10;   // ours have 3 KiB
 constexpr size_t kLogHeadBytes = 4 << 10;   // "Linux version" is the first line
 constexpr size_t kLogTailBytes = 64 << 10;  // the panic is near the end
 constexpr int kColumns = 80;
-
-constexpr char kReport[] = "report.json", kLog[] = "vmcore-dmesg.txt";
 
 // Empty: not there, or not readable.
 std::string read_part(StoredFiles& files, const DumpStory& story, const std::string& name,
@@ -51,7 +50,7 @@ std::string cut(std::string text, size_t columns) {
 const char* DumpStory::state() const {
   if (contents.is_complete) return "complete";
   if (contents.is_incomplete) return "incomplete";
-  return contents.find(kLog) ? "log only" : "nothing";
+  return contents.find(kDmesgName) ? "log only" : "nothing";
 }
 
 DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
@@ -62,17 +61,17 @@ DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
     return story;
   }
   story.contents = *std::move(contents);
-  const std::string report = read_part(files, story, kReport, 0, kReportBytes);
+  const std::string report = read_part(files, story, kReportName, 0, kReportBytes);
   story.kernel = json_member_text(report, "kernel").value_or("");
   story.reason = json_member_text(report, "reason").value_or("");
-  const DumpContents::Entry* const log = story.contents.find(kLog);
+  const DumpContents::Entry* const log = story.contents.find(kDmesgName);
   if (!log) return story;
   if (story.kernel.empty())
-    story.kernel = kernel_of_log(read_part(files, story, kLog, 0, kLogHeadBytes));
+    story.kernel = kernel_of_log(read_part(files, story, kDmesgName, 0, kLogHeadBytes));
   if (story.reason.empty())
     story.reason = reason_of_log(
-        read_part(files, story, kLog, log->bytes - std::min<uint64_t>(log->bytes, kLogTailBytes),
-                  kLogTailBytes));
+        read_part(files, story, kDmesgName,
+                  log->bytes - std::min<uint64_t>(log->bytes, kLogTailBytes), kLogTailBytes));
   return story;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "targets/storage/file_image.h"
 #include "targets/storage/stack/device_mapper.h"
 #include "targets/storage/stack/lvm_metadata.h"

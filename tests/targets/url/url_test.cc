@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "filter/base/text.h"
 #include "tests/targets/target_scene.h"
 
 using namespace kdump;
