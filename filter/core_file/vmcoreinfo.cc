@@ -31,10 +31,9 @@ Vmcoreinfo::Vmcoreinfo(Bytes bytes, uint64_t file_offset)
 
 Vmcoreinfo Vmcoreinfo::find(const ElfCore& core) {
   Vmcoreinfo info;
-  core.each_note([&](const Note& note) {
-    if (note.name != "VMCOREINFO") return true;
-    info = Vmcoreinfo(note.desc, core.notes_file_offset() + note.desc_offset);
-    return false;
+  core.notes().each([&](const Note& note) {
+    if (note.name == "VMCOREINFO") info = Vmcoreinfo(note.desc, note.desc_file_offset);
+    return info.empty();
   });
   return info;
 }

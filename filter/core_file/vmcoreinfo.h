@@ -17,7 +17,7 @@ class Vmcoreinfo {
   // text: as in the note; must outlive this. file_offset: where it lies in the vmcore.
   Vmcoreinfo(Bytes text, uint64_t file_offset);
 
-  // The VMCOREINFO note, empty if there is none. core must outlive the result.
+  // The first VMCOREINFO note with a text, empty if there is none. core must outlive the result.
   static Vmcoreinfo find(const ElfCore& core);
 
   bool empty() const { return text_.empty(); }

@@ -77,7 +77,7 @@ CrashScene find_crash_scene(Vmcore& vmcore) {
 
   CrashNotes notes(space, symbols);
   uint32_t next_cpu = 0;
-  vmcore.elf().each_note([&](const Note& note) {
+  vmcore.elf().notes().each([&](const Note& note) {
     const auto registers = read_registers(note, vmcore.elf().machine());
     if (!registers) return true;
     CpuState state{.cpu = {}, .registers = *registers, .function = {}};

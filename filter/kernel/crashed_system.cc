@@ -74,7 +74,7 @@ CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, Addre
   system.crash_time_s = std::max<int64_t>(info.decimal("CRASHTIME").value_or(0), 0);
 
   uint32_t cpus = 0;
-  core.each_note([&](const Note& note) {
+  core.notes().each([&](const Note& note) {
     cpus += note.name == "CORE" && note.type == NT_PRSTATUS;
     return cpus < kMaxCpus;
   });

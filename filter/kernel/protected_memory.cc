@@ -129,7 +129,7 @@ class Gatherer {
 
   void add_stacks() {
     uint32_t cpus = 0;
-    vmcore_.elf().each_note([&](const Note& note) {
+    vmcore_.elf().notes().each([&](const Note& note) {
       if (const auto registers = read_registers(note, vmcore_.elf().machine()))
         add_stack(registers->sp);
       return ++cpus < kMaxCpus;

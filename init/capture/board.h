@@ -18,7 +18,9 @@ namespace kdump {
 constexpr uint32_t kLogBytes = 64 * 1024;
 
 struct Board {
-  enum class Outcome : uint8_t { none, saved, incomplete, failed };
+  // lacks_memory: all that the vmcore holds is saved, under the final name, but it holds less than
+  // its headers promise. incomplete: the dump was cut off, and has its incomplete name.
+  enum class Outcome : uint8_t { none, saved, lacks_memory, incomplete, failed };
 
   // Maps one, shared with children and never unmapped, all its pages present: the supervisor can
   // read it when no memory is left. Fails: io.
@@ -61,11 +63,16 @@ struct Board {
   char waiting_for[96] = {};
 
   std::atomic<Outcome> outcome{Outcome::none};
-  Error error;              // for incomplete and failed
+  Error error;              // unless saved
   char location[256] = {};  // where the files lie
 
   std::atomic<uint32_t> log_end{0};  // bytes used of log
   char log[kLogBytes] = {};
 };
+
+// True: the target has all that the vmcore holds.
+constexpr bool is_stored(Board::Outcome outcome) {
+  return outcome == Board::Outcome::saved || outcome == Board::Outcome::lacks_memory;
+}
 
 }  // namespace kdump

@@ -7,6 +7,8 @@ namespace {
 int rank(Board::Outcome outcome) {
   switch (outcome) {
     case Board::Outcome::saved:
+      return 3;
+    case Board::Outcome::lacks_memory:
       return 2;
     case Board::Outcome::incomplete:
       return 1;
@@ -45,7 +47,7 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
     return ending.died;
   };
   for (const std::string& target : settings.targets) {
-    const bool is_saved = best.outcome == Board::Outcome::saved;
+    const bool is_saved = is_stored(best.outcome);
     if (is_saved)
       console.say("the log goes to %s as well", target.c_str());
     else if (!best.target.empty())

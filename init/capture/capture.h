@@ -1,5 +1,5 @@
 // The list of targets: each is tried in order, in a process of its own, until one has saved the
-// dump whole. Used by PID 1 and by the `dump` command alike.
+// all that the vmcore holds. Used by PID 1 and by the `dump` command alike.
 //
 // The crashed kernel's log goes to every target that can be reached: once the dump is saved, those
 // that were not tried get the log alone. Whether they do changes nothing about the outcome.
@@ -21,7 +21,7 @@ namespace kdump {
 
 struct Captured {
   Board::Outcome outcome = Board::Outcome::failed;  // never none
-  Error why;             // for incomplete and failed: of the target below, or of the last tried
+  Error why;             // unless saved: of the target below, or of the last tried
   std::string target;    // URL of the target that has the best; of the last tried if all failed
   std::string location;  // where on it the files lie
   bool interrupted = false;

@@ -17,13 +17,14 @@ ExitStatus dry_run(Vmcore& vmcore, const Settings& settings) {
   const auto info = gather_info(vmcore, settings, settings.levels);
   if (!info) return complain(info.error());
   for (const std::string& warning : info->warnings) complain(warning);
-  return print(dump_sizes_as_text(info->dumps));
+  return print(dump_sizes_as_text(info->dumps) + missing_as_text(info->missing_bytes));
 }
 
 ExitStatus exit_status(Board::Outcome outcome) {
   switch (outcome) {
     case Board::Outcome::saved:
       return ExitStatus::saved;
+    case Board::Outcome::lacks_memory:
     case Board::Outcome::incomplete:
       return ExitStatus::incomplete;
     case Board::Outcome::none:

@@ -72,6 +72,7 @@ std::string system_as_text(const Info& info) {
          fact("panicked", panicked_as_text(info.scene)) + fact("cpus", text("%u", system.cpus)) +
          fact("memory", text("%s in %" PRIu64 " pages of %u KiB", human_size(memory).c_str(),
                              info.plan.ram_pages(), info.page_size / 1024)) +
+         missing_as_text(info.missing_bytes) +
          fact("capture", text("crashkernel=%uM saves to a disk, %uM to a server",
                               reservation_mib(system, false), reservation_mib(system, true)));
 }
@@ -108,6 +109,7 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
     const uint64_t file_bytes = TRY(dump.estimate_bytes(level));
     info.dumps.push_back({level, pages, pages * vmcore.page_size(), file_bytes});
   }
+  info.missing_bytes = vmcore.elf().missing_bytes();
   info.warnings = vmcore.warnings();
   info.warnings.insert(info.warnings.end(), info.plan.warnings.begin(), info.plan.warnings.end());
   PanicReason reason;
@@ -126,6 +128,12 @@ std::string dump_sizes_as_text(std::span<const DumpSize> dumps) {
     out += text("%-14u %11" PRIu64 " %10.1f %12.1f  %s\n", dump.level, dump.pages,
                 mebibytes(dump.page_bytes), mebibytes(dump.file_bytes), level_in_words(dump.level));
   return out;
+}
+
+std::string missing_as_text(uint64_t missing_bytes) {
+  if (missing_bytes == 0) return {};
+  return fact("missing", human_size(missing_bytes) +
+                             " that the headers promise: every dump will be INCOMPLETE");
 }
 
 std::string info_as_text(const Info& info) {
@@ -151,6 +159,7 @@ std::string info_as_json(const Info& info) {
   json.number("disk", reservation_mib(info.system, false));
   json.number("server", reservation_mib(info.system, true));
   json.end_object();
+  json.number("missing_bytes", info.missing_bytes);
   json.begin_object("pages");
   add_pages(json, &info.plan);
   json.end_object();

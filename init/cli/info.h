@@ -30,6 +30,7 @@ struct Info {
   std::optional<uint64_t> uptime_ms;  // from boot to the log's newest record
   CrashScene scene;                   // views the vmcore
   std::vector<DumpSize> dumps;
+  uint64_t missing_bytes = 0;  // that the headers promise and the file lacks
   std::vector<std::string> warnings;
 };
 
@@ -43,6 +44,8 @@ constexpr uint32_t kUsefulLevels[] = {0, 17, 23, 31};
 
 // ASCII of at most 80 columns: it is read on serial consoles.
 std::string dump_sizes_as_text(std::span<const DumpSize> dumps);
+// A line about memory that every dump will lack; empty if there is none.
+std::string missing_as_text(uint64_t missing_bytes);
 std::string info_as_text(const Info& info);
 std::string info_as_json(const Info& info);
 

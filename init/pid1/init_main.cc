@@ -107,7 +107,8 @@ HookFacts facts_before(const Settings& settings) {
 
 HookFacts facts_after(const Captured& captured) {
   const bool is_saved = captured.outcome == Board::Outcome::saved;
-  const bool is_part = captured.outcome == Board::Outcome::incomplete;
+  const bool is_part = captured.outcome == Board::Outcome::lacks_memory ||
+                       captured.outcome == Board::Outcome::incomplete;
   return {.target = captured.target,
           .location = captured.location,
           .status = is_saved  ? "saved"
@@ -188,7 +189,8 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
   if (captured.outcome == Board::Outcome::saved)
     end_with(settings.final, "saved " + captured.location);
   // Who has interrupted it is there, and may want the shell.
-  if (captured.outcome == Board::Outcome::incomplete && !captured.interrupted)
+  if (captured.outcome == Board::Outcome::lacks_memory ||
+      (captured.outcome == Board::Outcome::incomplete && !captured.interrupted))
     end_with(settings.final,
              text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
 

@@ -65,7 +65,7 @@ verdict() {
 target_status() {
     case $(value_in "$result_report" status):$result_verified in
         saved:0 | :0) echo 0 ;;
-        incomplete:3 | :3) echo 3 ;;
+        incomplete:[03] | :3) echo 3 ;; # 0: cut short is the vmcore, not the dump
         *) echo 1 ;;
     esac
 }

@@ -6,6 +6,7 @@
 #include <cinttypes>
 
 #include "filter/base/file.h"
+#include "filter/base/saturate.h"
 #include "filter/base/text.h"
 #include "filter/dump/output/flattened_sink.h"
 #include "init/capture/integrity/evidence.h"
@@ -47,6 +48,7 @@ class DumpJob {
   Result<> save_dump();
   void warn_of_missing_pages(const DumpResult& written);
   Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
+  Error missing_memory() const;
   void conclude(const Result<>& saved);
   void check_saved();
   void save_log_and_report();
@@ -89,7 +91,7 @@ void DumpJob::run() {
       // Only now: the log may be what the job before has died of.
       if (context_.keeps_every_page && report_.system) save_dmesg();
       save_log_and_report();
-      if (report_.outcome == Board::Outcome::saved) make_room(true);
+      if (is_stored(report_.outcome)) make_room(report_.outcome == Board::Outcome::saved);
     }
   }
   if (target_) finish_target();
@@ -108,6 +110,7 @@ Result<> DumpJob::open_vmcore() {
   vmcore_ = std::move(*opened);
   const CrashedSystem& system = vmcore_->system();
   report_.system = system;
+  report_.missing_bytes = vmcore_->elf().missing_bytes();
   console_.say("%s: Linux %s on %s, crashed %s", settings_.vmcore.c_str(),
                *system.release ? system.release : "of unknown release",
                safe_host(system.nodename).c_str(),
@@ -175,6 +178,8 @@ Result<> DumpJob::save_dump() {
   progress_.enter(Step::finish);
   if (written) {
     report_.dump = *written;
+    report_.missing_bytes = add_saturated(report_.missing_bytes.value_or(0),
+                                          written->pages_unreadable * vmcore_->page_size());
     warn_of_missing_pages(*written);
   }
   if (written && written->complete) return evidence_.commit_dump(std::move(file));
@@ -213,16 +218,24 @@ Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
   return result;
 }
 
+Error DumpJob::missing_memory() const {
+  return fail(Kind::corrupt, "%s of memory that the headers of %s promise cannot be read from it",
+              human_size(*report_.missing_bytes).c_str(), settings_.vmcore.c_str())
+      .error();
+}
+
 // Tells the outcome, at once when it is known: what comes after may hang.
 void DumpJob::conclude(const Result<>& saved) {
   const std::string where = target_ ? target_->location() : std::string();
   const char* const shown = where.empty() ? url_.c_str() : where.c_str();
   const bool is_cut = report_.dump && !report_.dump->complete;
   report_.location = where;
-  report_.outcome = saved    ? Board::Outcome::saved
+  const bool is_whole = saved && report_.missing_bytes == 0;
+  report_.outcome = is_whole ? Board::Outcome::saved
+                    : saved  ? Board::Outcome::lacks_memory
                     : is_cut ? Board::Outcome::incomplete
                              : Board::Outcome::failed;
-  if (!saved) report_.error = saved.error();
+  if (!is_whole) report_.error = saved ? missing_memory() : saved.error();
   board_.finish(report_.outcome, report_.error, where);
 
   if (report_.outcome == Board::Outcome::failed)
@@ -230,10 +243,12 @@ void DumpJob::conclude(const Result<>& saved) {
                         kind_name(report_.error.kind), partial_is_kept_ ? "; partial kept" : "");
   const DumpResult& dump = *report_.dump;
   console_.say("%s %s: %s, %" PRIu64 " pages and %" PRIu64 " of zeros, in %.1f s",
-               saved ? "saved" : "INCOMPLETE", shown, human_size(dump.bytes_written).c_str(),
+               is_whole ? "saved" : "INCOMPLETE", shown, human_size(dump.bytes_written).c_str(),
                dump.pages_written, dump.pages_zero,
                static_cast<double>(progress_.elapsed_ms()) / 1000);
-  if (!saved) console_.say("cut off: %s (%s)", report_.error.text, kind_name(report_.error.kind));
+  if (!is_whole)
+    console_.say("%s: %s (%s)", saved ? "memory is missing" : "cut off", report_.error.text,
+                 kind_name(report_.error.kind));
 }
 
 // Long, and after the dump is known to be saved: what hangs here costs no dump.

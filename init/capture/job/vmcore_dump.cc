@@ -18,7 +18,7 @@ DumpHeader make_header(const Vmcore& vmcore) {
   header.crash_time_s = system.crash_time_s;
   header.cpus = system.cpus;
   header.phys_base = system.phys_base;
-  header.notes = vmcore.elf().notes();
+  header.notes = vmcore.elf().notes().bytes();
   header.vmcoreinfo = vmcore.info().bytes();
   header.elf_machine = vmcore.elf().machine();
   return header;

@@ -48,13 +48,14 @@ std::string cut(std::string text, size_t columns) {
 }  // namespace
 
 const char* DumpStory::state() const {
-  if (contents.is_complete) return "complete";
+  if (contents.is_complete) return lacks_memory ? "incomplete" : "complete";
   if (contents.is_incomplete) return "incomplete";
   return contents.find(kDmesgName) ? "log only" : "nothing";
 }
 
 DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
-  DumpStory story{.dump = dump, .contents = {}, .kernel = {}, .reason = {}, .problem = {}};
+  DumpStory story;
+  story.dump = dump;
   auto contents = look_into_dump(files, dump);
   if (!contents) {
     story.problem = contents.error().text;
@@ -62,6 +63,7 @@ DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
   }
   story.contents = *std::move(contents);
   const std::string report = read_part(files, story, kReportName, 0, kReportBytes);
+  story.lacks_memory = json_member_text(report, "status") == "incomplete";
   story.kernel = json_member_text(report, "kernel").value_or("");
   story.reason = json_member_text(report, "reason").value_or("");
   const DumpContents::Entry* const log = story.contents.find(kDmesgName);
@@ -92,10 +94,9 @@ std::string story_as_text(const DumpStory& story) {
 }
 
 std::string story_as_line(const DumpStory& story, const std::string& where) {
-  const std::string state = !story.problem.empty()         ? "none"
-                            : story.contents.is_complete   ? "complete"
-                            : story.contents.is_incomplete ? "incomplete"
-                                                           : "none";
+  const bool has_dump =
+      story.problem.empty() && (story.contents.is_complete || story.contents.is_incomplete);
+  const std::string state = has_dump ? story.state() : "none";
   return printable(where + "/" + story.dump.name) + "\t" + state + "\t" +
          utc_time(story.dump.crash_time_s) + "\t" + story.dump.host + "\t" +
          printable(story.kernel.empty() ? "unknown kernel" : story.kernel) + "\t" +

@@ -12,9 +12,10 @@ namespace kdump {
 struct DumpStory {
   StoredDump dump;
   DumpContents contents;
-  std::string kernel;   // empty: not told
-  std::string reason;   // likewise
-  std::string problem;  // why its directory could not be read
+  bool lacks_memory = false;  // its report calls a vmcore with the final name incomplete
+  std::string kernel;         // empty: not told
+  std::string reason;         // likewise
+  std::string problem;        // why its directory could not be read
 
   const char* state() const;  // "complete", "incomplete", "log only" or "nothing"
 };

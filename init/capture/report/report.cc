@@ -24,6 +24,7 @@ const char* outcome_name(Board::Outcome outcome) {
   switch (outcome) {
     case Board::Outcome::saved:
       return "saved";
+    case Board::Outcome::lacks_memory:
     case Board::Outcome::incomplete:
       return "incomplete";
     case Board::Outcome::none:
@@ -62,6 +63,7 @@ std::string report_as_json(const Report& report) {
   json.number("read", report.bytes_read);
   json.number("written", report.dump ? report.dump->bytes_written : 0);
   json.number("dmesg", report.dmesg_bytes);
+  add_number_or_null(json, "missing", report.missing_bytes);
   json.end_object();
   json.begin_object("seconds");
   for (unsigned i = 0; i < kSteps; ++i)

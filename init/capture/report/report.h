@@ -29,6 +29,9 @@ struct Report {
   std::optional<DumpResult> dump;
   uint64_t bytes_read = 0;
   uint64_t dmesg_bytes = 0;
+  // Memory that the vmcore's headers promise and the dump lacks because the vmcore does: not in the
+  // file, or unreadable.
+  std::optional<uint64_t> missing_bytes;
   const char* verified = "none";  // "all", "sample" or "none" of the dump was read back
   std::array<int64_t, kSteps> step_ms{};
   uint64_t peak_memory_bytes = 0;

@@ -151,22 +151,138 @@ TEST_CASE("a core whose data is missing altogether still opens") {
   CHECK(plan->ram_pages() == 0);
 }
 
-TEST_CASE("a PT_LOAD with an address that cannot be is left out") {
-  TextCore core(std::string(kSmall) + "load 0x100000 0x1000 0x1000 0xffffffff81000000\n");
+TEST_CASE("a PT_LOAD out of range is left out there, and counted as missing") {
+  TextCore core(std::string(kSmall) + "load 0x300000 0x4000 0x4000 0xffff888000300000\n");
   const uint64_t second = kProgramHeaders + 2 * sizeof(Elf64_Phdr);
+  uint64_t pages = 512, missing = 0x4000;
   SUBCASE("it wraps") {
     patch_value(core.path(), second + offsetof(Elf64_Phdr, p_paddr), ~uint64_t{0} - 0xfff);
   }
-  SUBCASE("it is longer than memory can be") {
-    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_memsz), ~uint64_t{0});
+  SUBCASE("it begins out of range") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_paddr), kMaxPaddr);
   }
-  SUBCASE("more of it is in the file than in memory") {
-    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_memsz), uint64_t{1});
+  SUBCASE("it ends out of range: what lies below it is kept") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_paddr), kMaxPaddr - 0x1000);
+    pages += 1;
+    missing -= 0x1000;
+  }
+  SUBCASE("it is longer than memory can be: what the file has is kept") {
+    patch_value(core.path(), second + offsetof(Elf64_Phdr, p_memsz), ~uint64_t{0});
+    pages += 4;
+    missing = ~uint64_t{0} - 0x4000;
   }
   const auto vmcore = core.open();
   REQUIRE(!vmcore->warnings().empty());
-  CHECK(vmcore->warnings()[0].find("impossible addresses") != std::string::npos);
-  CHECK(vmcore->memory().ram_pages() == 512);
+  CHECK(vmcore->warnings()[0].find("out of range") != std::string::npos);
+  CHECK(vmcore->memory().ram_pages() == pages);
+  CHECK(vmcore->elf().missing_bytes() == missing);
+}
+
+TEST_CASE("a p_memsz below p_filesz costs no page that the file has for no other segment") {
+  // The text is mapped twice: in the file it lies between the two segments of RAM.
+  TextCore core(
+      "kernel x86_64-6.1\nram 0 2M\ndata 1M\n"
+      "load 0x100000 0x10000 0x10000 0xffffffff81000000\n"
+      "load 0x400000 0x8000 0x8000 0xffff888000400000\n");
+  const uint64_t content = 0x1122334455667788;
+  core.image().put(0x407000, content);
+  core.rewrite();
+  const auto header = [&](int which) {
+    return kProgramHeaders + (1 + static_cast<uint64_t>(which)) * sizeof(Elf64_Phdr);
+  };
+  const auto is_whole = [&] {
+    const auto vmcore = core.open();
+    CAPTURE(vmcore->warnings()[0]);
+    CHECK(vmcore->warnings()[0].find("p_filesz above p_memsz") != std::string::npos);
+    CHECK(vmcore->memory().ram_pages() == 512 + 8);
+    CHECK(vmcore->elf().missing_bytes() == 0);
+    CHECK(*vmcore->memory().read<uint64_t>({0x407000}) == content);
+    core.rewrite();
+  };
+  for (const uint64_t memory : {uint64_t{0}, uint64_t{1}, uint64_t{0x1000}})
+    for (int which = 0; which < 3; ++which) {
+      CAPTURE(memory);
+      CAPTURE(which);
+      patch_value(core.path(), header(which) + offsetof(Elf64_Phdr, p_memsz), memory);
+      is_whole();
+    }
+  for (int which = 0; which < 3; ++which)
+    patch_value(core.path(), header(which) + offsetof(Elf64_Phdr, p_memsz), uint64_t{0});
+  is_whole();
+
+  // The text shares its bytes with the RAM, as in a dump in format ELF.
+  patch_value(core.path(), header(0) + offsetof(Elf64_Phdr, p_memsz), uint64_t{0});
+  patch_value(core.path(), header(1) + offsetof(Elf64_Phdr, p_offset),
+              core.file_offset(0) + 0x100000);
+  is_whole();
+
+  // A p_filesz that is wrong instead: what belongs to others is not taken for this segment's.
+  patch_value(core.path(), header(0) + offsetof(Elf64_Phdr, p_filesz), uint64_t{0x218000});
+  const auto vmcore = core.open();
+  CHECK(vmcore->memory().ram_pages() == 512 + 8);
+  CHECK(vmcore->elf().missing_bytes() == 0x18000);
+  CHECK(*vmcore->memory().read<uint64_t>({0x407000}) == content);
+}
+
+TEST_CASE("memory that the headers promise and the file lacks is counted, each byte once") {
+  TextCore core(
+      "kernel x86_64-6.1\nram 0 2M\ndata 1M\n"
+      "load 0x100000 0x10000 0x10000 0xffffffff81000000\n"
+      "load 0x400000 0x8000 0x8000 0xffff888000400000\n");
+  CHECK(core.open()->elf().missing_bytes() == 0);
+  const uint64_t ram = core.file_offset(0), last = core.file_offset(0x400000);
+  const auto cut = [&](uint64_t size) {
+    REQUIRE(truncate(core.path().c_str(), static_cast<off_t>(size)) == 0);
+    return core.open()->elf().missing_bytes();
+  };
+  CHECK(cut(last + 0x8000) == 0);
+  CHECK(cut(last + 0x7fff) == 1);
+  CHECK(cut(last) == 0x8000);
+  CHECK(cut(ram + 0x200000) == 0x8000);  // the text is in RAM as well
+  CHECK(cut(ram + 0x100000) == 0x100000 + 0x8000);
+  CHECK(cut(ram + 0x10fff0) == 0xf0010 + 0x8000);
+
+  const TextCore holes(
+      "kernel x86_64-6.1\nram 0 2M\ndata 1M\n"
+      "load 0x300000 0x2000 0x8000 0xffff888000300000\n");
+  CHECK(holes.open()->elf().missing_bytes() == 0x6000);
+}
+
+TEST_CASE("of more PT_LOADs than are kept the others are counted as missing") {
+  constexpr uint32_t kMore = 5, kCount = kMaxSegments + kMore;
+  TextCore core(std::string(kSmall) + "file many_headers");
+  uint32_t count = kCount;
+  uint64_t missing = kMore * 0x3000;
+  SUBCASE("a few") {}
+  SUBCASE("more than are read") {
+    count = kMaxProgramHeaders + 7;
+    missing += 7;
+  }
+  SUBCASE("more than the file has") {
+    count = ~0u;
+    missing += ~0u - kMaxProgramHeaders;
+  }
+  // A table far behind everything else, mostly a hole: PT_NULLs.
+  const uint64_t table = 16u << 20;
+  patch_value(core.path(), offsetof(Elf64_Ehdr, e_phoff), table);
+  patch_value(core.path(), sizeof(Elf64_Ehdr) + offsetof(Elf64_Shdr, sh_info), count);
+  std::vector<Elf64_Phdr> entries(kCount);
+  for (uint32_t i = 0; i < kCount; ++i) {
+    entries[i].p_type = PT_LOAD;
+    entries[i].p_offset = core.file_offset(0);
+    entries[i].p_paddr = uint64_t{i} * 0x10000;
+    entries[i].p_filesz = entries[i].p_memsz = i < kMaxSegments ? 0x1000 : 0x3000;
+  }
+  patch(core.path(), table,
+        {reinterpret_cast<const uint8_t*>(entries.data()), entries.size() * sizeof(Elf64_Phdr)});
+  REQUIRE(
+      truncate(core.path().c_str(), static_cast<off_t>(table + uint64_t{kMaxProgramHeaders + 7} *
+                                                                   sizeof(Elf64_Phdr))) == 0);
+  const auto vmcore = core.open();
+  CHECK(vmcore->memory().ram_pages() == kMaxSegments);
+  CHECK(vmcore->elf().missing_bytes() == missing);
+  CHECK(vmcore->warnings()[0].find(count == kCount ? "beyond the first 131072"
+                                                   : "only the first") != std::string::npos);
 }
 
 TEST_CASE("pages in two PT_LOADs are counted once, and holes in none") {

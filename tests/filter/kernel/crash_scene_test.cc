@@ -33,7 +33,7 @@ void put_notes(TextCore& core, int32_t panic_cpu) {
   image.put(0x130300, panic_cpu);
   core.rewrite();
   size_t next = 0;
-  core.open()->elf().each_note([&](const Note& note) {
+  core.open()->elf().notes().each([&](const Note& note) {
     if (note.type != NT_PRSTATUS || next == std::size(kNumbers)) return true;
     const uint64_t at = kNotes + kNumbers[next++] * kNoteStep;
     image.put(at, Elf64_Nhdr{5, static_cast<uint32_t>(note.desc.size()), NT_PRSTATUS});

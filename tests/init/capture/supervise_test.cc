@@ -333,6 +333,8 @@ Tried try_targets(std::vector<std::string> urls) {
         if (url.starts_with("saves")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("lacks"))
           board.finish(Outcome::incomplete, fail(Kind::no_space, "full").error(), "at " + url);
+        if (url.starts_with("short"))
+          board.finish(Outcome::lacks_memory, fail(Kind::corrupt, "missing").error(), "at " + url);
         if (url.starts_with("fails"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
         if (url.ends_with("refused") && cargo == Cargo::every_page)
@@ -386,6 +388,14 @@ TEST_CASE("an incomplete dump is kept while the next target is tried") {
   CHECK(best.captured.outcome == Outcome::incomplete);
   CHECK(best.captured.target == "lacks1");
   CHECK(best.captured.location == "at lacks1");
+}
+
+TEST_CASE("where all that the vmcore holds is saved no other target is tried for the dump") {
+  const Tried tried = try_targets({"fails1", "lacks1", "short1", "saves1"});
+  CHECK(tried.urls == "fails1 lacks1 short1 log:saves1 ");
+  CHECK(tried.captured.outcome == Outcome::lacks_memory);
+  CHECK(tried.captured.target == "short1");
+  CHECK(std::string(tried.captured.why.text) == "missing");
 }
 
 TEST_CASE("where all fail the last failure is told") {

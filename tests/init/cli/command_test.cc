@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -102,6 +103,75 @@ TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it"
   CHECK(
       bench.file("elf").starts_with("\x7f"
                                     "ELF"));
+}
+
+TEST_CASE("memory that the vmcore lacks makes the verdict incomplete, not the dump") {
+  // The tiny core has one PT_LOAD, in the second program header.
+  constexpr size_t kTable = 128, kEntry = 56, kMemsz = 40, kPaddr = 24;
+  const std::string whole = tiny_core();
+  const auto with = [&whole](size_t field, uint64_t value) {
+    std::string core = whole;
+    memcpy(core.data() + kTable + kEntry + field, &value, sizeof value);
+    return core;
+  };
+  struct Row {
+    std::string what, core;
+    int status;
+    const char* reported;
+    const char* shown;  // by info and a dry run
+  };
+  const Row rows[] = {
+      {"whole", whole, 0, "\"missing\": 0", nullptr},
+      {"cut short", whole.substr(0, whole.size() - 5000), 3, "\"missing\": 5000",
+       "missing   4.8 KiB "},
+      {"p_memsz 0", with(kMemsz, 0), 0, "\"missing\": 0", nullptr},
+      {"p_memsz of a page", with(kMemsz, 4096), 0, "\"missing\": 0", nullptr},
+      {"p_memsz of more", with(kMemsz, 3 << 20), 3, "\"missing\": 2097152", "missing   2.0 MiB"},
+      {"p_paddr too high", with(kPaddr, (uint64_t{1} << 52) - 4096), 3, "\"missing\": 1044480",
+       "missing   1020 KiB "},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Bench bench;
+    std::ofstream(bench.path() + "/core", std::ios::binary) << row.core;
+    for (const char* name : {"/first", "/second"}) fs::create_directory(bench.path() + name);
+    const std::string target = "dir:" + bench.path() + "/first";
+    CHECK(bench.run("dump core " + target + " dir:" + bench.path() + "/second") == row.status);
+    CAPTURE(bench.err);
+    const fs::directory_iterator saved(bench.path() + "/first");
+    REQUIRE(saved != fs::directory_iterator());
+    const std::string name = saved->path().filename();
+    const fs::path crash = fs::path("first") / name;
+    CHECK(bench.file(crash / "vmcore").size() > 4096);
+    CHECK(!bench.has(("second/" + name + "/vmcore").c_str()));
+    const std::string report = bench.file(crash / "report.json");
+    CHECK(says(report, row.reported));
+    CHECK(says(report, row.status ? "\"status\": \"incomplete\"" : "\"status\": \"saved\""));
+    CHECK(says(bench.err, "INCOMPLETE") == (row.status != 0));
+    CHECK(says(bench.err, "that the headers of core promise") == (row.status != 0));
+    CHECK(says(bench.err, "the log goes to dir:"));
+    CHECK(bench.run("verify " + crash.string()) == 0);
+    CHECK(bench.run("list --lines " + target) == 0);
+    CHECK(says(bench.out, row.status ? "\tincomplete\t" : "\tcomplete\t"));
+    for (const char* verb : {"info core", "dump --dry-run core -o never"}) {
+      CHECK(bench.run(verb) == 0);
+      CHECK(says(bench.out, "missing   ") == (row.shown != nullptr));
+      if (row.shown) CHECK(says(bench.out, row.shown));
+    }
+    CHECK(bench.run("info --json core") == 0);
+    CHECK(says(bench.out, row.shown ? "\"missing_bytes\": 0" : "\"missing_bytes\": ") !=
+          (row.shown != nullptr));
+
+    // One file, in each format: the same verdict.
+    for (const char* how : {"--format kdump", "--format elf", "--flatten", "-d 0"}) {
+      CAPTURE(how);
+      CHECK(bench.run(std::string("dump core -o one ") + how) == row.status);
+      CHECK(bench.has("one"));
+      CHECK(!bench.has("one-incomplete"));
+      CHECK(bench.run("verify one") == 0);
+      fs::remove(bench.path() + "/one");
+    }
+  }
 }
 
 TEST_CASE("dmesg and info print what is known of the crash") {

@@ -82,17 +82,20 @@ TEST_CASE("whichever page of memory cannot be read, the others are saved and it 
       Run run(tiny_core());
       const uint64_t at = core->file_offset(pfn * kPageBytes);
       run.vmcore->bad.push_back({at, at + kPageBytes, error});
-      CHECK(run.job() == Board::Outcome::saved);
+      const Board::Outcome outcome = run.job();
       ++runs;
       const bool all_is_kept = run.reported("free") == 0;
       kept_more += all_is_kept;
       const bool is_wanted = pfn < kFreeBegin || all_is_kept;
+      CHECK(outcome == (is_wanted ? Board::Outcome::lacks_memory : Board::Outcome::saved));
+      CHECK(run.reported("missing") == (is_wanted ? long{kPageBytes} : 0));
+      CHECK(run.sys.contains(run.board->where() + "/vmcore"));
       CHECK(run.reported("unreadable") == is_wanted);
       CHECK(run.log_says("1 pages of the vmcore cannot be read") == is_wanted);
       run.check_dump();
     }
   print_figure(
-      "%d dumps with one page of memory that gives EIO or EFAULT: all saved and counted; "
+      "%d dumps with one page of memory that gives EIO or EFAULT: all saved, the page counted; "
       "in %d of them it was a page that tells pages apart, and all were kept",
       runs, kept_more);
 }
@@ -130,17 +133,18 @@ TEST_CASE(
       const Board::Outcome outcome = run.job();
       ++runs;
       CHECK(outcome != Board::Outcome::none);
-      if (outcome != Board::Outcome::saved) {
-        CHECK(run.board->why().text[0] != '\0');
-        continue;
-      }
+      if (outcome != Board::Outcome::saved) CHECK(run.board->why().text[0] != '\0');
+      if (!is_stored(outcome)) continue;
       ++saved;
-      lacking += run.reported("unreadable") > 0;
+      const bool lacks = run.reported("missing") > 0;
+      CHECK(lacks == (outcome == Board::Outcome::lacks_memory));
+      if (run.reported("unreadable") > 0) CHECK(lacks);
+      lacking += lacks;
       run.check_dump();
     }
   print_figure(
-      "%d times a vmcore shrank while it was read: %d dumps saved, %d of them lack pages "
-      "that are counted; the others say that nothing is there",
+      "%d times a vmcore shrank while it was read: %d dumps saved, %d of them lack memory "
+      "that is counted; the others say that nothing is there",
       runs, saved, lacking);
 }
 
@@ -156,7 +160,9 @@ TEST_CASE("segments that overlap, lie about their length or lie beyond the end a
   const uint64_t beyond = uint64_t{1} << 40;
   memcpy(content.data() + table + 3 * kHeaderBytes + kOffsetOfOffset, &beyond, sizeof beyond);
   Run run(content);
+  // Other segments have the same memory: nothing of it is missing.
   CHECK(run.job() == Board::Outcome::saved);
+  CHECK(run.reported("missing") == 0);
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.log_says("1 PT_LOAD segments lie beyond it"));
   CHECK(run.reported("total") == kPages);

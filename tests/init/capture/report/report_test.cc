@@ -21,7 +21,7 @@ TEST_CASE("a run that came to nothing still reports every field") {
   for (const char* line :
        {"\"status\": \"failed\"", "\"kind\": \"io\"", "\"kernel\": null", "\"total\": null",
         "\"zero\": null", "\"kept\": null", "\"level\": null", "\"read\": 0", "\"written\": 0",
-        "\"plan\": 0.000", "\"peak_rss_bytes\": 0", "\"warnings\": []",
+        "\"missing\": null", "\"plan\": 0.000", "\"peak_rss_bytes\": 0", "\"warnings\": []",
         "\"target\": \"dir:/crash\""}) {
     CAPTURE(line);
     CHECK(has(json, line));
@@ -57,4 +57,11 @@ TEST_CASE("a saved dump reports its pages by class, and hostile names stay strin
     CHECK(has(json, line));
   }
   CHECK(!has(json, "absent"));
+  report.outcome = Board::Outcome::lacks_memory;
+  report.error = fail(Kind::corrupt, "4 KiB").error();
+  report.missing_bytes = 4096;
+  const std::string lacking = report_as_json(report);
+  CHECK(has(lacking, "\"status\": \"incomplete\""));
+  CHECK(has(lacking, "\"kind\": \"corrupt\""));
+  CHECK(has(lacking, "\"missing\": 4096"));
 }

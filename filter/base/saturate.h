@@ -1,0 +1,12 @@
+// Sums of sizes that hostile headers name: they stay at the maximum instead of wrapping.
+#pragma once
+
+#include <cstdint>
+
+namespace kdump {
+
+constexpr uint64_t add_saturated(uint64_t a, uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+}  // namespace kdump
