@@ -60,6 +60,23 @@ make_host_libraries() {
     rm -rf "$build"
 }
 
+# memcheck_libraries: the same and zstd, for tests/memcheck: every library is the product's own,
+# and built so that a report names the line.
+memcheck_libraries() {
+    local key
+    key=$(hash_of "$top"/toolchain/{libraries.sh,sources.sh,mbedtls_config.h,patches/*} \
+        <(pins_of "${library_sources[@]}") <(versions_of gcc libc6-dev))
+    checked_cached "memcheck-libraries-$key" make_memcheck_libraries
+}
+
+make_memcheck_libraries() {
+    local into=$1 fast_flags="-O1 -g -DNDEBUG"  # read by each make_*
+    patched_tree libzstd "$into/build/libzstd"
+    step "zstd (memcheck)" make_zstd host "$into" "$into/build"
+    rm -rf "$into/build"
+    make_host_libraries "$into"
+}
+
 # patched_tree PACKAGE DIRECTORY: its source with our own patches, each of which says why.
 patched_tree() {
     local patch

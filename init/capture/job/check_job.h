@@ -1,5 +1,6 @@
 // One target tried out before any crash: brought up as the capture would, written to, synced, read
-// back, and cleaned up again. Runs in a child of its own; how it ended stands on the board.
+// back, cleaned up again, and brought up twice more. Runs in a child of its own; how it ended
+// stands on the board.
 #pragma once
 
 #include <string>

@@ -4,25 +4,63 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
+#include "tests/fixtures/unfold.h"
 #include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
+
+namespace {
+
+// `kdump-init check` of the server's target; what it prints goes to `said`. Returns its status.
+int check(const SshServer& server, std::string& said, const char* arguments = "") {
+  const std::string command = std::string(KDUMP_INIT_PROGRAM) + " check " + arguments +
+                              " 'rd.kdump.target=" + server.url() + "' 2>&1";
+  FILE* const pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe);
+  for (int c = getc(pipe); c != EOF; c = getc(pipe)) said += static_cast<char>(c);
+  const int status = pclose(pipe);
+  CHECK(WIFEXITED(status));
+  said = unfold(said);
+  return WEXITSTATUS(status);
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("check logs in three times, and fails where a later one is refused") {
+  std::string said;
+  const SshServer server;
+  CHECK(check(server, said) == 0);
+  CAPTURE(said);
+  CHECK(has(said, "reached 2 more times"));
+  CHECK(has(said, "would work"));
+
+  // The second connection takes the key away: the third is refused.
+  SshServer forgetful("");
+  must_run("echo 'if test -e once; then mv authorized gone; fi; : > once' > " +
+           forgetful.path("start"));
+  std::ofstream(forgetful.path("config"), std::ios::app)
+      << "Subsystem sftp cd " << forgetful.directory() << "; . ./start; exec " << sftp_server()
+      << "\n";
+  forgetful.kill();
+  forgetful.start();
+  std::string refused;
+  CHECK(check(forgetful, refused) == 1);
+  CAPTURE(refused);
+  CHECK(has(refused, "reached the first 2 times, not the next: 127.0.0.1 does not accept the key"));
+  CHECK(!has(refused, "would work"));
+}
 
 TEST_CASE("check gives up on a server that takes nothing when rd.kdump.stall says so") {
   const SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR
                          "/tests/targets/ssh/failing_sftp.py 1 " +
                          sftp_server() + " silent\n");
-  const std::string command = std::string(KDUMP_INIT_PROGRAM) +
-                              " check rd.kdump.stall=3 'rd.kdump.target=" + server.url() + "' 2>&1";
-  FILE* const pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe);
   std::string said;
-  for (int c = getc(pipe); c != EOF; c = getc(pipe)) said += static_cast<char>(c);
-  const int status = pclose(pipe);
+  CHECK(check(server, said, "rd.kdump.stall=3") == 1);
   CAPTURE(said);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 1);
   // After two thirds of it another connection is tried; by default that were 40 s.
   const char kQuiet[] = "has taken nothing for ";
   const size_t at = said.find(kQuiet);
