@@ -1,10 +1,10 @@
-# The libraries the product links, static, inside a copy of the sysroot: zstd, mbedTLS, libssh2,
-# and doctest's header for the tests. Their options are all here and in mbedtls_config.h; what is
-# changed in them lies in patches/. The tests on the host link the same mbedTLS and libssh2, built
-# with its own compiler (host-libraries). Sourced after sysroot.sh.
+# The libraries the product links, static, inside a copy of the sysroot: zstd, mbedTLS, what SSH
+# needs beyond that (primitives/), libssh2, and doctest's header for the tests. Their options are all
+# here and in mbedtls_config.h; what is changed in them lies in patches/. The tests on the host link
+# the same libraries for SSH, built with its own compiler (host-libraries). Sourced after sysroot.sh.
 
-library_sources=(libzstd mbedtls libssh2)
-ssh_sources=(mbedtls libssh2)
+ssh_sources=(mbedtls libsodium openssh libssh2)
+library_sources=(libzstd "${ssh_sources[@]}")
 
 # Compression and encryption are what a dump's time goes to.
 fast_flags="-O2 -DNDEBUG -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
@@ -22,6 +22,7 @@ toolchain() {
     local arch=$1 base key
     base=$(sysroot "$arch")
     key=$(hash_of <(basename "$base") "$top"/toolchain/{libraries.sh,mbedtls_config.h,patches/*} \
+        "$top"/toolchain/primitives/{*.*,shim/*} \
         <(pins_of "${library_sources[@]}") <(versions_of doctest-dev))
     checked_cached "toolchain-$arch-$key" make_toolchain "$arch" "$base"
 }
@@ -36,15 +37,17 @@ make_toolchain() {
     done
     step "zstd ($arch)" make_zstd "$arch" "$into" "$build"
     step "mbedTLS ($arch)" make_mbedtls "$arch" "$into" "$build"
+    step "primitives ($arch)" make_primitives "$arch" "$into" "$build"
     step "libssh2 ($arch)" make_libssh2 "$arch" "$into" "$build"
     install_doctest "$into/usr/include/doctest"
     rm -rf "$build"
 }
 
-# host_libraries: prints the directory with the mbedTLS and libssh2 of the host's own compiler.
+# host_libraries: prints the directory with SSH's libraries of the host's own compiler.
 host_libraries() {
     local key
     key=$(hash_of "$top"/toolchain/{libraries.sh,sources.sh,mbedtls_config.h,patches/*} \
+        "$top"/toolchain/primitives/{*.*,shim/*} \
         <(pins_of "${ssh_sources[@]}") <(versions_of gcc libc6-dev))
     checked_cached "host-libraries-$key" make_host_libraries
 }
@@ -56,6 +59,7 @@ make_host_libraries() {
         patched_tree "$package" "$build/$package"
     done
     step "mbedTLS (host)" make_mbedtls host "$into" "$build"
+    step "primitives (host)" make_primitives host "$into" "$build"
     step "libssh2 (host)" make_libssh2 host "$into" "$build"
     rm -rf "$build"
 }
@@ -139,6 +143,13 @@ make_mbedtls() {
     make_library "$1" "$2" "$3/mbedtls" "$3/mbedtls-build" "$fast_flags" \
         -DENABLE_PROGRAMS=OFF -DENABLE_TESTING=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
         -DUSE_STATIC_MBEDTLS_LIBRARY=ON -DUSE_SHARED_MBEDTLS_LIBRARY=OFF
+}
+
+# For size: each of these runs once a connection, and at -O2 they would take twice as much.
+make_primitives() {
+    make_library "$1" "$2" "$top/toolchain/primitives" "$3/primitives-build" \
+        "${fast_flags/-O2/-Os} -ffile-prefix-map=$3=." \
+        -DLIBSODIUM="$3/libsodium" -DOPENSSH="$3/openssh"
 }
 
 # Old ciphers and MACs, which the client never offers (net/ssh/ssh_session.cc).

@@ -32,6 +32,17 @@ std::string base64_encode(std::string_view data) {
   return encoded;
 }
 
+std::string armoured(std::string_view text) {
+  const size_t begin = text.find('\n', text.find("-----BEGIN"));
+  const size_t end = text.find("-----END");
+  std::string body;
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return body;
+  body.reserve(end - begin);  // of a private key no copy stays behind
+  for (const char c : text.substr(begin, end - begin))
+    if (c != '\n' && c != '\r') body += c;
+  return body;
+}
+
 std::string key_fingerprint(std::string_view key_blob) {
   std::string hash(32, '\0');
   mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes(key_blob), key_blob.size(),

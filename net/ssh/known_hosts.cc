@@ -8,13 +8,14 @@ namespace {
 
 constexpr uint16_t kDefaultPort = 22;
 
-// What is offered for each type of key. libssh2 with mbedTLS knows no ed25519; RSA signatures
-// with SHA-1 are not taken from anybody.
+// What is offered for each type of key, in OpenSSH's order. RSA signatures with SHA-1 are not taken
+// from anybody.
 struct Algorithm {
   std::string_view key_type;
   std::string_view offered;
 };
 constexpr Algorithm kAlgorithms[] = {
+    {"ssh-ed25519", "ssh-ed25519"},
     {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
     {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
     {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
@@ -94,7 +95,14 @@ KnownHosts KnownHosts::of_server(std::string_view file, const std::string& host,
   KnownHosts known;
   known.host_ = host;
   known.port_ = port;
-  const std::string names[] = {with_port(host, port), with_port(address, port)};
+  known.read(file, with_port(host, port), with_port(address, port));
+  // As ssh does where only the server's usual port is known.
+  if (known.keys_.empty() && port != kDefaultPort)
+    known.read(file, with_port(host, kDefaultPort), with_port(address, kDefaultPort));
+  return known;
+}
+
+void KnownHosts::read(std::string_view file, const std::string& name, const std::string& address) {
   while (!file.empty()) {
     const size_t end = file.find('\n');
     std::string_view line = file.substr(0, end);
@@ -108,39 +116,38 @@ KnownHosts KnownHosts::of_server(std::string_view file, const std::string& host,
       marker = field;
       field = next_field(line);
     }
-    if (!matches(field, names[0]) && !matches(field, names[1])) continue;
+    if (!matches(field, name) && !matches(field, address)) continue;
     const std::string_view type = next_field(line);
     const auto blob = base64_decode(next_field(line));
     if (!blob || blob->empty()) continue;
     if (marker.empty())
-      known.keys_.push_back({std::string(type), *blob});
+      keys_.push_back({std::string(type), *blob});
     else if (marker == "@revoked")
-      known.revoked_.push_back(*blob);
+      revoked_.push_back(*blob);
     else if (marker == "@cert-authority")
-      ++known.authorities_;
+      ++authorities_;
   }
-  return known;
+}
+
+std::string KnownHosts::scan_line(const char* file) const {
+  return text("ssh-keyscan -p %u %s >> %s", port_, host_.c_str(), file);
 }
 
 Result<std::string> KnownHosts::algorithms(const char* file) const {
-  std::string offered, unusable;
-  for (const KnownHostKey& key : keys_) {
-    bool is_usable = false;
-    for (const Algorithm& each : kAlgorithms) {
-      if (key.type != each.key_type) continue;
-      is_usable = true;
-      if (offered.find(each.offered) == std::string::npos)
+  std::string offered;
+  for (const Algorithm& each : kAlgorithms)
+    for (const KnownHostKey& key : keys_)
+      if (key.type == each.key_type) {
         offered += (offered.empty() ? "" : ",") + std::string(each.offered);
-    }
-    if (!is_usable) unusable = key.type;
-  }
+        break;
+      }
   if (!offered.empty()) return offered;
   // The line is what fixes it, so it comes where no shortening reaches it.
-  const std::string line =
-      text("ssh-keyscan -t ecdsa,rsa -p %u %s >> %s", port_, host_.c_str(), file);
-  if (!unusable.empty())
-    return fail(Kind::refused, "only an %s key of %s is known, which cannot be checked here; %s",
-                unusable.c_str(), host_.c_str(), line.c_str());
+  const std::string line = scan_line(file);
+  if (!keys_.empty())
+    return fail(Kind::refused,
+                "only a key of type %.40s is known of %s, which cannot be checked; %s",
+                keys_.back().type.c_str(), host_.c_str(), line.c_str());
   if (authorities_)
     return fail(Kind::refused, "%s is known only by @cert-authority, which is not used here; %s",
                 host_.c_str(), line.c_str());

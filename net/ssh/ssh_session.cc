@@ -7,19 +7,24 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
 #include "net/ssh/aes_hardware.h"
 #include "net/ssh/known_hosts.h"
+#include "net/ssh/no_common_method.h"
+#include "net/ssh/wire.h"
 
 namespace kdump {
 namespace {
 
 // Without SHA-1 and CBC, which no server needs that offers ECDSA or RSA with SHA-2.
 constexpr char kKeyExchanges[] =
-    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
+    "mlkem768x25519-sha256,curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+    "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,"
     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
 constexpr char kMacs[] =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
@@ -33,6 +38,40 @@ constexpr char kCiphersWithoutAes[] =
 
 // libssh2's messages can quote the server.
 std::string server_text(const char* message) { return printable(message ? message : ""); }
+
+// What libssh2 asks to be signed for a login, and why it could not be.
+struct Signing {
+  const PrivateKey& key;
+  std::optional<Error> error;
+};
+
+// data: RFC 4252, section 7: the request names the algorithm.
+Result<std::string> signature_of(const PrivateKey& key, Bytes data) {
+  ByteReader reader(data, "login request");
+  TRY(take_wire_string(reader));  // the session's id
+  TRY(reader.take<uint8_t>());    // the message's number
+  TRY(take_wire_string(reader));  // the user
+  TRY(take_wire_string(reader));  // the service
+  TRY(take_wire_string(reader));  // "publickey"
+  TRY(reader.take<uint8_t>());    // with a signature
+  const std::string_view algorithm = TRY(take_wire_string(reader));
+  return key.sign(algorithm, {reinterpret_cast<const char*>(data.data()), data.size()});
+}
+
+int sign_login(LIBSSH2_SESSION*, unsigned char** signature, size_t* signature_size,
+               const unsigned char* data, size_t size, void** abstract) {
+  Signing& signing = *static_cast<Signing*>(*abstract);
+  const auto made = signature_of(signing.key, {data, size});
+  if (!made) {
+    signing.error = made.error();
+    return -1;
+  }
+  *signature = static_cast<unsigned char*>(malloc(made->size()));  // libssh2 frees it
+  if (!*signature) return -1;
+  memcpy(*signature, made->data(), made->size());
+  *signature_size = made->size();
+  return 0;
+}
 
 }  // namespace
 
@@ -90,14 +129,19 @@ Result<std::shared_ptr<SshSession>> SshSession::connect(const SocketAddress& ser
   session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr);
   if (!session->session_) return fail(Kind::io, "no memory for an SSH session");
   libssh2_session_set_blocking(session->session_, 0);
-  TRY(session->set_methods(algorithms));
+  const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
+  const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
+  TRY(session->set_methods(ours));
   const auto shaken = session->finish_call("SSH handshake", until_ms, [&] {
     return libssh2_session_handshake(session->session_, session->socket_.get());
   });
-  if (!shaken && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE)
-    return fail(Kind::refused,
-                "%s offers no %s host key, or no key exchange or cipher that is usable here",
-                login.host.c_str(), algorithms.c_str());
+  if (!shaken && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE) {
+    size_t size = 0;
+    const unsigned char* const kexinit = libssh2_session_refused_kexinit(session->session_, &size);
+    if (kexinit)
+      return no_common_method(login.host, {kexinit, size}, ours,
+                              known.scan_line(login.known_hosts_file.c_str()));
+  }
   if (!shaken) return std::unexpected(shaken.error());
   TRY(session->check_host_key(known, login));
   TRY(session->log_in(login, until_ms));
@@ -114,17 +158,15 @@ SshSession::~SshSession() {
   }
 }
 
-Result<> SshSession::set_methods(const std::string& host_key_algorithms) {
-  const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
+Result<> SshSession::set_methods(const OfferedMethods& ours) {
   const struct {
     int which;
-    const char* methods;
-  } wanted[] = {
-      {LIBSSH2_METHOD_KEX, kKeyExchanges}, {LIBSSH2_METHOD_HOSTKEY, host_key_algorithms.c_str()},
-      {LIBSSH2_METHOD_CRYPT_CS, ciphers},  {LIBSSH2_METHOD_CRYPT_SC, ciphers},
-      {LIBSSH2_METHOD_MAC_CS, kMacs},      {LIBSSH2_METHOD_MAC_SC, kMacs}};
+    const std::string& methods;
+  } wanted[] = {{LIBSSH2_METHOD_KEX, ours.key_exchanges}, {LIBSSH2_METHOD_HOSTKEY, ours.host_keys},
+                {LIBSSH2_METHOD_CRYPT_CS, ours.ciphers},  {LIBSSH2_METHOD_CRYPT_SC, ours.ciphers},
+                {LIBSSH2_METHOD_MAC_CS, ours.macs},       {LIBSSH2_METHOD_MAC_SC, ours.macs}};
   for (const auto& each : wanted)
-    if (const int code = libssh2_session_method_pref(session_, each.which, each.methods))
+    if (const int code = libssh2_session_method_pref(session_, each.which, each.methods.c_str()))
       return failed(code, "choice of algorithms");
   return {};
 }
@@ -141,12 +183,16 @@ Result<> SshSession::check_host_key(const KnownHosts& known, const SshLogin& log
 
 Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
   const UserKey& key = login.key;
+  const std::string& blob = key.key.public_blob();
+  Signing signing{.key = key.key, .error = {}};
+  void* abstract = &signing;
   const auto done = finish_call("login", until_ms, [&] {
-    return libssh2_userauth_publickey_frommemory(
-        session_, login.user.c_str(), login.user.size(), key.public_text.c_str(),
-        key.public_text.size(), key.private_text.c_str(), key.private_text.size(), nullptr);
+    return libssh2_userauth_publickey(session_, login.user.c_str(),
+                                      reinterpret_cast<const unsigned char*>(blob.data()),
+                                      blob.size(), sign_login, &abstract);
   });
   if (done) return {};
+  if (signing.error) return wrap(*signing.error, "key %s", key.fingerprint.c_str());
   const int code = libssh2_session_last_errno(session_);
   if (code != LIBSSH2_ERROR_AUTHENTICATION_FAILED && code != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
     return std::unexpected(done.error());

@@ -61,7 +61,7 @@ class SshSession {
 
   static bool would_block(int code);
   std::unexpected<Error> timed_out(const char* what) const;
-  Result<> set_methods(const std::string& host_key_algorithms);
+  Result<> set_methods(const struct OfferedMethods& ours);
   Result<> check_host_key(const class KnownHosts& known, const SshLogin& login) const;
   Result<> log_in(const SshLogin& login, int64_t until_ms);
 

@@ -4,9 +4,9 @@
 
 #include <cerrno>
 
-#include "filter/base/bytes.h"
 #include "filter/base/file.h"
 #include "net/ssh/digest.h"
+#include "net/ssh/wire.h"
 
 namespace kdump {
 namespace {
@@ -14,125 +14,120 @@ namespace {
 // A 16384-bit RSA key in PEM takes 13 KB.
 constexpr size_t kMaxKeyFileBytes = 64 << 10;
 
-// Of a key in OpenSSH's own container: what can be told without a passphrase.
-struct Container {
-  bool is_encrypted = false;
-  std::string type;
-  std::string public_blob;
+// A private key's text, wiped when it is done with.
+struct Wiped {
+  std::string text;
+  ~Wiped() { explicit_bzero(text.data(), text.size()); }
 };
-
-Result<std::string_view> take_string(ByteReader& reader) {
-  const auto big_endian = TRY(reader.take<uint32_t>());
-  const Bytes bytes = TRY(reader.take(__builtin_bswap32(big_endian)));
-  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
-Result<Container> parse_container(std::string_view blob) {
-  constexpr std::string_view kMagic("openssh-key-v1\0", 15);
-  if (!blob.starts_with(kMagic)) return fail(Kind::corrupt, "no openssh-key-v1 in it");
-  blob.remove_prefix(kMagic.size());
-  ByteReader reader({reinterpret_cast<const uint8_t*>(blob.data()), blob.size()}, "key");
-  Container found;
-  found.is_encrypted = TRY(take_string(reader)) != "none";
-  TRY(take_string(reader));      // the key derivation's name
-  TRY(take_string(reader));      // its options
-  TRY(reader.take<uint32_t>());  // how many keys: always one
-  found.public_blob = TRY(take_string(reader));
-  ByteReader key(
-      {reinterpret_cast<const uint8_t*>(found.public_blob.data()), found.public_blob.size()},
-      "public key");
-  found.type = TRY(take_string(key));
-  return found;
-}
-
-// The base64 between the two lines of dashes, without its line ends.
-std::string armoured(std::string_view text) {
-  const size_t begin = text.find('\n');
-  const size_t end = text.find("-----END");
-  std::string body;
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return body;
-  for (const char c : text.substr(begin, end - begin))
-    if (c != '\n' && c != '\r') body += c;
-  return body;
-}
 
 std::unexpected<Error> encrypted(const std::string& file) {
   return fail(Kind::refused,
               "key %s has a passphrase, and nobody is there to type it; take it off: "
-              "ssh-keygen -p -m PEM -N '' -f %s",
+              "ssh-keygen -p -N '' -f %s",
               file.c_str(), file.c_str());
 }
 
-// What the private key's file itself says of its public half: empty, where it does not.
-Result<std::string> check_openssh_key(const std::string& file, std::string_view text) {
-  std::string body = armoured(text);
-  auto blob = base64_decode(body);
-  explicit_bzero(body.data(), body.size());
-  const auto parsed = blob ? parse_container(*blob) : fail(Kind::corrupt, "not base64");
-  if (blob) explicit_bzero(blob->data(), blob->size());
-  if (!parsed) return wrap(parsed.error(), "key %s", file.c_str());
-  if (parsed->type.starts_with("ecdsa-sha2-nistp")) {
-    if (parsed->is_encrypted) return encrypted(file);
-    return parsed->type + " " + base64_encode(parsed->public_blob);
-  }
-  if (parsed->type == "ssh-rsa")
-    return fail(Kind::refused,
-                "key %s: RSA in OpenSSH's format cannot be used here; convert it: "
-                "ssh-keygen -p -m PEM -N '' -f %s",
-                file.c_str(), file.c_str());
-  return fail(Kind::refused,
-              "key %s is %.40s, which cannot be used here; make another: "
-              "ssh-keygen -t ecdsa -N '' -f FILE",
-              file.c_str(), parsed->type.c_str());
+std::unexpected<Error> another(const std::string& file, const char* what) {
+  return fail(Kind::refused, "key %s %s; make another: ssh-keygen -t ed25519 -N '' -f FILE",
+              file.c_str(), what);
 }
 
-Result<std::string> check_private_key(const std::string& file, std::string_view text) {
-  const auto has = [&](std::string_view part) { return text.find(part) != text.npos; };
-  if (has("-----BEGIN OPENSSH PRIVATE KEY-----")) return check_openssh_key(file, text);
-  if (has("-----BEGIN ENCRYPTED PRIVATE KEY-----") || has("ENCRYPTED\n")) return encrypted(file);
-  for (const std::string_view usable :
-       {"-----BEGIN EC PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY-----"})
-    if (has(usable)) return std::string();
-  return fail(Kind::refused, "%s is no private key that can be used here (ECDSA, or RSA in PEM)",
+// The numbers of a key in OpenSSH's container, behind its type.
+Result<PrivateKey> take_key(std::string_view type, ByteReader& reader) {
+  if (type == "ssh-ed25519") {
+    TRY(take_wire_string(reader));  // the public half
+    const std::string_view both = TRY(take_wire_string(reader));
+    return PrivateKey::ed25519(both.substr(0, both.size() / 2));
+  }
+  if (type == "ssh-rsa") {
+    PrivateKey::RsaNumbers numbers;
+    numbers.n = TRY(take_wire_string(reader));
+    numbers.e = TRY(take_wire_string(reader));
+    numbers.d = TRY(take_wire_string(reader));
+    TRY(take_wire_string(reader));  // q's inverse modulo p
+    numbers.p = TRY(take_wire_string(reader));
+    numbers.q = TRY(take_wire_string(reader));
+    return PrivateKey::rsa(numbers);
+  }
+  const std::string_view curve = TRY(take_wire_string(reader));
+  TRY(take_wire_string(reader));  // the public half
+  const std::string_view number = TRY(take_wire_string(reader));
+  return PrivateKey::ecdsa(curve, number);
+}
+
+// What a container says without a passphrase.
+struct Container {
+  bool is_encrypted = false;
+  std::string_view type;
+  std::string_view secrets;
+};
+
+Result<Container> open_container(std::string_view blob) {
+  constexpr std::string_view kMagic("openssh-key-v1\0", 15);
+  if (!blob.starts_with(kMagic)) return fail(Kind::corrupt, "no openssh-key-v1 in it");
+  ByteReader reader(bytes_of_text(blob.substr(kMagic.size())), "key");
+  Container found;
+  found.is_encrypted = TRY(take_wire_string(reader)) != "none";
+  TRY(take_wire_string(reader));  // the key derivation's name
+  TRY(take_wire_string(reader));  // its options
+  TRY(take_wire_u32(reader));     // how many keys: always one
+  const std::string_view public_blob = TRY(take_wire_string(reader));
+  ByteReader public_half(bytes_of_text(public_blob), "public key");
+  found.type = TRY(take_wire_string(public_half));
+  found.secrets = TRY(take_wire_string(reader));
+  return found;
+}
+
+Result<PrivateKey> key_in(const Container& container) {
+  ByteReader reader(bytes_of_text(container.secrets), "private key");
+  const uint32_t check = TRY(take_wire_u32(reader));
+  if (check != TRY(take_wire_u32(reader))) return fail(Kind::corrupt, "its two check words differ");
+  const std::string_view type = TRY(take_wire_string(reader));
+  return take_key(type, reader);
+}
+
+Result<PrivateKey> openssh_key(const std::string& file, std::string_view text) {
+  Wiped body{armoured(text)};
+  auto decoded = base64_decode(body.text);
+  if (!decoded) return fail(Kind::refused, "key %s is not base64", file.c_str());
+  const Wiped blob{std::move(*decoded)};
+  const auto container = open_container(blob.text);
+  if (!container) return wrap(container.error(), "key %s", file.c_str());
+  const std::string_view type = container->type;
+  if (type.starts_with("sk-"))
+    return another(file, "is of a FIDO token, which nobody is there to touch");
+  if (type != "ssh-ed25519" && type != "ssh-rsa" && !type.starts_with("ecdsa-sha2-nistp"))
+    return another(file, "is neither Ed25519, ECDSA nor RSA");
+  if (container->is_encrypted) return encrypted(file);
+  auto key = key_in(*container);
+  if (!key) return wrap(key.error(), "key %s", file.c_str());
+  return key;
+}
+
+Result<PrivateKey> read_private_key(const std::string& file, const std::string& text) {
+  const auto has = [&](const char* part) { return text.find(part) != text.npos; };
+  if (has("-----BEGIN OPENSSH PRIVATE KEY-----")) return openssh_key(file, text);
+  if (has("-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(",ENCRYPTED")) return encrypted(file);
+  if (has("-----BEGIN DSA PRIVATE KEY-----")) return another(file, "is DSA, which no server takes");
+  for (const char* usable : {"-----BEGIN EC PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----",
+                             "-----BEGIN PRIVATE KEY-----"}) {
+    if (!has(usable)) continue;
+    auto key = PrivateKey::pem(text);
+    if (!key && key.error().kind == Kind::unsupported) return another(file, key.error().text);
+    if (!key) return wrap(key.error(), "key %s", file.c_str());
+    return key;
+  }
+  return fail(Kind::refused, "%s is no private key in OpenSSH's form, PEM or PKCS #8",
               file.c_str());
-}
-
-// "TYPE BASE64 COMMENT" without the comment, and the key's own bytes.
-Result<std::string> check_public_key(const std::string& file, std::string_view text,
-                                     std::string& blob) {
-  const size_t space = text.find(' ');
-  if (space != std::string_view::npos) {
-    const size_t end = text.find_first_of(" \r\n", space + 1);
-    const std::string_view line = text.substr(0, end);
-    if (const auto decoded = base64_decode(line.substr(space + 1)); decoded && !decoded->empty()) {
-      blob = *decoded;
-      return std::string(line);
-    }
-  }
-  return fail(Kind::refused, "%s is no public key in OpenSSH's format", file.c_str());
 }
 
 }  // namespace
 
-UserKey::~UserKey() { explicit_bzero(private_text.data(), private_text.size()); }
-
 Result<UserKey> load_user_key(Sys& sys, const std::string& file) {
+  const Wiped text{TRY(read_small_file(sys, file, kMaxKeyFileBytes))};
   UserKey key;
-  key.private_text = TRY(read_small_file(sys, file, kMaxKeyFileBytes));
-  key.public_text = TRY(check_private_key(file, key.private_text));
-  const std::string public_file = file + ".pub";
-  if (key.public_text.empty()) {
-    const auto text = read_small_file(sys, public_file, kMaxKeyFileBytes);
-    if (!text && text.error().sys_errno == ENOENT)
-      return fail(Kind::refused, "no %s; make it: ssh-keygen -y -f %s > %s", public_file.c_str(),
-                  file.c_str(), public_file.c_str());
-    if (!text) return std::unexpected(text.error());
-    key.public_text = *text;
-  }
-  std::string blob;
-  key.public_text = TRY(check_public_key(public_file, key.public_text, blob));
-  key.fingerprint = key_fingerprint(blob);
+  key.key = TRY(read_private_key(file, text.text));
+  key.fingerprint = key_fingerprint(key.key.public_blob());
   return key;
 }
 

@@ -1,4 +1,4 @@
-// The key that a user logs in with: which forms of private key files can be used here, and the
+// The key that a user logs in with, out of its file: which forms can be used here, and the
 // sentence with the ssh-keygen line for those that cannot. Mirrors OpenSSH's PROTOCOL.key.
 #pragma once
 
@@ -6,18 +6,13 @@
 
 #include "filter/base/result.h"
 #include "filter/base/sys.h"
+#include "net/ssh/private_key.h"
 
 namespace kdump {
 
 struct UserKey {
-  std::string private_text;  // the file
-  std::string public_text;   // "TYPE BASE64": FILE.pub, or taken from the private key
-  std::string fingerprint;   // as ssh-keygen -l prints it
-
-  ~UserKey();  // wipes the private key
-  UserKey() = default;
-  UserKey(UserKey&&) = default;
-  UserKey& operator=(UserKey&&) = default;
+  PrivateKey key;
+  std::string fingerprint;  // as ssh-keygen -l prints it
 };
 
 // Fails: refused, where the key cannot be used, with what makes it usable.

@@ -10,3 +10,12 @@ unpacked_servers() {
         libntirpc4.3 libnfsidmap1 libwbclient0 liburcu8 libdbus-1-3 libtirpc3 libnsl2 libwrap0 \
         libtomcrypt1 libtommath1 fence-agents
 }
+
+# unpacked_new_sshd: prints a directory that holds Debian 13's sshd with every library that it needs:
+# key exchanges that this Debian's does not know.
+unpacked_new_sshd() (
+    apt_private deb trixie
+    unpacked openssh-server libaudit1 libc6 libcap-ng0 libcap2 libcom-err2 libcrypt1 libgssapi-krb5-2 \
+        libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libpam0g libpcre2-8-0 libselinux1 \
+        libsqlite3-0 libssl3t64 libsystemd0 libwrap0 libwtmpdb0 libzstd1 zlib1g
+)

@@ -113,7 +113,7 @@ add_suse_target() {
             [[ $host != *@* ]] || { user=${host%@*} && host=${host##*@}; }
             if [[ $user == *:* ]]; then
                 refuse_target "$name" "$(printable "$url"): a key is needed, not a password: ssh-keygen -t" \
-                    "ecdsa -N '' -f /root/.ssh/id_ecdsa, then ssh-copy-id"
+                    "ed25519 -N '' -f /root/.ssh/id_ed25519, then ssh-copy-id"
                 return
             fi
             [[ ! $host =~ ^(.*[^:]|\[.*\]):([0-9]+)$ ]] || { port=${BASH_REMATCH[2]} host=${BASH_REMATCH[1]}; }
@@ -135,7 +135,7 @@ suse_key() {
         printf '%s\n' "$file"
         return
     done
-    for file in /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
+    for file in /root/.ssh/id_{ed25519,ecdsa,rsa}; do
         [ ! -r "$file" ] || break
     done
     printf '%s\n' "$file"

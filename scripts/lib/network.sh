@@ -140,40 +140,35 @@ ip_arguments() {
     done < <(sed -n 's/^nameserver  *\([^ ]*\).*/\1/p' /etc/resolv.conf)
 }
 
-# check_ssh_key KEY URL: ends the script unless libssh2 can use it without a person.
+# check_ssh_key KEY URL: ends the script unless the capture can use it without a person.
 check_ssh_key() {
-    local key=$1 url=$2 public
-    [ -r "$key" ] || die "target '$url': key '$key' cannot be read (ssh-keygen -t ecdsa -N '' -f $key" \
-        "makes one)"
+    local key=$1 url=$2 public make="ssh-keygen -t ed25519 -N ''"
+    [ -r "$key" ] || die "target '$url': key '$key' cannot be read ($make -f $key makes one)"
     public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null) ||
-        die "target '$url': $key is no private key without a passphrase; make one for kdump alone:" \
-            "ssh-keygen -t ecdsa -N '' -f FILE"
+        die "target '$url': $key is no private key without a passphrase; take it off" \
+            "(ssh-keygen -p -N '' -f $key) or make one for kdump alone: $make -f FILE"
     case ${public%% *} in
-        ecdsa-sha2-*) ;;
-        ssh-rsa)
-            ! grep -q 'BEGIN OPENSSH PRIVATE KEY' "$key" ||
-                die "target '$url': $key is an RSA key in OpenSSH's format, which libssh2 cannot" \
-                    "read; rewrite it: ssh-keygen -p -m PEM -N '' -f $key"
+        ssh-ed25519 | ecdsa-sha2-* | ssh-rsa) ;;
+        sk-*)
+            die "target '$url': $key is of a FIDO token (${public%% *}), which nobody touches in a" \
+                "capture; make one for kdump alone: $make -f FILE"
             ;;
-        *)
-            die "target '$url': $key is of type ${public%% *}, which libssh2 does not know; make" \
-                "another: ssh-keygen -t ecdsa -N '' -f FILE"
-            ;;
+        *) die "target '$url': $key is of type ${public%% *}; make another: $make -f FILE" ;;
     esac
 }
 
-# known_host_lines FILE HOST PORT URL: the lines of FILE that are of the server; ends the script
-# where none of them is of a type that libssh2 knows.
+# known_host_lines FILE HOST PORT URL: the lines of FILE that are of the server, by its plain name
+# where it is not there with the port; ends the script where none of them can be used.
 known_host_lines() {
     local file=$1 host=$2 port=$3 url=$4 lines name=$2 scan
     [ "$port" = 22 ] || name="[$host]:$port"
-    scan="ssh-keyscan -t ecdsa,rsa -p $port $host >>FILE"
+    scan="ssh-keyscan -p $port $host >>$file"
     [ -r "$file" ] || die "target '$url': known_hosts '$file' cannot be read; make it: $scan"
     lines=$(ssh-keygen -F "$name" -f "$file" 2>/dev/null | grep -v '^#') ||
+        lines=$(ssh-keygen -F "$host" -f "$file" 2>/dev/null | grep -v '^#') ||
         die "target '$url': $file has no key of $name; compare fingerprints and add it: $scan"
-    lines=$(grep -E ' (ecdsa-sha2-nistp(256|384|521)|ssh-rsa) ' <<<"$lines") ||
-        die "target '$url': $file has no ECDSA or RSA key of $name, and libssh2 knows no other;" \
-            "add the server's: $scan"
+    grep -v '^@' <<<"$lines" | grep -qE ' (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) ' ||
+        die "target '$url': $file has no Ed25519, ECDSA or RSA key of $name; add the server's: $scan"
     printf '%s\n' "$lines"
 }
 
@@ -196,8 +191,6 @@ pack_ssh() {
         packed=$directory/key.$n
     done
     install -m 600 "$key" "$packed"
-    ssh-keygen -y -P '' -f "$key" >"$packed.pub"
-    chmod 600 "$packed.pub"
     packed_key=""
     [ "$n" = 1 ] || packed_key=/$ssh_directory/key.$n
 }

@@ -35,7 +35,9 @@ TEST_CASE("known_hosts: names, addresses, ports, patterns, negations and hashes"
   CHECK(keys_of(line("*.example,!dumps.*")) == 0);
   CHECK(keys_of(line("dumps")) == 0);
   CHECK(keys_of(line("[dumps.example]:2222"), "dumps.example", 2222) == 1);
-  CHECK(keys_of(line("dumps.example"), "dumps.example", 2222) == 0);
+  // By its plain name only where nothing else is known, as ssh does.
+  CHECK(keys_of(line("dumps.example"), "dumps.example", 2222) == 1);
+  CHECK(keys_of(line("dumps.example") + line("[dumps.example]:2222"), "dumps.example", 2222) == 1);
   CHECK(keys_of("|1|" + base64_encode("salt") + "|" +
                 base64_encode(hmac_sha1("salt", "dumps.example")) + line("")) == 1);
   CHECK(keys_of("|1|c2FsdA==|" + base64_encode(hmac_sha1("salt", "others")) + line("")) == 0);
@@ -57,6 +59,15 @@ TEST_CASE("known_hosts: a key that is not there, is another or is revoked is ref
   CHECK(!known("").check("", "file"));
   CHECK(*known(both).algorithms("file") == type);
   CHECK(!known(line("@cert-authority *")).algorithms("file"));
+  // In OpenSSH's order, whatever the file's.
+  const auto typed = [](const std::string& name) {
+    return "dumps.example " + name + " " + base64_encode(blob(name, 'k')) + "\n";
+  };
+  CHECK(*known(typed("ssh-rsa") + both + typed("ssh-ed25519")).algorithms("file") ==
+        "ssh-ed25519," + type + ",rsa-sha2-512,rsa-sha2-256");
+  const auto token = known(typed("sk-ssh-ed25519@openssh.com")).algorithms("file");
+  REQUIRE(!token);
+  CHECK(std::string(token.error().text).ends_with("; ssh-keyscan -p 22 dumps.example >> file"));
   CHECK(key_fingerprint("").starts_with("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"));
 }
 

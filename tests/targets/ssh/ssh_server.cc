@@ -74,7 +74,8 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-SshServer::SshServer(std::string options) : options_(std::move(options)), port_(free_port()) {
+SshServer::SshServer(std::string options, std::string program)
+    : options_(std::move(options)), program_(std::move(program)), port_(free_port()) {
   char name[] = "/tmp/kdump-ssh.XXXXXX";
   REQUIRE(mkdtemp(name));
   unpacked_servers();
@@ -114,7 +115,7 @@ void SshServer::start() {
       ::execl(kRunServer, kRunServer, "dropbear", path("authorized").c_str(), "-F", "-E", "-s",
               "-r", key.c_str(), "-p", at.c_str(), nullptr);
     else
-      ::execl(kRunServer, kRunServer, "sshd", "-D", "-e", "-f", config.c_str(), nullptr);
+      ::execl(kRunServer, kRunServer, program_.c_str(), "-D", "-e", "-f", config.c_str(), nullptr);
     ::_exit(127);
   }
   const auto addresses = resolve("127.0.0.1", port_);

@@ -15,7 +15,8 @@ namespace kdump {
 class SshServer {
  public:
   // options: further lines of sshd_config. "dropbear": that one, without SFTP.
-  explicit SshServer(std::string options = kWithSftp);
+  // program: "sshd", or "sshd13" for Debian 13's.
+  explicit SshServer(std::string options = kWithSftp, std::string program = "sshd");
   ~SshServer();
 
   static constexpr char kWithSftp[] = "Subsystem sftp internal-sftp\n";
@@ -41,6 +42,7 @@ class SshServer {
  private:
   std::string directory_;
   std::string options_;
+  std::string program_;
   uint16_t port_;
   pid_t pid_ = 0;
   std::unique_ptr<Network> network_ = network_as_it_is();

@@ -1,0 +1,64 @@
+#include "net/ssh/no_common_method.h"
+
+#include "net/ssh/wire.h"
+
+namespace kdump {
+namespace {
+
+// The lists of a KEXINIT that can have nothing in common, in their order.
+enum List : uint8_t { kKeyExchange, kHostKey, kCipherOut, kCipherIn, kMacOut, kMacIn, kLists };
+
+bool has(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    if (list.substr(0, comma) == name) return true;
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+  }
+  return false;
+}
+
+bool share_one(std::string_view ours, std::string_view theirs) {
+  while (!ours.empty()) {
+    const size_t comma = ours.find(',');
+    if (has(theirs, ours.substr(0, comma))) return true;
+    ours = comma == std::string_view::npos ? std::string_view() : ours.substr(comma + 1);
+  }
+  return false;
+}
+
+Result<std::string> take_list(ByteReader& reader) {
+  std::string list(TRY(take_wire_string(reader)));
+  for (char& c : list)
+    if (c < ' ' || c > '~') c = '?';
+  return list;
+}
+
+}  // namespace
+
+std::unexpected<Error> no_common_method(const std::string& host, Bytes kexinit,
+                                        const OfferedMethods& ours, const std::string& scan) {
+  const std::string* const offered[kLists] = {&ours.key_exchanges, &ours.host_keys, &ours.ciphers,
+                                              &ours.ciphers,       &ours.macs,      &ours.macs};
+  const char* const setting[kLists] = {
+      "KexAlgorithms", "HostKeyAlgorithms", "Ciphers", "Ciphers", "MACs", "MACs"};
+  ByteReader reader(kexinit, "KEXINIT");
+  constexpr size_t kCookieEnd = 1 + 16;  // the message's number, the cookie
+  if (const auto cookie = reader.take(kCookieEnd); !cookie) return std::unexpected(cookie.error());
+  for (int i = 0; i < kLists; ++i) {
+    const auto theirs = take_list(reader);
+    if (!theirs) return std::unexpected(theirs.error());
+    if (share_one(*offered[i], *theirs)) continue;
+    // The lists come last, where being shortened does the least harm.
+    if (i == kHostKey)
+      return fail(Kind::refused,
+                  "%s has no host key of the kind that is known; %s; known: %s; offered: %s",
+                  host.c_str(), scan.c_str(), offered[i]->c_str(), theirs->c_str());
+    return fail(Kind::refused,
+                "%s: nothing in common; in its sshd_config, %s: it offers %.60s; usable here: %s",
+                host.c_str(), setting[i], theirs->c_str(), offered[i]->c_str());
+  }
+  return fail(Kind::refused, "%s and this program have no set of algorithms in common",
+              host.c_str());
+}
+
+}  // namespace kdump
