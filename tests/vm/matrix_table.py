@@ -23,7 +23,8 @@ class Line:
 
 
 def as_json(line):
-    return dataclasses.asdict(line)
+    # Not asdict(): of a Counter it makes one that counts pairs.
+    return {**vars(line), "counted": dict(line.counted)}
 
 
 def from_json(value):
