@@ -77,8 +77,22 @@ fetch_and_unpack() {
 # have it, and lib/modules/VERSION with modules.dep. A body of its own shell: the private
 # configuration ends with it.
 debian_kernel() (
-    flavour=${1-amd64} suite=${2-} series=${3-}
-    [ -z "$suite" ] || apt_private "deb:$(flavour_architecture "$flavour")" "$suite"
+    flavour=${1-amd64}
+    [ -z "${2-}" ] || apt_private "deb:$(flavour_architecture "$flavour")" "$2"
+    image=$(chosen_image "$@")
+    unpacked_kernel "$flavour" "$image"
+)
+
+# kernel_pin [FLAVOUR [SUITE [SERIES]]]: PACKAGE=VERSION of debian_kernel's, without fetching it.
+kernel_pin() (
+    [ -z "${2-}" ] || apt_private "deb:$(flavour_architecture "${1-amd64}")" "$2"
+    image=$(chosen_image "$@")
+    candidates "$image"
+)
+
+# chosen_image [FLAVOUR [SUITE [SERIES]]]: the package; apt knows the suite already.
+chosen_image() {
+    local flavour=${1-amd64} suite=${2-} series=${3-} image
     if [ -n "$series" ]; then
         apt_refresh
         image=$(kernel_images "$flavour" | grep "^linux-image-${series}[.]" | tail -n 1) || :
@@ -86,8 +100,8 @@ debian_kernel() (
         image=$(newest_kernel_image "$flavour")
     fi
     [ -n "$image" ] || die "no package linux-image of $flavour ${series:-in ${suite:-this release}}"
-    unpacked_kernel "$flavour" "$image"
-)
+    printf '%s\n' "$image"
+}
 
 # other_kernel_series FLAVOUR SUITE: the series (6.18) that the suite has besides its newest
 # kernel's, a line each.

@@ -6,6 +6,8 @@
 state=/var/lib/kdump-init
 image=$state/capture.img
 inputs=$state/capture.inputs
+# Why what is loaded is not what is configured; there where it is so.
+degraded=$state/degraded
 
 # make_state: the directory, for root alone.
 make_state() { mkdir -p "$state" && chmod 700 "$state"; }
@@ -86,22 +88,28 @@ is_of_running_kernel() {
     [ -s "$image" ] && grep -qxF "$(input kernel "$(uname -r)")" "$inputs" 2>/dev/null
 }
 
-# pack_image: capture.img anew, of all targets that can be packed; says which cannot, and why.
-# Status 1: of none, and the old image is as it was.
+# pack_image: capture.img anew, of all targets that can be packed; says which cannot, and why. Status 1:
+# of none, and the old image is as it was. Sets why_not_packed where it is not what is configured.
 pack_image() {
     local new url good=() now
     new=$(mktemp "$state/.capture.XXXXXX")
     now=$(image_inputs)
-    if ! pack_into "$new" "${config_targets[@]}"; then
+    why_not_packed=""
+    if ! pack_into "$new" "${config_targets[@]}" 2>"$new.why"; then
+        why_not_packed=$(tail -n 1 "$new.why")
+        why_not_packed=${why_not_packed%; --anyway*}
+        cat "$new.why" >&2
         for url in "${config_targets[@]}"; do pack_into "$new" "$url" 2>/dev/null && good+=("$url"); done
         if [ ${#good[@]} = 0 ] || ! pack_into "$new" "${good[@]}"; then
-            rm -f "$new"
+            rm -f "$new" "$new.why"
             return 1
         fi
+        why_not_packed="only ${good[*]} could be packed: $why_not_packed"
         warn "packed without the targets that are refused above: only ${good[*]}"
         # Not what was asked for: the next start tries again.
         now=$(grep -v '^arguments ' <<<"$now")
     fi
+    rm -f "$new.why"
     chmod 600 "$new"
     sync "$new"
     printf '%s\n' "$now" >"$new.inputs"

@@ -2,7 +2,7 @@
 # Sourced by commands/status, after read_configuration.
 
 look_at_machine() {
-    armed=no problem="" changed="" image_bytes="" image_time="" checked=""
+    armed=no problem="" lacking="" changed="" image_bytes="" image_time="" checked=""
     reserved=$(reserved_bytes)
     ranges=$(reserved_ranges | grep -v '^0*-0*$' | paste -sd' ') || ranges=""
     booted=$(grep -o '\bcrashkernel=[^ ]*' /proc/cmdline | paste -sd' ') || booted=""
@@ -20,6 +20,7 @@ look_at_machine() {
     fi
     can_see=yes
     [ "$(id -u)" = 0 ] || { can_see=no && return 0; }
+    [ "$armed" = no ] || [ ! -e "$degraded" ] || lacking=$(cat "$degraded")
     if [ -s "$image" ]; then
         image_bytes=$(stat -c %s "$image")
         image_time=$(stat -c %Y "$image")
@@ -95,12 +96,22 @@ dump_words() {
         "$([ "$state" != none ] && echo "$state" || echo "log only")" "$reason"
 }
 
+state_word() {
+    if [ "$armed" = no ]; then
+        echo "NOT ARMED"
+    elif [ -n "$lacking" ]; then
+        echo DEGRADED
+    else
+        echo ARMED
+    fi
+}
+
 show_as_text() {
     local i result line
-    row kdump-init "$([ "$armed" = yes ] && echo ARMED || echo "NOT ARMED"), kernel $(uname -r)"
+    row kdump-init "$(state_word), kernel $(uname -r)"
     row reserved "$((reserved >> 20)) MiB ${ranges:+at $ranges }(${booted:-no crashkernel=})"
     row loaded "$(is_loaded && echo yes || echo no)"
-    [ -z "$problem" ] || rows "" "$problem"
+    [ -z "$problem$lacking" ] || rows "" "$problem$lacking"
     if [ "$can_see" = no ]; then
         row image "only root can see it"
     elif [ -z "$image_time" ]; then
@@ -137,6 +148,7 @@ show_as_json() {
     local i result separator=""
     echo "{"
     json_pair armed "$([ "$armed" = yes ] && echo true || echo false)"
+    json_pair degraded "$(json_or_null "$lacking")"
     json_pair kernel "$(json_string "$(uname -r)")"
     json_pair reserved_bytes "$reserved"
     json_pair reserved_at "$(json_or_null "$ranges")"

@@ -52,6 +52,7 @@ verdict() {
         row "" "on the real server, which was not looked at: kdump-init list does"
         status=0
     fi
+    remember
     case $status in
         0) row verdict "a crash of this kernel would be saved" ;;
         3) row verdict "a crash of this kernel would be saved in part" ;;
@@ -60,6 +61,18 @@ verdict() {
     row "not shown" "this machine's own controllers, cards and servers: kdump-init check tries them"
     exit "$status"
 }
+
+# remember: for load and mkinitramfs, whether this machine's own kernel captured with that reservation or
+# died of too little memory.
+remember() {
+    local how=""
+    [ -z "$root" ] && [ "$(id -u)" = 0 ] || return 0
+    if [ "$status" = 1 ]; then
+        how=$(capture_console "$work/console" | grep -aoE -m 1 "$dies_of_memory") || return 0
+    fi
+    mkdir -p -m 700 "${deaths%/*}" && record_test "$kernel" "$crashkernel" "$work/capture.img" "$how"
+}
+dies_of_memory='System is deadlocked on memory|Initramfs unpacking failed: write error|Out of memory and no killable processes'
 
 # target_status: of the result at hand; a raw device has no report.
 target_status() {

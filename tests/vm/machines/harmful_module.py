@@ -1,5 +1,5 @@
-"""A module that harms the kernel it is loaded into: one of the kernel's own, changed in two bytes and
-without its signature, and a hook that loads it while a dump is being written. Debian's kernel has no
+"""A module that harms the kernel it is loaded into: one of the kernel's own, changed in two or three bytes
+and without its signature, and a hook that loads it while a dump is being written. Debian's kernel has no
 lkdtm.
 """
 
@@ -12,7 +12,8 @@ SIGNED = b"~Module signature appended~\n"
 SHT_SYMTAB, SHT_RELA = 2, 4
 FENTRY_BYTES = 5  # a call to __fentry__, which the loader changes
 STARTS = {"oops": b"\x0f\x0b",  # ud2, an invalid instruction
-          "spin": b"\xeb\xfe"}  # jmp to itself, for ever
+          "spin": b"\xeb\xfe",  # jmp to itself, for ever
+          "spin deaf": b"\xfa\xeb\xfe"}  # the same with interrupts off (cli)
 
 HOOK = """#!/bin/sh
 base64 -d >/harm.ko <<'END'
@@ -26,7 +27,7 @@ base64 -d >/harm.ko <<'END'
 
 
 def with_start(module, start):
-    """module: an ELF file of x86_64. Its init function begins with two bytes that no relocation
+    """module: an ELF file of x86_64. Its init function begins with start, which no relocation
     touches."""
     if not module.startswith(b"\x7fELF"):
         raise Failure("the module is no ELF file")

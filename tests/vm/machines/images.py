@@ -94,7 +94,7 @@ class Packer:
 
     def harmful_hook(self, harm):
         path, = pathlib.Path(self.kernel.root).rglob("virtio_balloon.ko")
-        return harmful_module.make_hook(path, harm, self.work / f"hook-{harm}")
+        return harmful_module.make_hook(path, harm, self.work / f"hook-{harm.replace(' ', '-')}")
 
     def built(self, builder):
         """By a distribution's own builder, for the disk with machine.LABEL; at a level that is not

@@ -4,6 +4,8 @@ found, and what the capture kernel's console said.
 
 import re
 
+from results import one_program
+
 HEAD = ("| fault | targets | on the disk | on the server | reboot after |\n|---|---|---|---|--:|")
 FOUND = {"saved": "the dump", "incomplete": "a part of the dump, marked so",
          "part": "a part of the dump, marked so",
@@ -11,6 +13,14 @@ FOUND = {"saved": "the dump", "incomplete": "a part of the dump, marked so",
          "any": "what there was time for",
          "log": "the log", "nothing": "nothing"}
 LAST_WORDS = re.compile(r"kdump: \[ *([0-9.]+)s\].*(?:rebooting|halting|powering off) now")
+
+
+def table(rows, missing):
+    """rows: (text, SHA-256 of the program) each; raises Mixed. missing: names of scenarios that have
+    none."""
+    program = one_program(program for _, program in rows)
+    note = f"Not complete: {len(missing)} have not passed ({', '.join(missing)}).\n\n" if missing else ""
+    return "\n".join([f"Program: SHA-256 `{program}`.\n\n{note}{HEAD}", *(text for text, _ in rows)])
 
 
 def row(scenario, console):

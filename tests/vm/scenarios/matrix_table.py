@@ -3,6 +3,7 @@
 import dataclasses
 
 from oracles.struct_pages import CACHE, CACHE_PRIVATE, FREE, HWPOISON, KEEP, OFFLINE, USER
+from results import one_program
 
 BEGIN, END = "<!-- printed by tests/vm/run --matrix-table -->", "<!-- end of what is printed -->"
 CLASSES = ((KEEP, "kept"), (FREE, "free"), (CACHE, "cache"), (CACHE_PRIVATE, "with private"),
@@ -18,6 +19,17 @@ class Line:
     moved: int          # between its copy and the panic, as the vmcore's struct page explains
     silent: int         # of which it says nothing
     others: dict        # makedumpfile's version -> (lost, needless), None where it failed
+    program: str        # SHA-256 of the one that dumped
+
+
+def as_json(line):
+    # Not asdict(): of a Counter it makes one that counts pairs.
+    return {**vars(line), "counted": dict(line.counted)}
+
+
+def from_json(value):
+    others = {version: found and tuple(found) for version, found in value["others"].items()}
+    return Line(**{**value, "others": others})
 
 
 def name_of(row):
@@ -27,6 +39,8 @@ def name_of(row):
 
 
 def table(lines):
+    """Raises Mixed where they are of several programs."""
+    program = one_program(line.program for line in lines)
     versions = list(dict.fromkeys(version for line in lines for version in line.others))
     head = ["kernel", "variant", *(name for _, name in CLASSES), "agree", "moved", "not said",
             *(f"makedumpfile {version}" for version in versions)]
@@ -41,7 +55,7 @@ def table(lines):
                          else "equal" if found == (0, 0)
                          else f"-{found[0]} +{found[1]}")
         rows.append("| " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+    return "\n".join([f"Program: SHA-256 `{program}`.", "", *rows])
 
 
 def write(path, text):

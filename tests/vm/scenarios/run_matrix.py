@@ -8,7 +8,9 @@ decides nothing, except on the kernel that Debian 12's own knows, where the page
 
 Prints "ok NAME (seconds)" or "FAILED NAME: why, log" a row, the table, and the sum.
 
-usage: run_matrix.py --binary FILE --work DIR [--all] [--only TEXT] [--write-table FILE.md]
+usage: run_matrix.py --binary FILE --work DIR [--all] [--only TEXT] [--write-table FILE.md] [--resume]
+
+--resume: without the rows that have passed before with this program, kernel and harness (results.py).
 """
 
 import argparse
@@ -36,6 +38,7 @@ from scenarios import matrix_table
 from oracles import read_with_libkdumpfile
 from oracles.dump_formats import FormatError
 from machines.machine import Failure
+from results import Results
 from oracles.struct_pages import KEEP, StructPages, excluded
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -169,7 +172,15 @@ def others(row, raw, words, tools, work):
     return found
 
 
-def check_row(row, binary, tools, work, log):
+def check_kernel(root, directory, log):
+    """What was fetched by a name that moves is what panicked: the kernel says so itself."""
+    version = shell("kernel_version", root, log=log)
+    console = (directory / "console.log").read_text("ascii", "replace")
+    if f"Linux version {version} " not in console:
+        raise Failure(f"the console does not say 'Linux version {version}'")
+
+
+def check_row(row, binary, program, tools, work, log):
     """What the table says of it."""
     # A kernel that one row alone uses does not stay in the cache.
     cache = {"KDUMP_INIT_CACHE": str(work / "cache")} if row.kernel.series else {}
@@ -179,6 +190,7 @@ def check_row(row, binary, tools, work, log):
     except Failure as failure:
         raise Skipped("Debian's archive has it no more") if row.kernel.passing else failure
     directory = crash(row, root, work, log)
+    check_kernel(root, directory, log)
     raw = dump_formats.ElfCore(str(directory / "vmcore"))
     pages = StructPages(raw)
     words, image = pages.words(), pages.image_kept_whole()
@@ -200,7 +212,7 @@ def check_row(row, binary, tools, work, log):
     compare_dmesg.main(binary, directory)
     return matrix_table.Line(kernel=report["kernel"], variant=row.variant, counted=counted,
                              agreed=comparison.agreed.total(), moved=comparison.moved.total(),
-                             silent=comparison.silent,
+                             silent=comparison.silent, program=program,
                              others=others(row, raw, words, tools, work))
 
 
@@ -216,6 +228,14 @@ def chosen_rows(options, log):
         for series in shell("other_kernel_series", row.kernel.flavour, row.kernel.suite,
                             log=log).split():
             yield dataclasses.replace(row, kernel=dataclasses.replace(row.kernel, series=series))
+
+
+def pin_of(row, log):
+    """PACKAGE=VERSION of the kernel; "" where Debian has it no more."""
+    try:
+        return shell("kernel_pin", row.kernel.flavour, row.kernel.suite, row.kernel.series, log=log)
+    except Failure:
+        return ""
 
 
 def makedumpfiles(log):
@@ -241,19 +261,28 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--write-table", type=pathlib.Path)
+    parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
+    results = Results("matrix", options.binary, options.resume)
     with open(options.work / "tools.log", "a") as log:
         tools = makedumpfiles(log)
         rows = list(chosen_rows(options, log))
     lines, failed = [], 0
     for number, row in enumerate(rows):
         name, started = matrix_table.name_of(row), time.monotonic()
+        with open(options.work / "tools.log", "a") as log:
+            inputs = (row, pin_of(row, log), *tools)
+        found = results.passed(name, inputs)
+        if found:
+            lines.append(matrix_table.from_json(found["value"]))
+            print(f"ok {name} (passed on {found['when']})", flush=True)
+            continue
         work = options.work / f"row-{number:02}"
         work.mkdir(parents=True)
         why = skipped = None
         with open(work / "log", "w") as log, contextlib.redirect_stdout(log):
             try:
-                lines.append(check_row(row, options.binary, tools, work, log))
+                lines.append(check_row(row, options.binary, results.program, tools, work, log))
             except Skipped as error:
                 skipped = error
             except (Failure, FormatError, OSError, KeyError, ValueError,
@@ -261,6 +290,7 @@ def main():
                 why = error
         if why:
             print(f"FAILED {name}: {why}, {work}/log", flush=True)
+            results.forget(name, inputs)
             failed += 1
             for path in work.glob("vmcore") if failed > 1 else ():
                 path.unlink()  # one is enough to look into
@@ -268,12 +298,11 @@ def main():
             print(f"skipped {name}: {skipped}", flush=True)
         else:
             print(f"ok {name} ({time.monotonic() - started:.0f} s)", flush=True)
-            # What an interrupted run has found so far.
-            (options.work / "table.md").write_text(matrix_table.table(lines) + "\n")
+            results.record(name, inputs, matrix_table.as_json(lines[-1]))
             shutil.rmtree(work)
-    table = matrix_table.table(lines)
+    table = matrix_table.table(lines) if lines else ""
     print(table)
-    if options.write_table and not failed:
+    if options.write_table and lines and not failed:
         matrix_table.write(options.write_table, table)
     print(f"{len(lines)} passed, {failed} failed")
     return 1 if failed or not rows else 0

@@ -3,8 +3,10 @@
 capture. Prints `ok NAME (seconds)` or `FAILED NAME: why, log`, at the end the sum.
 
 usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--only TEXT] [--faults]
+                        [--resume]
 
 --faults: those of faults alone, all of them, and the table of them for docs/reliability.md.
+--resume: without those that have passed before with this program, kernel and harness (results.py).
 """
 
 import argparse
@@ -31,6 +33,7 @@ from oracles.check_tree import check_raw, check_tree
 from oracles.dump_formats import FormatError
 from machines.images import Kernels
 from machines.machine import Failure
+from results import Results, sha256_of
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 # Where nothing else is: the capture kernel's reservation lies higher, the kernels avoid it.
@@ -217,6 +220,7 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
     chosen = [s for s in scenarios.SCENARIOS + disk_faults.FAULTS + server_faults.FAULTS +
@@ -225,8 +229,18 @@ def main():
               and options.only in s.name
               and (not options.faults or s.fault or s in fault_scenarios.FAULTS)]
     rows = {}
+    results = Results("scenario", options.binary, options.resume)
 
     def attempt(scenario):
+        packer = kernels.packer(scenario)
+        # A program for another architecture is built of the same sources.
+        inputs = (scenario, packer.kernel.version, sha256_of(packer.kernel.image),
+                  sha256_of(packer.binary), sha256_of(kernels.default.image))
+        found = results.passed(scenario.name, inputs)
+        if found:
+            print(f"ok {scenario.name} (passed on {found['when']})", flush=True)
+            rows[scenario] = found["value"], found["program"]
+            return True
         started = time.monotonic()
         work = options.work / re.sub(r"[^a-z0-9]+", "-", scenario.name.lower())
         work.mkdir(parents=True)
@@ -234,19 +248,23 @@ def main():
             try_scenario(scenario, kernels, work)
         except (Failure, FormatError, OSError, KeyError, ValueError) as error:
             print(f"FAILED {scenario.name}: {error}, {work}/console.log", flush=True)
+            results.forget(scenario.name, inputs)
             return False
         print(f"ok {scenario.name} ({time.monotonic() - started:.0f} s)", flush=True)
-        rows[scenario] = fault_table.row(
+        row = fault_table.row(
             scenario,
             machine.unfold(min(work.rglob("console.log")).read_bytes().decode("ascii", "replace")))
+        found = results.record(scenario.name, inputs, row)
+        rows[scenario] = row, found["program"]
         return True
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(attempt, chosen))
-    if options.faults:
-        print("\n".join([fault_table.HEAD] + [rows[s] for s in chosen if s in rows]))
-    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
-    return 0 if all(results) and results else 1
+        passed = list(pool.map(attempt, chosen))
+    if options.faults and rows:
+        print(fault_table.table([rows[s] for s in chosen if s in rows],
+                                [s.name for s in chosen if s not in rows]))
+    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
+    return 0 if all(passed) and passed else 1
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Scenario:
     builder: str = ""           # another one that packs: dracut, initramfs-tools (build_image)
     crash: bool = True          # False: the image is booted as an ordinary kernel
     panics: bool = False        # the capture kernel is meant to
-    harm: str = ""              # "oops", "spin": what a module does while the dump is written
+    harm: str = ""              # "oops", "spin", "spin deaf": what a module does while the dump is written
     watchdog: bool = False      # a hardware watchdog that resets the machine
     pstore: str = ""            # "erst", "ramoops": the first kernel has it, and shows it afterwards
     crashkernel: str = "128M"
