@@ -27,7 +27,7 @@ std::vector<uint8_t> gpt_head() {
 struct Machine {
   FakeSys sys;
   SilentObserver observer;
-  DeviceFinder finder{sys, {.step_s = 5}, observer};
+  DeviceFinder finder{sys, 5, observer};
 
   Result<BlockDevice> find(DeviceName::By by, const char* value) {
     return finder.find({by, value});
