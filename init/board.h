@@ -61,6 +61,8 @@ struct Board {
   char waiting_for[96] = {};
 
   std::atomic<Outcome> outcome{Outcome::none};
+  // failed, but the target may take a dump once others have been tried (RoomUse::all).
+  std::atomic<bool> put_off{false};
   Error error;              // for incomplete and failed
   char location[256] = {};  // where the files lie
 

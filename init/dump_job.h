@@ -12,6 +12,10 @@
 
 namespace kdump {
 
+// ordinary: the room that a target says it has for anyone. all: root's reserved blocks as well, and
+// what a server says of its room is not believed; for when there is no other target left.
+enum class RoomUse : uint8_t { ordinary, all };
+
 struct JobContext {
   Network& network;                  // how targets come to their servers
   bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
@@ -23,6 +27,7 @@ struct JobContext {
   bool keeps_every_page = false;
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
+  RoomUse room_use = RoomUse::all;
 };
 
 // Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it

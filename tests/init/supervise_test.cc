@@ -324,7 +324,7 @@ Tried try_targets(std::vector<std::string> urls) {
   Tried tried;
   tried.captured = capture(
       settings, {},
-      [&](const std::string& url, Cargo cargo) {
+      [&](const std::string& url, Cargo cargo, RoomUse room) {
         const char* const what = cargo == Cargo::log          ? "log:"
                                  : cargo == Cargo::every_page ? "all:"
                                                               : "";
@@ -333,6 +333,12 @@ Tried try_targets(std::vector<std::string> urls) {
         if (url.starts_with("saves")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("lacks"))
           board.finish(Outcome::incomplete, fail(Kind::no_space, "full").error(), "at " + url);
+        if (url.starts_with("waits") && room == RoomUse::ordinary) {
+          board.put_off = true;
+          board.finish(Outcome::failed, fail(Kind::no_space, "put off").error(), "");
+        } else if (url.starts_with("waits")) {
+          board.finish(Outcome::saved, {}, "in all of " + url);
+        }
         if (url.starts_with("fails"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
         if (url.ends_with("refused") && cargo == Cargo::every_page)
@@ -386,6 +392,22 @@ TEST_CASE("an incomplete dump is kept while the next target is tried") {
   CHECK(best.captured.outcome == Outcome::incomplete);
   CHECK(best.captured.target == "lacks1");
   CHECK(best.captured.location == "at lacks1");
+}
+
+TEST_CASE("a target that is put off is tried again only when no other has saved") {
+  const Tried unneeded = try_targets({"waits1", "saves1"});
+  CHECK(unneeded.urls == "waits1 saves1 ");
+  CHECK(unneeded.captured.target == "saves1");
+
+  const Tried needed = try_targets({"fails1", "waits1", "waits2", "lacks1"});
+  CHECK(needed.urls == "fails1 waits1 waits2 lacks1 waits1 ");
+  CHECK(needed.captured.outcome == Outcome::saved);
+  CHECK(needed.captured.location == "in all of waits1");
+  CHECK(needed.log.find("trying waits1 again, for all the room that it has") != needed.log.npos);
+
+  // There is nothing to put it off for.
+  CHECK(try_targets({"waits1"}).urls == "waits1 ");
+  CHECK(try_targets({"fails1", "waits1"}).urls == "fails1 waits1 ");
 }
 
 TEST_CASE("where all fail the last failure is told") {
