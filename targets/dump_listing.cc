@@ -133,6 +133,7 @@ Result<DumpContents> look_into_dump(StoredFiles& files, const StoredDump& dump) 
     contents.entries.push_back({name, status.bytes});
     if (__builtin_add_overflow(contents.bytes, status.bytes, &contents.bytes))
       contents.bytes = UINT64_MAX;
+    contents.freed_bytes += std::min(status.freed_bytes, UINT64_MAX - contents.freed_bytes);
     contents.is_complete |= name == kDumpName;
     contents.is_incomplete |= name == incomplete_name(kDumpName);
     contents.is_ours |= name == kOwnLogName || name == kReportName;

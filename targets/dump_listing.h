@@ -38,6 +38,7 @@ struct DumpContents {
   };
   std::vector<Entry> entries;  // the regular files, at most kMostDumpFiles
   uint64_t bytes = 0;          // of all of them
+  uint64_t freed_bytes = 0;    // what removing them gives back, as far as that is known
   bool is_complete = false;    // a vmcore under its final name
   bool is_incomplete = false;  // one under its incomplete name
   // kdump-init's own log or report is there: no other program has made the directory.

@@ -28,11 +28,12 @@ std::optional<DumpContents> whole_dump(StoredFiles& files, const StoredDump& dum
 // Looks at the dumps of a host one by one, as long as there is time.
 class Retention {
  public:
-  Retention(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer)
+  Retention(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer, bool is_trial)
       : sys_(sys),
         files_(files),
         wish_(wish),
         observer_(observer),
+        is_trial_(is_trial),
         end_ms_(sys.monotonic_ms() + int64_t{1000} * wish.step_s) {}
 
   Result<Removed> run();
@@ -46,6 +47,7 @@ class Retention {
   StoredFiles& files_;
   const KeptDumps& wish_;
   Observer& observer_;
+  const bool is_trial_;  // nothing is removed
   const int64_t end_ms_;
   std::vector<StoredDump> old_;  // of this host, but for the one just made; newest first
   Removed removed_;
@@ -79,9 +81,11 @@ bool Retention::has_time(const StoredDump& dump) {
 void Retention::remove(const StoredDump& dump) {
   const auto contents = whole_dump(files_, dump);
   if (!contents) return;
-  if (const Result<> gone = remove_dump(files_, dump, *contents); !gone)
+  const Result<> gone = is_trial_ ? Result<>() : remove_dump(files_, dump, *contents);
+  if (!gone)
     return observer_.note(text("old dump %s: %s", dump.name.c_str(), gone.error().text).c_str());
   ++removed_.dumps;
+  removed_.freed_bytes += contents->freed_bytes;
   removed_.bytes += contents->bytes;
 }
 
@@ -96,7 +100,7 @@ Result<Removed> Retention::run() {
     if (!has_time(old_[spared])) return removed_;
     if (whole_dump(files_, old_[spared])) --to_spare;
   }
-  for (size_t i = old_.size(); i > spared; --i) {
+  for (size_t i = old_.size(); i > spared && removed_.freed_bytes < wish_.enough_bytes; --i) {
     if (!has_time(old_[i - 1])) break;
     remove(old_[i - 1]);
   }
@@ -107,7 +111,11 @@ Result<Removed> Retention::run() {
 
 Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const KeptDumps& wish,
                               Observer& observer) {
-  return Retention(sys, files, wish, observer).run();
+  return Retention(sys, files, wish, observer, false).run();
+}
+
+Result<Removed> removable(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer) {
+  return Retention(sys, files, wish, observer, true).run();
 }
 
 }  // namespace kdump

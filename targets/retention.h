@@ -18,17 +18,22 @@ struct KeptDumps {
   std::string host;       // as the names of its dumps have it
   std::string just_made;  // the name of this crash's directory, which is one of them
   bool is_whole = true;   // false: its dump is still to be written
-  uint32_t step_s = 30;   // how long one dump may take, and after which no other is begun
+  // No further dump is removed once those that were have given back so much.
+  uint64_t enough_bytes = UINT64_MAX;
+  uint32_t step_s = 30;  // how long one dump may take, and after which no other is begun
 };
 
 struct Removed {
   uint32_t dumps = 0;
   uint64_t bytes = 0;
+  uint64_t freed_bytes = 0;  // what their files had of the file system's room
 };
 
 // A dump that cannot be removed is told to the observer, and stays. Fails: where nothing can be
 // listed or removed at all.
 Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const KeptDumps& wish,
                               Observer& observer);
+// What remove_oldest() would remove; removes nothing.
+Result<Removed> removable(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer);
 
 }  // namespace kdump

@@ -18,6 +18,7 @@ class StoredFiles {
     bool is_file = false;       // a regular one
     bool is_directory = false;  // neither: a link, which is not followed, or a device
     uint64_t bytes = 0;
+    uint64_t freed_bytes = 0;  // what removing it gives back, as far as that is known
   };
   struct Names {
     std::vector<std::string> names;  // in no order, without . and ..

@@ -44,8 +44,12 @@ class Target {
   enum class Access : uint8_t { positional, append_only };
 
   struct Space {
-    std::optional<uint64_t> free_bytes;    // nullopt: the target will not say
+    std::optional<uint64_t> free_bytes;    // nullopt: unknown
     std::optional<uint64_t> largest_file;  // nullopt: no limit below free_bytes (vfat: 4 GiB - 1)
+    // Beyond free_bytes: the file system's blocks for root, less what a system's own needs to boot.
+    uint64_t reserved_bytes = 0;
+    bool is_hint = false;         // free_bytes is a server's word, which may be wrong
+    bool gaps_take_room = false;  // there are no sparse files
   };
 
   // How long the parts of a target may wait, seconds.

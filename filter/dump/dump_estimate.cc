@@ -99,9 +99,9 @@ Result<uint64_t> kdump_bytes(const PageSource& pages, const DumpHeader& header,
                              const DumpOptions& options, uint64_t kept, uint64_t data_bytes) {
   const KdumpLayout layout =
       TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
-  const uint64_t paddings = kept / kPaddingPages + pages.end_pfn().value / kWindowPages + 1;
+  const uint64_t paddings = kept / kPaddingPages + layout.windows + 1;
   const uint64_t zero_page = pages.page_size();
-  return layout.data + data_bytes + paddings * kIoAlignment + zero_page;
+  return layout.data - layout.gap_bytes + data_bytes + paddings * kIoAlignment + zero_page;
 }
 
 Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, DumpOptions options) {

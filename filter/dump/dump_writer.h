@@ -29,6 +29,8 @@ struct DumpOptions {
   uint32_t level = 31;   // dump level; selects zero pages, and is recorded in the sub-header
   uint32_t threads = 1;  // the dump is the same for any number, but for `automatic`
   uint64_t max_bytes = UINT64_MAX;  // a dump that would grow beyond this is truncated there
+  // Bytes that are never written count in max_bytes and in sizes: the target has no sparse files.
+  bool gaps_take_room = true;
   // The plan's count of kept pages: sizes the descriptor table, and is progress' total.
   // 0: unknown, every page frame may be kept.
   uint64_t expected_pages = 0;
@@ -83,7 +85,8 @@ Result<uint64_t> most_dump_bytes(const PageSource& pages, const DumpHeader& head
 
 // How many bytes a dump would need. kdump: headers and tables exactly, and the kept pages by a
 // sample spread evenly over them, plus three standard errors of it. ELF: the length of the file,
-// holes for pages of zeros included. Never zero. options.max_bytes does not matter.
+// holes for pages of zeros included. The parts of kdump's bitmaps where no memory lies count with
+// options.gaps_take_room only. Never zero. options.max_bytes does not matter.
 Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,
                                      const DumpOptions& options);
 

@@ -34,8 +34,9 @@ Result<std::unique_ptr<ElfWriter>> ElfWriter::create(PageSource& pages, const Du
   PageBatch batch = TRY(PageBatch::create(static_cast<uint32_t>(capacity), page_size, false));
   std::unique_ptr<ElfWriter> writer(
       new ElfWriter(pages, header, options, sink, progress, layout, std::move(batch)));
-  writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
-                                               layout.data, options.max_bytes)));
+  writer->data_.emplace(
+      TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare, layout.data,
+                             options.max_bytes, options.gaps_take_room)));
   return writer;
 }
 
@@ -109,7 +110,10 @@ Result<> ElfWriter::write_run(ElfRun range) {
 Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
   const bool kept = test_bit(window_.kept, index);
   pages_handled_ += kept;
-  if (!stopped_ && !data_->fits((uint64_t{zero_pages_} + 1) * layout_.page_size)) stop_at_limit();
+  // Zeros not in data_ yet: where gaps take no room, a run that becomes one does not count.
+  const uint64_t zeros = uint64_t{zero_pages_} * layout_.page_size;
+  const uint64_t pending = options_.gaps_take_room ? zeros : std::min(zeros, kMinHoleBytes);
+  if (!stopped_ && !data_->fits(pending + layout_.page_size)) stop_at_limit();
   if (stopped_) {
     result_.pages_dropped += kept;
     return {};

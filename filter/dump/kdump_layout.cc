@@ -18,6 +18,24 @@ uint32_t clamp_u32(uint64_t value) {
   return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX));
 }
 
+// The windows that the vmcore's segments, ascending by address, touch.
+uint64_t count_windows(const DumpHeader& header, uint64_t end_pfn, uint32_t page_size) {
+  const uint64_t all = end_pfn / kWindowPages + (end_pfn % kWindowPages != 0);
+  if (header.segments.empty()) return all;
+  const uint64_t window_bytes = uint64_t{kWindowPages} * page_size;
+  uint64_t count = 0, next = 0;  // next: the first window not counted yet
+  for (const DumpHeader::Segment& segment : header.segments) {
+    if (segment.size_bytes == 0) continue;
+    const uint64_t start = segment.paddr.value;
+    const uint64_t last_byte = start + std::min(segment.size_bytes - 1, UINT64_MAX - start);
+    const uint64_t first = std::max(start / window_bytes, next), last = last_byte / window_bytes;
+    if (first > last) continue;
+    count += last - first + 1;
+    next = last + 1;
+  }
+  return std::min(count, all);
+}
+
 // Where vmcoreinfo lies inside the notes; nothing if it is not a part of them.
 std::optional<uint64_t> vmcoreinfo_offset(const DumpHeader& header) {
   const auto notes = reinterpret_cast<uintptr_t>(header.notes.data());
@@ -42,20 +60,26 @@ Result<KdumpLayout> KdumpLayout::make(uint64_t end_pfn, uint32_t page_size,
                 end_pfn);
   layout.dumped_bitmap = layout.ram_bitmap + layout.bitmap_bytes;
   layout.descriptors = layout.dumped_bitmap + layout.bitmap_bytes;
+  layout.windows = count_windows(header, end_pfn, page_size);
+  if (!options.gaps_take_room) {
+    const uint64_t written = std::min(layout.windows * (kWindowPages / 8), layout.bitmap_bytes);
+    layout.gap_bytes = 2 * (layout.bitmap_bytes - written);
+  }
 
   const uint64_t pages = options.expected_pages != 0 ? options.expected_pages : end_pfn;
   uint64_t count = pages < end_pfn ? std::min(with_slack(pages), end_pfn) : end_pfn;
   if (options.max_bytes != UINT64_MAX) {
     // Where little space is left, the table must not take all of it from the pages.
-    const uint64_t space =
-        options.max_bytes > layout.descriptors ? options.max_bytes - layout.descriptors : 0;
+    const uint64_t before = layout.descriptors - layout.gap_bytes;
+    const uint64_t space = options.max_bytes > before ? options.max_bytes - before : 0;
     count = std::min(count, space / 2 / kDescriptorBytes);
   }
   layout.descriptor_count = count;
   layout.data = align_up(layout.descriptors + count * kDescriptorBytes, page_size);
-  if (layout.data > options.max_bytes)
+  if (layout.data - layout.gap_bytes > options.max_bytes)
     return fail(Kind::no_space, "headers and bitmaps need %" PRIu64 " bytes, %" PRIu64 " are left",
-                layout.data, options.max_bytes);
+                layout.data - layout.gap_bytes, options.max_bytes);
+  layout.limit = options.max_bytes + std::min(layout.gap_bytes, UINT64_MAX - options.max_bytes);
   return layout;
 }
 

@@ -15,6 +15,9 @@ struct KdumpLayout {
   uint64_t descriptors = 0;       // offset of the table
   uint64_t descriptor_count = 0;  // entries reserved
   uint64_t data = 0;              // offset of the first page's bytes
+  uint64_t windows = 0;           // windows that may have RAM
+  uint64_t gap_bytes = 0;         // below data; never written and without room: 0 if gaps take room
+  uint64_t limit = UINT64_MAX;    // offset where options.max_bytes ends the data
 
   // Fails: unsupported, if the bitmaps would not fit the format; no_space, if options.max_bytes
   // leaves no room for pages.

@@ -30,7 +30,7 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
   std::unique_ptr<KdumpWriter> writer(
       new KdumpWriter(pages, header, options, sink, progress, layout));
   writer->data_.emplace(TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare,
-                                               layout.data, options.max_bytes)));
+                                               layout.data, layout.limit)));
   writer->recent_.emplace(*writer->data_, 2 * options.memory_bytes / kDataShare);
 
   const bool compressing = options.compression.kind != Compression::Kind::none;

@@ -81,6 +81,7 @@ void Board::reset() {
   error = {};
   memset(location, 0, sizeof location);
   outcome.store(Outcome::none);
+  put_off.store(false);
 }
 
 void Board::append_log(std::string_view text) {

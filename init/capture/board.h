@@ -63,6 +63,8 @@ struct Board {
   char waiting_for[96] = {};
 
   std::atomic<Outcome> outcome{Outcome::none};
+  // failed, but the target may take a dump once others have been tried (RoomUse::all).
+  std::atomic<bool> put_off{false};
   Error error;              // unless saved
   char location[256] = {};  // where the files lie
 

@@ -1,5 +1,7 @@
 #include "init/capture/capture.h"
 
+#include <utility>
+
 namespace kdump {
 namespace {
 
@@ -30,9 +32,11 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
                  Console& console) {
   Captured best;
   best.why = fail(Kind::refused, "no target is given").error();
-  const auto try_target = [&](const std::string& target, Cargo cargo) {
+  std::vector<std::string> put_off;
+  const auto try_job = [&](const std::string& target, Cargo cargo, RoomUse room) {
     const Ending ending = supervise(
-        watch, target.c_str(), [&] { job(target, cargo); }, board, console);
+        watch, target.c_str(), [&] { job(target, cargo, room); }, board, console);
+    if (board.put_off) put_off.push_back(target);
     best.abandoned |= ending.abandoned;
     best.interrupted = ending.interrupted;
     // Why the first job died says more than why a second one was of no use.
@@ -46,18 +50,27 @@ Captured capture(const Settings& settings, const Watch& watch, const TargetJob& 
     }
     return ending.died;
   };
+  const auto try_target = [&](const std::string& target, Cargo cargo, RoomUse room) {
+    const bool died = try_job(target, cargo, room);
+    if (!died || cargo == Cargo::log || best.abandoned) return;
+    console.say("trying %s once more, for every page, by one thread", target.c_str());
+    try_job(target, Cargo::every_page, room);
+  };
   for (const std::string& target : settings.targets) {
     const bool is_saved = is_stored(best.outcome);
     if (is_saved)
       console.say("the log goes to %s as well", target.c_str());
     else if (!best.target.empty())
       console.say("trying the next target, %s", target.c_str());
-    const bool died = try_target(target, is_saved ? Cargo::log : Cargo::dump);
-    if (died && !is_saved && !best.abandoned) {
-      console.say("trying %s once more, for every page, by one thread", target.c_str());
-      try_target(target, Cargo::every_page);
-    }
-    if (best.interrupted) break;
+    const bool is_only_hope = &target == &settings.targets.back() && put_off.empty();
+    try_target(target, is_saved ? Cargo::log : Cargo::dump,
+               is_only_hope ? RoomUse::all : RoomUse::ordinary);
+    if (best.interrupted) return best;
+  }
+  for (const std::string& target : std::exchange(put_off, {})) {
+    if (best.outcome == Board::Outcome::saved || best.abandoned || best.interrupted) break;
+    console.say("trying %s again, for all the room that it has", target.c_str());
+    try_target(target, Cargo::dump, RoomUse::all);
   }
   return best;
 }

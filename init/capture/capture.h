@@ -7,6 +7,9 @@
 // Where a job died, the crashed memory may have misled it: the same target is tried once more, in
 // the simplest way there is.
 //
+// A target that has no room but in its file system's blocks for root, or by its server's word, is
+// put off: it is tried again, for all the room it has, when no other target has saved the dump.
+//
 // An incomplete dump is kept, and the next target tried all the same: it may have the room that
 // the first had not. The best outcome wins, the earlier one among equals.
 #pragma once
@@ -28,6 +31,10 @@ struct Captured {
   bool abandoned = false;  // some child could not be killed: sync and unmount would hang too
 };
 
+// ordinary: the room that a target says it has for anyone. all: root's reserved blocks as well, and
+// what a server says of its room is not believed; for when there is no other target left.
+enum class RoomUse : uint8_t { ordinary, all };
+
 enum class Cargo : uint8_t {
   dump,        // with the log before it
   every_page,  // the log after it, and memory is not asked what its pages are
@@ -35,7 +42,7 @@ enum class Cargo : uint8_t {
 };
 
 // Does the work for one target URL, in the child: run_target_job(), or a test's stand-in.
-using TargetJob = std::function<void(const std::string& target_url, Cargo cargo)>;
+using TargetJob = std::function<void(const std::string& target_url, Cargo cargo, RoomUse room)>;
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
                  Console& console);

@@ -60,8 +60,8 @@ ExitStatus dump_command(const CommandLine& line) {
                            .is_output = is_output};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
-  const TargetJob job = [&](const std::string& target, Cargo cargo) {
-    run_target_job(real_sys(), settings, target, cargo, context, **board, console);
+  const TargetJob job = [&](const std::string& target, Cargo cargo, RoomUse room) {
+    run_target_job(real_sys(), settings, target, cargo, room, context, **board, console);
   };
   const Watch watch{.stall_s = settings.stall_timeout_s, .limit_s = settings.limit_s};
   return exit_status(capture(settings, watch, job, **board, console).outcome);

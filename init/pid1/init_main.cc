@@ -147,10 +147,10 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
                     .interrupts = kInterruptsToStop};
   const Captured captured = capture(
       settings, watch,
-      [&](const std::string& target, Cargo cargo) {
+      [&](const std::string& target, Cargo cargo, RoomUse room) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
-        run_target_job(sys, settings, target, cargo, context, board, console);
+        run_target_job(sys, settings, target, cargo, room, context, board, console);
       },
       board, console);
   run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);

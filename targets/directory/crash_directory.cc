@@ -1,6 +1,7 @@
 #include "targets/directory/crash_directory.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
@@ -15,11 +16,24 @@ namespace {
 
 // include/uapi/linux/magic.h; rootfs shows as one of the first two.
 constexpr uint64_t kRamfsMagic = 0x858458f6, kTmpfsMagic = 0x01021994, kMsdosMagic = 0x4d44,
-                   kNfsMagic = 0x6969;
+                   kNfsMagic = 0x6969, kExt4Magic = 0xef53, kF2fsMagic = 0xf2f52010,
+                   kExfatMagic = 0x2011bab0, kHfsPlusMagic = 0x482b, kSmbMagic = 0x517b,
+                   kCifsMagic = 0xff534d42, kSmb2Magic = 0xfe534d42, kCephMagic = 0x00c36400,
+                   kFuseMagic = 0x65735546, k9pMagic = 0x01021997;
+// Those that keep blocks for root beyond f_bavail; btrfs counts other things in f_bfree.
+constexpr uint64_t kWithReserve[] = {kExt4Magic, kF2fsMagic};
+// Those whose space is what a server, or a program, says of it.
+constexpr uint64_t kRemote[] = {kNfsMagic,  kSmbMagic,  kCifsMagic, kSmb2Magic,
+                                kCephMagic, kFuseMagic, k9pMagic};
+constexpr uint64_t kWithoutHoles[] = {kMsdosMagic, kExfatMagic, kHfsPlusMagic,
+                                      kSmbMagic,   kCifsMagic,  kSmb2Magic};
+// What stays free of the reserve on a system's own file system: the larger of the two.
+constexpr uint64_t kFloorBytes = 64 << 20, kFloorShare = 100;
 constexpr uint64_t kReadOnlyFlag = 1;                   // ST_RDONLY, kernel: include/linux/statfs.h
 constexpr uint64_t kFatLargestFile = (1ull << 32) - 1;  // a 32-bit size field
 // So many crashes in one second: something else is wrong.
 constexpr int kMostOfOneName = 1000;
+constexpr int kMostDepth = 64;  // of a target's directory in its file system
 
 // Makes every directory of path below root that is not there; the names of those it made.
 Result<std::vector<std::string>> make_directories(Sys& sys, const std::string& root,
@@ -49,6 +63,52 @@ Result<> remove(int64_t done, const std::string& path) {
   return fail_errno(static_cast<int>(-done), "remove %s", path.c_str());
 }
 
+template <size_t kCount>
+bool is_one_of(uint64_t magic, const uint64_t (&list)[kCount]) {
+  return std::ranges::find(list, magic) != std::end(list);
+}
+
+// The uppermost directory of path's file system, as far as it can be reached.
+std::string top_of(Sys& sys, std::string path, struct stat here) {
+  for (int depth = 0; depth < kMostDepth; ++depth) {
+    const std::string above = path + "/..";
+    struct stat status {};
+    if (sys.stat(above.c_str(), status) < 0 || status.st_dev != here.st_dev) break;
+    if (status.st_ino == here.st_ino) break;  // the root is its own parent
+    path = above;
+    here = status;
+  }
+  return path;
+}
+
+// Whether a machine starts from this file system: it is this system's / or /var, or has what one
+// of those has. In doubt it is.
+bool is_of_a_system(Sys& sys, const std::string& path) {
+  struct stat here {};
+  if (sys.stat(path.c_str(), here) < 0) return true;
+  for (const char* const own : {"/", "/var"})
+    if (struct stat status{}; sys.stat(own, status) >= 0 && status.st_dev == here.st_dev)
+      return true;
+  const std::string top = top_of(sys, path, here);
+  const auto has = [&](const char* name) {
+    struct stat status {};
+    const int64_t done = sys.stat((top + "/" + name).c_str(), status);
+    return done >= 0 || (done != -ENOENT && done != -ENOTDIR);
+  };
+  return (has("etc") && has("usr")) || (has("lib") && has("log"));
+}
+
+// Of the file system at path, in its blocks: what root alone may still use.
+uint64_t reserved_blocks(Sys& sys, const std::string& path, const struct statfs& status,
+                         uint64_t block) {
+  if (status.f_bfree <= status.f_bavail) return 0;
+  uint64_t floor = 0;
+  if (is_of_a_system(sys, path))
+    floor = std::max(kFloorBytes / block, static_cast<uint64_t>(status.f_blocks) / kFloorShare);
+  const uint64_t usable = status.f_bfree > floor ? status.f_bfree - floor : 0;
+  return usable > status.f_bavail ? usable - status.f_bavail : 0;
+}
+
 std::string without_trailing_slashes(std::string path) {
   path.resize(path.find_last_not_of('/') + 1);
   return path;
@@ -69,8 +129,14 @@ Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
     return fail_errno(static_cast<int>(-done), "statfs %s", path.c_str());
   MountedFs fs{.magic = static_cast<uint64_t>(status.f_type) & 0xffffffff,
                .is_read_only = (static_cast<uint64_t>(status.f_flags) & kReadOnlyFlag) != 0};
-  const auto block = static_cast<uint64_t>(status.f_frsize ? status.f_frsize : status.f_bsize);
-  fs.space.free_bytes = static_cast<uint64_t>(status.f_bavail) * block;
+  const auto block = std::max<uint64_t>(
+      static_cast<uint64_t>(status.f_frsize ? status.f_frsize : status.f_bsize), 1);
+  // Where there are no blocks at all, nothing is known of them: rootfs, some in FUSE.
+  if (status.f_blocks != 0) fs.space.free_bytes = static_cast<uint64_t>(status.f_bavail) * block;
+  if (is_one_of(fs.magic, kWithReserve))
+    fs.space.reserved_bytes = reserved_blocks(sys, path, status, block) * block;
+  fs.space.is_hint = is_one_of(fs.magic, kRemote);
+  fs.space.gaps_take_room = is_one_of(fs.magic, kWithoutHoles);
   if (fs.magic == kMsdosMagic) fs.space.largest_file = kFatLargestFile;
   return fs;
 }

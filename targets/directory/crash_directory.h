@@ -19,7 +19,8 @@ struct MountedFs {
   WriteBack::How write_back() const;
 };
 
-// path: any directory of it.
+// path: any directory of it. Space::reserved_bytes leaves the floor that a system's own root or
+// /var file system needs to boot: this system's, or one that looks like it.
 Result<MountedFs> look_at_fs(Sys& sys, const std::string& path);
 
 class CrashDirectory {

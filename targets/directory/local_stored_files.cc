@@ -9,6 +9,11 @@
 #include "targets/directory/local_file.h"
 
 namespace kdump {
+namespace {
+
+constexpr uint64_t kStatBlock = 512;  // of st_blocks, whatever the file system's is
+
+}  // namespace
 
 std::string LocalStoredFiles::full(const std::string& path) const {
   return path.empty() ? directory_ : directory_ + (directory_.ends_with('/') ? "" : "/") + path;
@@ -47,7 +52,10 @@ Result<StoredFiles::Status> LocalStoredFiles::look(const std::string& path) {
     return fail_errno(static_cast<int>(-done), "look at %s", file.path());
   return Status{.is_file = S_ISREG(status.st_mode),
                 .is_directory = S_ISDIR(status.st_mode),
-                .bytes = static_cast<uint64_t>(status.st_size)};
+                .bytes = static_cast<uint64_t>(status.st_size),
+                // A further name of it keeps its blocks; a hole has none.
+                .freed_bytes =
+                    status.st_nlink > 1 ? 0 : static_cast<uint64_t>(status.st_blocks) * kStatBlock};
 }
 
 Result<std::string> LocalStoredFiles::read(const std::string& path, uint64_t offset, size_t most) {

@@ -91,7 +91,8 @@ Result<Target::Space> RawTarget::preflight() {
     device_ =
         std::make_shared<RawDevice>(sys_, std::move(file), *layout, label ? label->sequence : 0);
   }
-  return Space{.free_bytes = device_->layout().files, .largest_file = std::nullopt};
+  return Space{
+      .free_bytes = device_->layout().files, .largest_file = std::nullopt, .gaps_take_room = true};
 }
 
 Result<> RawTarget::begin(const std::string& name) {

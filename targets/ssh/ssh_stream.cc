@@ -190,6 +190,7 @@ Result<Target::Space> stream_space(SshLink& link) {
   const char* const end = ending.output.data() + ending.output.size();
   const auto [stopped, error] = std::from_chars(ending.output.data(), end, kilobytes);
   Target::Space space;
+  space.is_hint = true;
   // A server that cannot say it is no worse a place.
   if (error == std::errc() && kilobytes < UINT64_MAX / 1024) space.free_bytes = kilobytes * 1024;
   return space;

@@ -80,18 +80,18 @@ class SshTarget final : public Target {
  private:
   // The directory need not be there yet: then it is the one above that has the space.
   Result<Space> sftp_space() {
-    return link_.exchange("to tell its free space",
-                          [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<Space> {
-                            std::string path = link_.directory();
-                            while (path.size() > 1 && !sftp.stat(path, until_ms) && !sftp.is_lost())
-                              path.resize(std::max<size_t>(path.rfind('/'), 1));
-                            const auto found = TRY(sftp.space(path, until_ms));
-                            if (!found) return Space{};
-                            if (found->is_read_only)
-                              return fail(Kind::refused, "%s: %s lies on a read-only file system",
-                                          link_.host().c_str(), path.c_str());
-                            return Space{.free_bytes = found->free_bytes, .largest_file = {}};
-                          });
+    return link_.exchange(
+        "to tell its free space", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<Space> {
+          std::string path = link_.directory();
+          while (path.size() > 1 && !sftp.stat(path, until_ms) && !sftp.is_lost())
+            path.resize(std::max<size_t>(path.rfind('/'), 1));
+          const auto found = TRY(sftp.space(path, until_ms));
+          if (!found) return Space{};
+          if (found->is_read_only)
+            return fail(Kind::refused, "%s: %s lies on a read-only file system",
+                        link_.host().c_str(), path.c_str());
+          return Space{.free_bytes = found->free_bytes, .largest_file = {}, .is_hint = true};
+        });
   }
 
   const std::string text_;

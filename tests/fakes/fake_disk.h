@@ -82,6 +82,10 @@ struct FakeFs {
   std::string type = "ext4";
   uint64_t magic = 0xef53;  // statfs's f_type
   uint64_t free_bytes = 1ull << 40;
+  uint64_t reserved_bytes = 0;  // of free_bytes: for root alone
+  uint64_t total_bytes = 1ull << 41;
+  std::optional<uint64_t> reported_free_bytes = {};  // what it says, if that is not true
+  bool has_holes = false;                            // a gap that is skipped takes no room
   uint64_t largest_file = UINT64_MAX;
   bool refuses_colon = false;      // mkdir and open: EINVAL, as vfat does
   bool size_is_with_name = false;  // a renamed file is durable when it is synced, as on vfat

@@ -116,12 +116,13 @@ int64_t FakeSys::write_to(Open& file, Bytes data, uint64_t offset) {
     FakeFs& fs = *file.node->fs;
     if (offset >= fs.largest_file) return -EFBIG;
     size = std::min(size, fs.largest_file - offset);
-    // A gap that is skipped takes room as well, as on vfat.
+    // A gap that is skipped takes room as well, as on vfat, unless there are holes.
     if (offset + size > old_size) {
-      const uint64_t room = old_size + fs.free_bytes;
+      const uint64_t from = fs.has_holes ? std::max(old_size, offset) : old_size;
+      const uint64_t room = from + fs.free_bytes;
       if (offset >= room) return -ENOSPC;
       size = std::min(size, room - offset);
-      if (offset + size > old_size) fs.free_bytes -= offset + size - old_size;
+      if (offset + size > from) fs.free_bytes -= offset + size - from;
     }
   }
   file.node->content.write(offset, data.first(size));
@@ -215,6 +216,8 @@ static void fill(const FakeNode& node, struct stat& out) {
   out.st_dev = node.fs->root->inode;
   if (node.type == FakeNode::Type::file)
     out.st_size = static_cast<int64_t>(node.content.now().size());
+  out.st_nlink = 1;
+  out.st_blocks = (out.st_size + 511) / 512;
 }
 
 int64_t FakeSys::fstat(int fd, struct stat& out) {
@@ -242,8 +245,10 @@ int64_t FakeSys::fstatfs(int fd, struct statfs& out) {
   out.f_type = static_cast<decltype(out.f_type)>(fs.magic);
   out.f_bsize = kBlock;
   out.f_frsize = kBlock;
-  out.f_bavail = fs.free_bytes / kBlock;
-  out.f_bfree = out.f_bavail + 1000;  // what is reserved for root must not be counted on
+  out.f_blocks = fs.total_bytes / kBlock;
+  const uint64_t free = fs.reported_free_bytes.value_or(fs.free_bytes);
+  out.f_bfree = free / kBlock;
+  out.f_bavail = (free - std::min(fs.reserved_bytes, free)) / kBlock;
   out.f_flags = fs.read_only ? kReadOnly : 0;
   return 0;
 }

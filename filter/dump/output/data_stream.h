@@ -10,9 +10,10 @@ namespace kdump {
 class DataStream {
  public:
   // Two buffers of buffer_bytes. start: a multiple of kIoAlignment. limit: no byte is written at or
-  // beyond it. Nobody else may use the sink but after flush(), and before the next append().
+  // beyond it; unless gaps take room, what is left out moves it on. Nobody else may use the sink
+  // but after flush(), and before the next append().
   static Result<DataStream> create(Sink& sink, uint64_t buffer_bytes, uint64_t start,
-                                   uint64_t limit);
+                                   uint64_t limit, bool gaps_take_room = true);
 
   uint64_t position() const { return buffer_start_ + used_; }  // of the next byte appended
   uint64_t written() const { return written_; }                // below it, all is in the sink
@@ -32,11 +33,13 @@ class DataStream {
   Result<> flush();
 
  private:
-  DataStream(Sink& sink, AlignedBuffer buffer, AlignedBuffer spare, uint64_t start, uint64_t limit)
+  DataStream(Sink& sink, AlignedBuffer buffer, AlignedBuffer spare, uint64_t start, uint64_t limit,
+             bool gaps_take_room)
       : behind_(sink, std::move(spare)),
         buffer_(std::move(buffer)),
         buffer_start_(start),
-        limit_(limit) {}
+        limit_(limit),
+        gaps_take_room_(gaps_take_room) {}
 
   Result<> settle();
   Result<> write_out();
@@ -56,6 +59,7 @@ class DataStream {
   uint64_t started_ = 0;  // end of the write that is under way, or was
   uint64_t written_ = 0;
   uint64_t limit_;
+  bool gaps_take_room_;
 };
 
 }  // namespace kdump

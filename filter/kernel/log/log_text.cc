@@ -23,9 +23,10 @@ Result<> LogText::add_record(uint64_t ts_nsec, Bytes text) {
                            with_times_ ? static_cast<size_t>(length) : 0);
   // A record without text is an empty line: it has its prefix too.
   const uint8_t newline = '\n';
-  for (;;) {
+  for (bool is_first = true;; is_first = false) {
     const size_t line = static_cast<size_t>(std::ranges::find(text, newline) - text.begin());
-    TRY(add(prefix_bytes));
+    if (is_first || continuations_left_ > 0) TRY(add(prefix_bytes));
+    if (!is_first && continuations_left_ > 0) --continuations_left_;
     TRY(add(text.first(line)));
     TRY(add({&newline, 1}));
     if (line == text.size()) break;

@@ -18,6 +18,9 @@ class LogText {
   // out must outlive this; it is written forward from offset 0.
   LogText(Sink& out, bool with_times);
 
+  // How many lines that go on with a record get a prefix: those beyond it are written without one.
+  // A corrupt ring may hold nothing but line ends.
+  void limit_continuations(uint64_t lines) { continuations_left_ = lines; }
   // Fails as the sink does.
   Result<> add_record(uint64_t ts_nsec, Bytes text);
   // Text that has its times and line ends already, of as many records as add_records() says.
@@ -38,6 +41,7 @@ class LogText {
 
   Sink& out_;
   bool with_times_;
+  uint64_t continuations_left_ = UINT64_MAX;
   uint64_t records_ = 0, newest_ts_nsec_ = 0, written_ = 0;
   size_t used_ = 0;
   std::unique_ptr<std::array<uint8_t, kBufferBytes>> buffer_;

@@ -37,6 +37,8 @@ class LogBuf {
     uint64_t at = first_;
     // Every record takes at least its header and the wrap happens once: a longer walk is a loop.
     uint64_t left = size_;
+    // As many prefixes as the smallest records would have.
+    out.limit_continuations(size_ / header_bytes_);
     for (bool wrapped = false; at != next_;) {
       if (at > size_ - header_bytes_)
         return text("the log ends early: record at offset %" PRIu64 " of %u", at, size_);

@@ -120,6 +120,14 @@ class Ring {
                   tail_, head_));
       count = capacity;
     }
+    if (const uint64_t kept = newest_that_fit(count); kept < count) {
+      add_to(warning,
+             text("the log's records claim more text than its ring of 2^%u bytes holds: the"
+                  " oldest %" PRIu64 " are left out",
+                  size_bits_, count - kept));
+      count = kept;
+    }
+    out.limit_continuations(capacity);
     uint64_t unreadable = 0, foreign = 0;
     for (uint64_t id = (head_ - count + 1) & kIdMask; count > 0; --count, id = (id + 1) & kIdMask) {
       const auto record = read_record(id);
@@ -152,6 +160,32 @@ class Ring {
 
   Ring(AddressSpace& space, const Layout& layout) : space_(space), layout_(layout) {}
 
+  // How many of the newest `count` records there are whose blocks of text together are no more than
+  // the ring. A sound ring has no others; in a corrupt one a few bytes can be the text of millions.
+  uint64_t newest_that_fit(uint64_t count) {
+    uint64_t room = 1ull << size_bits_;
+    for (uint64_t newer = 0; newer < count; ++newer) {
+      const auto bytes = block_bytes((head_ - newer) & kIdMask);
+      if (!bytes) continue;
+      if (*bytes > room) return newer;
+      room -= *bytes;
+    }
+    return count;
+  }
+
+  // Of the record's text with its header; 0 where it is none, or has none.
+  Result<uint64_t> block_bytes(uint64_t id) {
+    const Vaddr desc{descs_ + (id & ((1ull << count_bits_) - 1)) * layout_.desc_size};
+    const uint64_t state_var =
+        TRY(space_.read<uint64_t>({desc.value + layout_.state_var + layout_.counter}));
+    if ((state_var & kIdMask) != id) return 0;
+    const uint64_t position = desc.value + layout_.text_position;
+    const uint64_t begin = TRY(space_.read<uint64_t>({position + layout_.begin}));
+    const uint64_t next = TRY(space_.read<uint64_t>({position + layout_.next}));
+    if (begin & next & kDataless) return 0;
+    return block_of(begin, next).bytes;
+  }
+
   Result<Record> read_record(uint64_t id) {
     const uint64_t index = id & ((1ull << count_bits_) - 1);
     const Vaddr desc{descs_ + index * layout_.desc_size};
@@ -178,17 +212,27 @@ class Ring {
     return record;
   }
 
-  Result<Bytes> read_text(uint64_t id, uint64_t begin, uint64_t next, uint16_t text_len) {
+  struct Block {
+    uint64_t at = 0;     // in the ring
+    uint64_t bytes = 0;  // 0: there can be no such block
+  };
+
+  Block block_of(uint64_t begin, uint64_t next) const {
     const uint64_t size = 1ull << size_bits_, mask = size - 1;
     // A block that would cross the ring's end lies at its start instead. The raw positions are
     // compared by their last byte: a block may end exactly at the ring's end.
-    uint64_t at = begin & mask, block_size = next - begin;
+    Block block{.at = begin & mask, .bytes = next - begin};
     if (begin >> size_bits_ != (next - 1) >> size_bits_) {
-      at = 0;
-      block_size = next & mask;
-      if ((begin >> size_bits_) + 1 != (next - 1) >> size_bits_) block_size = 0;
+      block = {.at = 0, .bytes = next & mask};
+      if ((begin >> size_bits_) + 1 != (next - 1) >> size_bits_) block.bytes = 0;
     }
-    if (block_size <= kBlockHeader || block_size > size - at)
+    if (block.bytes <= kBlockHeader || block.bytes > size - block.at) block.bytes = 0;
+    return block;
+  }
+
+  Result<Bytes> read_text(uint64_t id, uint64_t begin, uint64_t next, uint16_t text_len) {
+    const auto [at, block_size] = block_of(begin, next);
+    if (block_size == 0)
       return fail(Kind::corrupt, "record %#" PRIx64 ": its text lies at %#" PRIx64 " to %#" PRIx64,
                   id, begin, next);
     const uint64_t owner = TRY(space_.read<uint64_t>({data_ + at}));

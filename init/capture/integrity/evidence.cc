@@ -14,6 +14,22 @@ namespace {
 // machine that is down waits for it.
 constexpr int64_t kShortReadMs = 10'000;
 
+class LimitedSink final : public Sink {
+ public:
+  LimitedSink(Sink& inner, uint64_t most_bytes) : inner_(inner), most_bytes_(most_bytes) {}
+  Result<> write_at(uint64_t offset, Bytes data) override {
+    const uint64_t left = most_bytes_ - std::min(offset, most_bytes_);
+    if (data.size() <= left) return inner_.write_at(offset, data);
+    TRY(inner_.write_at(offset, data.first(left)));
+    return fail(Kind::no_space, "it is longer than the %s that there are for it",
+                human_size(most_bytes_).c_str());
+  }
+
+ private:
+  Sink& inner_;
+  const uint64_t most_bytes_;
+};
+
 }  // namespace
 
 Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest) {
@@ -25,10 +41,11 @@ Result<> save_text(Target& target, const char* name, std::string_view text, Mani
   return {};
 }
 
-Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& progress,
-                                   Manifest& manifest) {
+Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most_bytes,
+                                   JobProgress& progress, Manifest& manifest) {
   const auto file = TRY(target.create(kDmesgName, 0));
-  HashedSink hashed(*file);
+  LimitedSink limited(*file, most_bytes);
+  HashedSink hashed(limited);
   WatchedSink sink(hashed, progress);
   auto log = write_kernel_log(vmcore, sink);
   if (!log) {

@@ -17,9 +17,10 @@ namespace kdump {
 
 // Writes a small file whole, and adds it to the manifest.
 Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest);
-// vmcore-dmesg.txt, likewise. What has arrived is kept where it fails.
-Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, JobProgress& progress,
-                                   Manifest& manifest);
+// The kernel's log, likewise. What has arrived is kept where it fails: also no_space, where it is
+// longer than most_bytes.
+Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most_bytes,
+                                   JobProgress& progress, Manifest& manifest);
 
 class Evidence {
  public:

@@ -21,6 +21,9 @@ class Manifest {
   void add(std::string name, std::string sha256) {
     entries_.push_back({std::move(name), std::move(sha256)});
   }
+  void remove(std::string_view name) {
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.name == name; });
+  }
   // A line for people: what has no checksum, and why.
   void remark(std::string text) { remarks_.push_back(std::move(text)); }
 

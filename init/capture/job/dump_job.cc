@@ -14,6 +14,7 @@
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job/old_dumps.h"
 #include "init/capture/job/output_target.h"
+#include "init/capture/job/room_sink.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "init/capture/job_progress.h"
 #include "init/capture/report/crash_name.h"
@@ -44,7 +45,9 @@ class DumpJob {
   Result<> open_vmcore();
   Result<> prepare_target();
   void save_dmesg();
-  bool make_room(bool is_saved);
+  void remove_log();
+  Target::Space look_at_space();
+  LevelChoice choose(VmcoreDump& dump);
   Result<> save_dump();
   void warn_of_missing_pages(const DumpResult& written);
   Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
@@ -72,9 +75,11 @@ class DumpJob {
   Evidence evidence_;
   std::unique_ptr<Vmcore> vmcore_;
   std::unique_ptr<Target> target_;
-  Target::Space space_;
+  Target::Space space_;  // as it was seen last
+  std::optional<OldDumps> old_dumps_;
   Report report_;
   bool partial_is_kept_ = false;
+  bool log_gave_way_ = false;  // to the dump: it is saved after that, as far as it fits
 };
 
 void DumpJob::run() {
@@ -88,10 +93,11 @@ void DumpJob::run() {
     conclude(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
-      // Only now: the log may be what the job before has died of.
-      if (context_.keeps_every_page && report_.system) save_dmesg();
+      // Only now: the log may be what the job before has died of, or what took the dump's room.
+      if ((context_.keeps_every_page || log_gave_way_) && report_.system) save_dmesg();
       save_log_and_report();
-      if (is_stored(report_.outcome)) make_room(report_.outcome == Board::Outcome::saved);
+      if (is_stored(report_.outcome) && old_dumps_)
+        old_dumps_->remove_surplus(report_.outcome == Board::Outcome::saved);
     }
   }
   if (target_) finish_target();
@@ -133,19 +139,58 @@ Result<> DumpJob::prepare_target() {
   if (context_.keeps_every_page && !target_->can_discard())
     return fail(Kind::refused, "what the job before has left there would be written over");
   space_ = TRY(target_->preflight());
-  return begin_crash(*target_, system);
+  TRY(begin_crash(*target_, system));
+  if (!context_.is_output && report_.system)
+    old_dumps_.emplace(sys_, settings_, *target_, safe_host(system.nodename), progress_);
+  return {};
 }
 
 // First of all, for it is small and says most. Without it a dump is still a dump.
 void DumpJob::save_dmesg() {
   progress_.enter(Step::dmesg);
-  const Result<LogSummary> log =
-      save_kernel_log(*vmcore_, *target_, progress_, evidence_.manifest());
-  if (!log) return warn(std::string(kDmesgName) + " not saved: " + log.error().text);
+  const Result<LogSummary> log = save_kernel_log(*vmcore_, *target_, room_for_log(look_at_space()),
+                                                 progress_, evidence_.manifest());
+  if (!log) {
+    warn(std::string(kDmesgName) + " not saved: " + log.error().text);
+    if (log.error().kind == Kind::no_space && !report_.plan) remove_log();
+    return;
+  }
   report_.dmesg_bytes = log->bytes;
   console_.say("%s saved: %" PRIu64 " records, %s", kDmesgName, log->records,
                human_size(log->bytes).c_str());
   if (!log->warning.empty()) warn(log->warning);
+}
+
+// The dump is worth more, and has the log in it.
+void DumpJob::remove_log() {
+  const std::string where = target_->location();
+  const std::string at = where.substr(where.rfind('/') + 1) + "/" + kDmesgName;
+  const auto files = target_->stored_files();
+  const Result<> removed = files ? (*files)->remove(at) : std::unexpected(files.error());
+  const Result<> cut = files ? (*files)->remove(incomplete_name(at)) : Result<>();
+  if (!removed || !cut) return;  // where nothing can be removed, the dump takes what room is left
+  log_gave_way_ = true;
+  report_.dmesg_bytes = 0;
+  evidence_.manifest().remove(kDmesgName);
+  console_.say("%s gives way to the dump, and comes after it", kDmesgName);
+}
+
+// Others may write there too. What was seen last counts where it cannot be seen now.
+Target::Space DumpJob::look_at_space() {
+  if (const auto space = target_->preflight()) space_ = *space;
+  return space_;
+}
+
+LevelChoice DumpJob::choose(VmcoreDump& dump) {
+  Room room = room_for_dump(look_at_space(), is_flattened(), context_.room_use);
+  // Records in a stream leave gaps out, whatever becomes of them later.
+  dump.set_gaps_take_room(space_.gaps_take_room && !is_flattened());
+  if (target_->can_discard()) room.log_bytes = report_.dmesg_bytes;
+  const auto removable_bytes = [&] { return old_dumps_ ? old_dumps_->removable_bytes() : 0; };
+  LevelChoice choice =
+      choose_level(dump, settings_.levels, room, removable_bytes, progress_, console_);
+  if (choice.from == LevelChoice::From::log) remove_log();
+  return choice;
 }
 
 Result<> DumpJob::save_dump() {
@@ -156,18 +201,16 @@ Result<> DumpJob::save_dump() {
   if (report_.plan->ram_pages() == 0)
     return fail(Kind::corrupt, "%s holds no memory: every PT_LOAD lies beyond its end",
                 settings_.vmcore.c_str());
-  report_.format = dump.format();
   report_.compression = settings_.compression;
   report_.flattened = is_flattened();
   for (const std::string& warning : report_.plan->warnings) warn(warning);
-  const uint64_t room = room_for_dump(space_, report_.dmesg_bytes, is_flattened());
-  LevelChoice choice = choose_level(dump, settings_.levels, room, progress_, console_);
-  const bool is_short = !choice.warning.empty() || choice.level != settings_.levels.front();
-  if (is_short && make_room(false)) {
-    const auto space = target_->preflight();
-    if (space)
-      choice = choose_level(dump, settings_.levels, room_for_dump(*space, 0, is_flattened()),
-                            progress_, console_);
+  const LevelChoice choice = choose(dump);
+  report_.format = dump.format();
+  if (choice.from == LevelChoice::From::put_off) {
+    board_.put_off = true;
+    return fail(Kind::no_space, "no level fits%s: other targets come first",
+                space_.is_hint ? ", by what the server says"
+                               : " but in the blocks that the file system reserves for root");
   }
   if (!choice.warning.empty()) warn(choice.warning);
   report_.level = choice.level;
@@ -192,13 +235,6 @@ Result<> DumpJob::save_dump() {
   return wrap(why, "partial dump not kept (%s)", kept.error().text);
 }
 
-// True: there is more of it now.
-bool DumpJob::make_room(bool is_saved) {
-  return !context_.is_output && report_.system &&
-         remove_old_dumps(sys_, settings_, *target_, report_.system->nodename, is_saved, progress_,
-                          console_);
-}
-
 void DumpJob::warn_of_missing_pages(const DumpResult& written) {
   if (written.pages_unreadable)
     warn(text("%" PRIu64 " pages of the vmcore cannot be read: they are missing",
@@ -209,7 +245,13 @@ void DumpJob::warn_of_missing_pages(const DumpResult& written) {
 
 Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
                                           const LevelChoice& choice) {
-  WatchedSink sink(evidence_.watch(file, target_->access(), !context_.is_output), progress_);
+  Sink& watched = evidence_.watch(file, target_->access(), !context_.is_output);
+  const bool may_remove = choice.from == LevelChoice::From::old_dumps;
+  const uint64_t room =
+      may_remove ? room_for_dump(space_, is_flattened(), context_.room_use).free : UINT64_MAX;
+  RoomSink roomy(watched, room,
+                 [&](uint64_t bytes) { return may_remove ? old_dumps_->make_room(bytes) : 0; });
+  WatchedSink sink(roomy, progress_);
   if (!is_flattened()) return dump.write(choice.level, choice.max_bytes, sink, progress_);
   FlattenedSink stream(sink);
   DumpResult result = TRY(dump.write(choice.level, choice.max_bytes, stream, progress_));

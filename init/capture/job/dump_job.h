@@ -6,6 +6,7 @@
 
 #include "filter/base/sys.h"
 #include "init/capture/board.h"
+#include "init/capture/capture.h"
 #include "init/capture/console.h"
 #include "init/capture/settings.h"
 #include "net/network.h"
@@ -23,6 +24,7 @@ struct JobContext {
   bool keeps_every_page = false;
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
+  RoomUse room_use = RoomUse::all;
 };
 
 // Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it

@@ -1,8 +1,10 @@
 // See level_choice.h.
 #include "init/capture/job/level_choice.h"
 
+#include <algorithm>
 #include <cinttypes>
 
+#include "filter/base/text.h"
 #include "init/capture/report/human_size.h"
 
 namespace kdump {
@@ -10,44 +12,161 @@ namespace {
 
 // What a dump leaves free for the log, the report and what the file system needs to name them.
 constexpr uint64_t kReserveBytes = 1 << 20;
+// Of it, what a log leaves for the report and this run's own log.
+constexpr uint64_t kReportBytes = 256 << 10;
+
+uint64_t plus(uint64_t one, uint64_t other) { return one + std::min(other, UINT64_MAX - one); }
+
+class Chooser {
+ public:
+  Chooser(VmcoreDump& dump, const std::vector<uint32_t>& levels, const Room& room,
+          JobProgress& progress, Console& console)
+      : dump_(dump), levels_(levels), room_(room), progress_(progress), console_(console) {}
+
+  LevelChoice choose(const std::function<uint64_t()>& removable_bytes);
+
+ private:
+  // How many of the levels, from the first on, are too large for so much room; all of them: none
+  // fits.
+  Result<size_t> too_large(std::span<const uint32_t> levels, uint64_t room);
+  std::optional<LevelChoice> within(LevelChoice::From from, uint64_t room, uint64_t max_bytes);
+  std::optional<LevelChoice> as_elf();
+  LevelChoice with_all();
+  LevelChoice cut_off();
+
+  VmcoreDump& dump_;
+  const std::vector<uint32_t>& levels_;
+  const Room& room_;
+  JobProgress& progress_;
+  Console& console_;
+};
+
+Result<size_t> Chooser::too_large(std::span<const uint32_t> levels, uint64_t room) {
+  const std::string room_text = room == UINT64_MAX ? "" : ", room for " + human_size(room);
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const uint32_t level = levels[i];
+    progress_.tick();
+    // Where there is room in any case no time is spent on finding out how much it will take.
+    const auto most = dump_.most_bytes(level);
+    const bool is_certain = most && *most <= room;
+    const uint64_t bytes = is_certain ? *most : TRY(dump_.estimate_bytes(level));
+    const bool fits = bytes <= room;
+    console_.say("level %u: %" PRIu64 " of %" PRIu64 " pages, %s %s%s%s", level,
+                 dump_.plan().kept_pages(level), dump_.plan().ram_pages(),
+                 is_certain ? "at most" : "about", human_size(bytes).c_str(), room_text.c_str(),
+                 fits ? "" : ": does not fit");
+    if (fits) return i;
+  }
+  return levels.size();
+}
+
+std::optional<LevelChoice> Chooser::within(LevelChoice::From from, uint64_t room,
+                                           uint64_t max_bytes) {
+  const auto first = too_large(levels_, room);
+  if (!first)
+    return LevelChoice{
+        .from = LevelChoice::From::nothing,
+        .level = levels_.front(),
+        .max_bytes = max_bytes,
+        .warning = text("the size of the dump cannot be estimated: %s", first.error().text)};
+  if (*first == levels_.size()) return std::nullopt;
+  return LevelChoice{.from = from, .level = levels_[*first], .max_bytes = max_bytes, .warning = {}};
+}
+
+// Its program headers grow with the memory, kdump's bitmaps with the highest address.
+std::optional<LevelChoice> Chooser::as_elf() {
+  if (dump_.format() != Format::kdump) return std::nullopt;
+  dump_.set_format(Format::elf);
+  console_.say("as ELF, which has no bitmaps:");
+  auto choice = within(LevelChoice::From::free, room_.free, room_.free);
+  if (choice && choice->from == LevelChoice::From::free) {
+    choice->warning = "there is no room for format kdump: the dump is ELF";
+    return choice;
+  }
+  dump_.set_format(Format::kdump);
+  return std::nullopt;
+}
+
+// The smallest dump: what root has in reserve is worth something, and a server may be right.
+LevelChoice Chooser::with_all() {
+  const auto first = too_large(std::span(levels_).last(1), room_.all);
+  if (!first || *first > 0) return cut_off();
+  if (room_.use == RoomUse::ordinary)
+    return {.from = LevelChoice::From::put_off,
+            .level = levels_.back(),
+            .max_bytes = room_.free,
+            .warning = {}};
+  return {.from = LevelChoice::From::all,
+          .level = levels_.back(),
+          .max_bytes = room_.all,
+          .warning = room_.is_hint
+                         ? text("the server says that there is room for %s: it is tried all the"
+                                " same",
+                                human_size(room_.free).c_str())
+                         : text("there is room for %s: the dump takes of the blocks that the file"
+                                " system reserves for root",
+                                human_size(room_.free).c_str())};
+}
+
+LevelChoice Chooser::cut_off() {
+  const uint64_t room = room_.use == RoomUse::all ? room_.all : room_.free;
+  std::string warning = "no level fits, by estimate: the dump may be cut off where the room ends";
+  const auto tables = dump_.table_bytes();
+  if (dump_.format() == Format::kdump && (!tables || *tables > room / 2)) {
+    dump_.set_format(Format::elf);
+    warning += "; it is ELF, as the bitmaps of format kdump would take most of it";
+  }
+  return {.from = LevelChoice::From::nothing,
+          .level = levels_.back(),
+          .max_bytes = room,
+          .warning = warning};
+}
+
+LevelChoice Chooser::choose(const std::function<uint64_t()>& removable_bytes) {
+  using From = LevelChoice::From;
+  const bool is_known = !room_.is_hint && room_.free != UINT64_MAX;
+  const uint64_t most = room_.is_hint || room_.use == RoomUse::all ? room_.all : room_.free;
+  const auto at_once = within(From::free, room_.free, most);
+  if (at_once && (at_once->level == levels_.front() || !is_known)) return *at_once;
+  const uint64_t with_log = plus(room_.free, room_.log_bytes);
+  if (!at_once && is_known && room_.log_bytes > 0)
+    if (auto choice = within(From::log, with_log, plus(most, room_.log_bytes))) return *choice;
+  if (const uint64_t old_bytes = is_known ? removable_bytes() : 0; old_bytes > 0) {
+    const uint64_t with_old = plus(room_.free, old_bytes);
+    const auto choice = within(From::old_dumps, with_old, with_old);
+    if (choice && (!at_once || choice->level != at_once->level)) return *choice;
+  }
+  if (at_once) return *at_once;
+  if (auto choice = as_elf()) return *choice;
+  return room_.all > room_.free ? with_all() : cut_off();
+}
 
 }  // namespace
 
-uint64_t room_for_dump(const Target::Space& space, uint64_t dmesg_bytes, bool is_flattened) {
-  uint64_t room = UINT64_MAX;
-  if (space.free_bytes) {
-    const uint64_t taken = dmesg_bytes + kReserveBytes;
-    room = *space.free_bytes > taken ? *space.free_bytes - taken : 0;
-  }
-  if (space.largest_file && *space.largest_file < room) room = *space.largest_file;
-  // A flattened file has a record header of 16 bytes for each write, which are 4 KiB or more.
-  return is_flattened && room != UINT64_MAX ? room - room / 128 : room;
+Room room_for_dump(const Target::Space& space, bool is_flattened, RoomUse use) {
+  const auto usable = [&](uint64_t bytes) {
+    uint64_t room = bytes;
+    if (bytes != UINT64_MAX) room = bytes > kReserveBytes ? bytes - kReserveBytes : 0;
+    if (space.largest_file) room = std::min(room, *space.largest_file);
+    // A flattened file has a record header of 16 bytes for each write, which are 4 KiB or more.
+    return is_flattened && room != UINT64_MAX ? room - room / 128 : room;
+  };
+  const uint64_t free = space.free_bytes.value_or(UINT64_MAX);
+  return {.free = usable(free),
+          .all = usable(space.is_hint ? UINT64_MAX : plus(free, space.reserved_bytes)),
+          .is_hint = space.is_hint && space.free_bytes,
+          .use = use};
 }
 
-LevelChoice choose_level(VmcoreDump& dump, const std::vector<uint32_t>& levels, uint64_t room,
-                         JobProgress& progress, Console& console) {
-  const std::string room_text = room == UINT64_MAX ? "" : ", room for " + human_size(room);
-  for (const uint32_t level : levels) {
-    progress.tick();
-    // Where there is room in any case no time is spent on finding out how much it will take.
-    if (const auto most = dump.most_bytes(level); most && *most <= room) {
-      console.say("level %u: %" PRIu64 " of %" PRIu64 " pages, at most %s%s", level,
-                  dump.plan().kept_pages(level), dump.plan().ram_pages(), human_size(*most).c_str(),
-                  room_text.c_str());
-      return {level, room, ""};
-    }
-    const auto estimate = dump.estimate_bytes(level);
-    if (!estimate)
-      return {level, room,
-              std::string("the size of the dump cannot be estimated: ") + estimate.error().text};
-    const bool fits = *estimate <= room;
-    console.say("level %u: %" PRIu64 " of %" PRIu64 " pages, about %s%s%s", level,
-                dump.plan().kept_pages(level), dump.plan().ram_pages(),
-                human_size(*estimate).c_str(), room_text.c_str(), fits ? "" : ": does not fit");
-    if (fits) return {level, room, ""};
-  }
-  return {levels.back(), room,
-          "no level fits, by estimate: the dump may be cut off where the room ends"};
+uint64_t room_for_log(const Target::Space& space) {
+  if (!space.free_bytes || space.is_hint) return UINT64_MAX;
+  return std::max(*space.free_bytes, kReserveBytes) - kReportBytes;
+}
+
+LevelChoice choose_level(VmcoreDump& dump, const std::vector<uint32_t>& levels, const Room& room,
+                         const std::function<uint64_t()>& removable_bytes, JobProgress& progress,
+                         Console& console) {
+  return Chooser(dump, levels, room, progress, console).choose(removable_bytes);
 }
 
 }  // namespace kdump

@@ -3,6 +3,7 @@
 #include "filter/kernel/printk_log.h"
 #include "init/capture/integrity/evidence.h"
 #include "init/capture/job/job_target.h"
+#include "init/capture/job/level_choice.h"
 #include "init/capture/job_progress.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/stop_request.h"
@@ -19,11 +20,12 @@ Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
   // A log is not worth what such a target holds from before, and it will hold nothing else then.
   if (!target.can_discard())
     return fail(Kind::refused, "it would be written over for the log alone");
-  TRY(target.preflight());
+  const Target::Space space = TRY(target.preflight());
   TRY(begin_crash(target, vmcore.system()));
   progress.enter(Step::dmesg);
   Manifest manifest;
-  const LogSummary log = TRY(save_kernel_log(vmcore, target, progress, manifest));
+  const LogSummary log =
+      TRY(save_kernel_log(vmcore, target, room_for_log(space), progress, manifest));
   TRY(save_text(target, kOwnLogName, own_log, manifest));
   TRY(save_text(target, kManifestName, manifest.text(), manifest));
   return log.bytes;

@@ -5,16 +5,17 @@
 namespace kdump {
 
 void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
-                    const JobContext& context, Board& board, Console& console) {
+                    RoomUse room, const JobContext& given, Board& board, Console& console) {
+  JobContext context = given;
+  context.room_use = room;
   switch (cargo) {
     case Cargo::dump:
       return run_dump_job(sys, settings, target_url, context, board, console);
     case Cargo::every_page: {
       Settings simple = settings;
       simple.threads = 1;
-      JobContext careful = context;
-      careful.keeps_every_page = true;
-      return run_dump_job(sys, simple, target_url, careful, board, console);
+      context.keeps_every_page = true;
+      return run_dump_job(sys, simple, target_url, context, board, console);
     }
     case Cargo::log:
       return run_log_job(sys, settings, target_url, context, board, console);

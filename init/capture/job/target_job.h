@@ -8,6 +8,6 @@ namespace kdump {
 
 // In a child of its own: run_dump_job() or run_log_job().
 void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
-                    const JobContext& context, Board& board, Console& console);
+                    RoomUse room, const JobContext& context, Board& board, Console& console);
 
 }  // namespace kdump

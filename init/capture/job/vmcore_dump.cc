@@ -80,7 +80,20 @@ Result<uint64_t> VmcoreDump::most_bytes(uint32_t level) {
 }
 
 Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {
-  return estimate_dump_bytes(pages_at(level), header_, options(level));
+  if (const auto known = estimates_.find(level); known != estimates_.end()) return known->second;
+  const uint64_t bytes = TRY(estimate_dump_bytes(pages_at(level), header_, options(level)));
+  return estimates_[level] = bytes;
+}
+
+void VmcoreDump::set_format(Format format) {
+  format_ = format;
+  estimates_.clear();
+}
+
+Result<uint64_t> VmcoreDump::table_bytes() {
+  const KdumpLayout layout = TRY(KdumpLayout::make(vmcore_.end_pfn().value, vmcore_.page_size(),
+                                                   header_, options(settings_.levels.back())));
+  return layout.descriptors - layout.gap_bytes;
 }
 
 Result<DumpResult> VmcoreDump::write(uint32_t level, uint64_t max_bytes, Sink& sink,
@@ -109,6 +122,7 @@ DumpOptions VmcoreDump::options(uint32_t level) const {
   options.expected_pages = plan_.kept_pages(level);
   options.expected_segments = plan_.elf_segments[level];
   options.memory_bytes = memory_bytes_;
+  options.gaps_take_room = gaps_take_room_;
   return options;
 }
 

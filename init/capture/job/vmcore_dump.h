@@ -2,6 +2,7 @@
 // the header's facts. What is left open is the level and the sink, which the job decides.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,11 @@ class VmcoreDump {
   const Plan& plan() const { return plan_; }
   // The one that was asked for, unless the plan had to choose another; its warnings say why.
   Format format() const { return format_; }
+  void set_format(Format format);
+  // Whether what is never written takes room where the dump goes: then it counts in all sizes.
+  void set_gaps_take_room(bool take_room) { gaps_take_room_ = take_room; }
+  // What format kdump needs before the first page. Fails: unsupported, where it cannot be.
+  Result<uint64_t> table_bytes();
   // What the dump cannot outgrow at that level: known at once.
   Result<uint64_t> most_bytes(uint32_t level);
   // How big it would be; looks at pages, which takes time.
@@ -44,6 +50,8 @@ class VmcoreDump {
   uint64_t memory_bytes_;  // for the writer's buffers
   uint32_t threads_;
   Format format_;
+  bool gaps_take_room_ = true;
+  std::map<uint32_t, uint64_t> estimates_;  // by level, of format_
   Plan plan_;
   std::optional<PageSelection> pages_;         // of the level asked for last
   std::vector<DumpHeader::Segment> segments_;  // the header views them

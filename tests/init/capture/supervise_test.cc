@@ -324,7 +324,7 @@ Tried try_targets(std::vector<std::string> urls) {
   Tried tried;
   tried.captured = capture(
       settings, {},
-      [&](const std::string& url, Cargo cargo) {
+      [&](const std::string& url, Cargo cargo, RoomUse room) {
         const char* const what = cargo == Cargo::log          ? "log:"
                                  : cargo == Cargo::every_page ? "all:"
                                                               : "";
@@ -335,6 +335,12 @@ Tried try_targets(std::vector<std::string> urls) {
           board.finish(Outcome::incomplete, fail(Kind::no_space, "full").error(), "at " + url);
         if (url.starts_with("short"))
           board.finish(Outcome::lacks_memory, fail(Kind::corrupt, "missing").error(), "at " + url);
+        if (url.starts_with("waits") && room == RoomUse::ordinary) {
+          board.put_off = true;
+          board.finish(Outcome::failed, fail(Kind::no_space, "put off").error(), "");
+        } else if (url.starts_with("waits")) {
+          board.finish(Outcome::saved, {}, "in all of " + url);
+        }
         if (url.starts_with("fails"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
         if (url.ends_with("refused") && cargo == Cargo::every_page)
@@ -396,6 +402,22 @@ TEST_CASE("where all that the vmcore holds is saved no other target is tried for
   CHECK(tried.captured.outcome == Outcome::lacks_memory);
   CHECK(tried.captured.target == "short1");
   CHECK(std::string(tried.captured.why.text) == "missing");
+}
+
+TEST_CASE("a target that is put off is tried again only when no other has saved") {
+  const Tried unneeded = try_targets({"waits1", "saves1"});
+  CHECK(unneeded.urls == "waits1 saves1 ");
+  CHECK(unneeded.captured.target == "saves1");
+
+  const Tried needed = try_targets({"fails1", "waits1", "waits2", "lacks1"});
+  CHECK(needed.urls == "fails1 waits1 waits2 lacks1 waits1 ");
+  CHECK(needed.captured.outcome == Outcome::saved);
+  CHECK(needed.captured.location == "in all of waits1");
+  CHECK(needed.log.find("trying waits1 again, for all the room that it has") != needed.log.npos);
+
+  // There is nothing to put it off for.
+  CHECK(try_targets({"waits1"}).urls == "waits1 ");
+  CHECK(try_targets({"fails1", "waits1"}).urls == "fails1 waits1 ");
 }
 
 TEST_CASE("where all fail the last failure is told") {

@@ -152,8 +152,74 @@ TEST_CASE("vfat: no colons in names, and no file of 4 GiB") {
 
 TEST_CASE("free space is what is left to those who may use it") {
   const auto scene = make_scene("dir");
-  scene->sys.find("/crash")->fs->free_bytes = 10 * 4096;
-  CHECK(scene->target()->preflight()->free_bytes == 10 * 4096);
+  FakeFs& fs = *scene->sys.find("/crash")->fs;
+  fs.free_bytes = 10 * 4096;
+  fs.reserved_bytes = 4 * 4096;
+  const auto space = scene->target()->preflight();
+  REQUIRE(space);
+  CHECK(space->free_bytes == 6 * 4096);
+  CHECK(space->reserved_bytes == 4 * 4096);
+  CHECK(!space->is_hint);
+}
+
+TEST_CASE("the reserve of a system's own file system keeps a floor for the next boot") {
+  constexpr uint64_t kMiB = 1 << 20;
+  struct Case {
+    const char* what;
+    std::vector<std::string> has;
+    uint64_t free, reserved, total, usable;
+  };
+  const Case cases[] = {
+      {"a disk of data", {}, 100 * kMiB, 100 * kMiB, 1000 * kMiB, 100 * kMiB},
+      {"a root", {"etc", "usr"}, 100 * kMiB, 100 * kMiB, 1000 * kMiB, 36 * kMiB},
+      {"a /var", {"lib", "log"}, 100 * kMiB, 100 * kMiB, 1000 * kMiB, 36 * kMiB},
+      {"1 % is more", {"etc", "usr"}, 100 * kMiB, 100 * kMiB, 8000 * kMiB, 20 * kMiB},
+      {"less than the floor", {"etc", "usr"}, 50 * kMiB, 40 * kMiB, 1000 * kMiB, 0},
+      {"a part of it", {"etc", "usr"}, 100 * kMiB, 60 * kMiB, 1000 * kMiB, 0},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.what);
+    for (const char* which : {"dir", "fs"}) {
+      const auto scene = make_scene(which);
+      const auto target = scene->target();
+      REQUIRE(target->preflight());
+      const std::string top = which == std::string("fs") ? "/mnt/vda" : "/crash";
+      FakeFs& fs = *scene->sys.find(top)->fs;
+      fs.free_bytes = each.free;
+      fs.reserved_bytes = each.reserved;
+      fs.total_bytes = each.total;
+      for (const std::string& name : each.has) scene->sys.add_directory(top + "/" + name);
+      const auto space = target->preflight();
+      REQUIRE(space);
+      CHECK(space->free_bytes == each.free - each.reserved);
+      CHECK(space->reserved_bytes == each.usable);
+    }
+  }
+  // This system's own /, by the command.
+  const auto scene = make_scene("dir");
+  FakeFs& root = *scene->sys.find("/")->fs;
+  root.free_bytes = root.reserved_bytes = 100 * kMiB;
+  root.total_bytes = 1000 * kMiB;
+  root.magic = 0xef53;
+  scene->sys.add_directory("/data");
+  scene->url = "dir:/data";
+  const auto space = scene->target()->preflight();
+  REQUIRE(space);
+  CHECK(space->reserved_bytes == 36 * kMiB);
+}
+
+TEST_CASE("what a server says of its space is a hint, and vfat has no sparse files") {
+  const auto scene = make_scene("dir");
+  FakeFs& fs = *scene->sys.find("/crash")->fs;
+  CHECK(!scene->target()->preflight()->gaps_take_room);
+  fs.magic = 0x6969;
+  CHECK(scene->target()->preflight()->is_hint);
+  CHECK(!scene->target()->preflight()->gaps_take_room);
+  fs.magic = 0x4d44;
+  CHECK(!scene->target()->preflight()->is_hint);
+  CHECK(scene->target()->preflight()->gaps_take_room);
+  fs.total_bytes = 0;
+  CHECK(!scene->target()->preflight()->free_bytes);
 }
 
 TEST_CASE("dir: on memory is refused where nothing would survive") {

@@ -208,6 +208,59 @@ TEST_CASE("a ring of impossible size is refused, one of impossible ends read as 
   CHECK(summary.error().kind == Kind::corrupt);
 }
 
+namespace {
+
+// Of a ring: where its descriptors, infos and text lie in memory.
+struct RingAt {
+  explicit RingAt(TextCore& core) {
+    const uint64_t ring = ring_paddr(core), direct = core.tables().direct_vaddr(0);
+    descs = core.image().get<uint64_t>(ring + 8) - direct;
+    infos = core.image().get<uint64_t>(ring + 16) - direct;
+    data = core.image().get<uint64_t>(ring + 48 + 8) - direct;
+  }
+  uint64_t descs, infos, data;
+};
+
+}  // namespace
+
+TEST_CASE("records that share their text make no log larger than the ring, and the newest stay") {
+  // 1024 records; the text of each is said to reach to the ring's end.
+  constexpr uint64_t kRecords = 1024, kRing = 1 << 16, kMostPrefix = 24;
+  std::string description = of("x86_64-6.1") + "ring 10 16\n";
+  for (uint64_t i = 0; i < kRecords - 1; ++i)
+    description += "log 1.000000 message " + std::to_string(i) + "\n";
+  description += "log 2.000000 the last words";
+  TextCore core(description);
+  const RingAt at(core);
+  for (uint64_t i = 1; i < kRecords - 1; ++i) {
+    const uint64_t desc = at.descs + i * 24;
+    const uint64_t begin = core.image().get<uint64_t>(desc + 8);
+    if (begin & 1) continue;
+    core.image().put(desc + 16, (begin | (kRing - 1)) + 1);
+    core.image().put(at.infos + i * 88 + 16, uint16_t{0xffff});
+  }
+  core.rewrite();
+  const Log log = log_of(core);
+  CHECK(log.text.size() <= kRing + kRecords * kMostPrefix);
+  CHECK(log.text.ends_with("the last words\n"));
+  CHECK(log.warning.find("claim more text than its ring of 2^16 bytes holds") != std::string::npos);
+}
+
+TEST_CASE("text of line ends alone makes no log of prefixes") {
+  for (const char* kernel : kKernels) {
+    CAPTURE(kernel);
+    std::string description = of(kernel) + "ring 10 15\nlog_buf 32768\n";
+    std::string ends;
+    for (int i = 0; i < 900; ++i) ends += "\\n";
+    for (int i = 0; i < 30; ++i) description += "log 1.000000 x" + ends + "\n";
+    description += "log 2.000000 the last\\nwords\n";
+    const Log log = log_of(TextCore(description));
+    CHECK(log.records == 31);
+    CHECK(log.text.size() <= (1 << 15) + 2 * (1 << 11) * 16);
+    CHECK(log.text.find("[    2.000000] the last\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("a log_buf that loops or leaves its bounds ends with what could be read") {
   const std::string description = of("x86_64-4.19") + "log 1.0 one\nlog 2.0 two\nlog 3.0 three\n";
   for (const uint16_t length : {uint16_t{0}, uint16_t{1}, uint16_t{8}, uint16_t{0xfff8}}) {

@@ -1,0 +1,41 @@
+// Lets old dumps go only when the one that is written has really come to the end of the room: an
+// estimate of its size removes nothing.
+#pragma once
+
+#include <cinttypes>
+#include <functional>
+
+#include "filter/base/sink.h"
+
+namespace kdump {
+
+class RoomSink final : public Sink {
+ public:
+  // room: what there is without it. make_room: frees at least so many bytes, if it can, and returns
+  // how many.
+  RoomSink(Sink& inner, uint64_t room, std::function<uint64_t(uint64_t bytes)> make_room)
+      : inner_(inner), room_(room), make_room_(std::move(make_room)) {}
+
+  Result<> write_at(uint64_t offset, Bytes data) override {
+    const uint64_t taken = taken_ + data.size();
+    if (taken > room_ && !is_over_) {
+      room_ += make_room_(taken - room_);
+      is_over_ = taken > room_;
+    }
+    // What is small, such as what points at pages, may still fit after a large write did not.
+    if (taken > room_)
+      return fail(Kind::no_space, "%" PRIu64 " bytes are written, and old dumps give no more room",
+                  taken_);
+    TRY(inner_.write_at(offset, data));
+    taken_ = taken;
+    return {};
+  }
+
+ private:
+  Sink& inner_;
+  uint64_t room_, taken_ = 0;
+  std::function<uint64_t(uint64_t)> make_room_;
+  bool is_over_ = false;  // what does not help is not tried again
+};
+
+}  // namespace kdump
