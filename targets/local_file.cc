@@ -76,7 +76,22 @@ Result<> LocalFile::read_back(uint64_t offset, MutableBytes out) {
 }
 
 Result<> sync_directory(Sys& sys, const std::string& path) {
-  return TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY)).sync();
+  auto directory = File::open(sys, path, O_RDONLY | O_DIRECTORY);
+  const Result<> done = directory ? directory->sync() : std::unexpected(directory.error());
+  return !done && is_withheld(done.error().sys_errno) ? Result<>() : done;
+}
+
+bool is_withheld(int sys_errno) {
+  switch (sys_errno) {
+    case EACCES:
+    case EPERM:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EINVAL:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string parent_of(const std::string& path) {

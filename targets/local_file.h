@@ -39,8 +39,13 @@ class LocalFile final : public TargetFile {
   bool is_cached_ = true;  // the kernel may have pages of it that were written, not read
 };
 
-// Makes the names in a directory durable.
+// Makes the names in a directory durable, where it may be opened (it may be writable alone) and its
+// file system can.
 Result<> sync_directory(Sys& sys, const std::string& path);
+
+// Whether this errno means that a call is not permitted or not supported, so that doing without it
+// is the way on, as opposed to a device or server that fails.
+bool is_withheld(int sys_errno);
 
 // The directory that holds path: "/", if there is only one name in it; ".", if it is relative.
 std::string parent_of(const std::string& path);

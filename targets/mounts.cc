@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "filter/base/file.h"
+#include "targets/local_file.h"
 
 namespace kdump {
 namespace {
@@ -187,7 +188,8 @@ Result<> Mount::finish() {
   {
     const auto directory = File::open(*sys_, at_, O_RDONLY | O_DIRECTORY);
     if (!directory) {
-      result = std::unexpected(directory.error());
+      // Files are synced one by one, and unmounting syncs as well.
+      if (!is_withheld(directory.error().sys_errno)) result = std::unexpected(directory.error());
     } else if (const int64_t done = sys_->syncfs(directory->fd()); done < 0) {
       result = fail_errno(static_cast<int>(-done), "sync the file system at %s", at_.c_str());
     }

@@ -91,7 +91,7 @@ class StreamUpload final : public TargetFile {
     TRY(run(link_, {"rename", "to rename the file", true}, [&](bool is_again) {
       const std::string renamed =
           is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
-      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } && sync";
+      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } || exit; sync; true";
     }));
     is_committed_ = true;
     return {};
@@ -182,7 +182,7 @@ std::string shell_quoted(std::string_view text) {
 Result<Target::Space> stream_space(SshLink& link) {
   const std::string script = "d=" + shell_quoted(link.directory()) +
                              "; while ! test -d \"$d\"; do d=${d%/*}; d=${d:-/}; done; "
-                             "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'";
+                             "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'; true";
   const auto ending =
       TRY(run(link, {"df", "to tell its free space"}, [&](bool) { return script; }));
   uint64_t kilobytes = 0;
@@ -201,7 +201,7 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
   const std::string script =
       "umask 077; d=" + shell_quoted(directory) + "; b=" + shell_quoted(base) +
       "; p=$d; i=0; while ! test -d \"$p\"; do p=${p%/*}; p=${p:-/}; i=$((i+1)); done; echo $i; "
-      "mkdir -p \"$d\" || exit; n=$b; i=0; until mkdir \"$n\" 2>/dev/null; do "
+      "mkdir -p \"$d\" || test -d \"$d\" || exit; n=$b; i=0; until mkdir \"$n\" 2>/dev/null; do "
       "test -e \"$n\" || exec mkdir \"$n\"; i=$((i+1)); test $i -lt 1000 || exit 1; n=$b.$i; done; "
       "printf %s \"$n\"";
   const auto ending =
