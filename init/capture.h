@@ -7,6 +7,9 @@
 // Where a job died, the crashed memory may have misled it: the same target is tried once more, in
 // the simplest way there is.
 //
+// Where all targets have failed, those that may take the dump later (a server that boots, a network
+// that is down) are tried again, after pauses, until Watch::retry_s has passed.
+//
 // An incomplete dump is kept, and the next target tried all the same: it may have the room that
 // the first had not. The best outcome wins, the earlier one among equals.
 #pragma once
@@ -34,8 +37,15 @@ enum class Cargo : uint8_t {
   log,
 };
 
-// Does the work for one target URL, in the child: run_target_job(), or a test's stand-in.
-using TargetJob = std::function<void(const std::string& target_url, Cargo cargo)>;
+// One try of one target.
+struct Attempt {
+  std::string target;  // URL
+  Cargo cargo = Cargo::dump;
+  bool gives_way = false;  // a further target comes after it
+};
+
+// Does the work for one attempt, in the child: run_target_job(), or a test's stand-in.
+using TargetJob = std::function<void(const Attempt&)>;
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
                  Console& console);

@@ -8,6 +8,7 @@
 #include "init/capture.h"
 #include "init/command_io.h"
 #include "init/info.h"
+#include "init/pace.h"
 #include "init/target_job.h"
 
 namespace kdump {
@@ -59,10 +60,11 @@ ExitStatus dump_command(const CommandLine& line) {
                            .is_output = is_output};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
-  const TargetJob job = [&](const std::string& target, Cargo cargo) {
-    run_target_job(real_sys(), settings, target, cargo, context, **board, console);
+  const TargetJob job = [&](const Attempt& attempt) {
+    run_target_job(real_sys(), settings, attempt, context, **board, console);
   };
-  const Watch watch{.stall_s = settings.stall_timeout_s, .limit_s = settings.limit_s};
+  const Watch watch{.stall_s = settings.stall_timeout_s,
+                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS};
   return exit_status(capture(settings, watch, job, **board, console).outcome);
 }
 

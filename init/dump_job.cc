@@ -33,7 +33,8 @@ class DumpJob {
         context_(context),
         board_(board),
         console_(console),
-        progress_(sys, board, console, settings.limit_s),
+        progress_(sys, board, console, settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
+                  context.gives_way ? kStallsInWindow * settings.stall_timeout_s : 0),
         evidence_(sys, settings.verify, progress_) {}
 
   void run();
@@ -101,6 +102,7 @@ Result<> DumpJob::open_vmcore() {
   const MemMapUse mem_map_use = context_.keeps_every_page ? MemMapUse::unwanted : MemMapUse::wanted;
   auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
   if (!opened) {
+    board_.is_final = true;
     console_.say("no dump can be made of %s: %s", settings_.vmcore.c_str(), opened.error().text);
     return std::unexpected(opened.error());
   }
@@ -129,7 +131,10 @@ Result<> DumpJob::prepare_target() {
   if (context_.keeps_every_page && !target_->can_discard())
     return fail(Kind::refused, "what the job before has left there would be written over");
   space_ = TRY(target_->preflight());
-  return begin_crash(*target_, system);
+  TRY(begin_crash(*target_, system));
+  // A further try would write over what this one is going to leave.
+  if (!target_->can_discard()) board_.is_final = true;
+  return {};
 }
 
 // First of all, for it is small and says most. Without it a dump is still a dump.
@@ -147,7 +152,10 @@ void DumpJob::save_dmesg() {
 Result<> DumpJob::save_dump() {
   progress_.enter(Step::plan);
   VmcoreDump dump(*vmcore_, settings_, memory_available(sys_));
-  TRY(dump.make_plan(progress_));
+  if (const auto planned = dump.make_plan(progress_); !planned) {
+    board_.is_final = true;  // it reads the vmcore alone
+    return planned;
+  }
   report_.plan = dump.plan();
   if (report_.plan->ram_pages() == 0)
     return fail(Kind::corrupt, "%s holds no memory: every PT_LOAD lies beyond its end",
@@ -167,6 +175,9 @@ Result<> DumpJob::save_dump() {
   }
   if (!choice.warning.empty()) warn(choice.warning);
   report_.level = choice.level;
+  if (settings_.limit_s == 0)
+    progress_.set_limit(
+        default_limit_s(dump.plan().kept_pages(choice.level) * vmcore_->page_size()));
 
   progress_.enter(Step::write);
   auto file = TRY(target_->create("vmcore", 0));

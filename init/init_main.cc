@@ -27,6 +27,7 @@
 #include "init/kernel_knobs.h"
 #include "init/last_resort.h"
 #include "init/modules.h"
+#include "init/pace.h"
 #include "init/reboot.h"
 #include "init/rescue.h"
 #include "init/reservation.h"
@@ -142,14 +143,15 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
   const JobContext context{
       .network = network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s,
-                    .limit_s = settings.limit_s,
+                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
+                    .retry_s = settings.retry_s,
                     .interrupts = kInterruptsToStop};
   const Captured captured = capture(
       settings, watch,
-      [&](const std::string& target, Cargo cargo) {
+      [&](const Attempt& attempt) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
-        run_target_job(sys, settings, target, cargo, context, board, console);
+        run_target_job(sys, settings, attempt, context, board, console);
       },
       board, console);
   run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);

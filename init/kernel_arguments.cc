@@ -173,7 +173,12 @@ constexpr Argument kArguments[] = {
      [](Settings& s, std::string_view value) {
        return assign(s.limit_s, parse_seconds(value, 1, kMaxSeconds));
      },
-     [](const Settings& s) { return seconds(s.limit_s); }},
+     [](const Settings& s) { return s.limit_s == 0 ? "1 s for each MiB" : seconds(s.limit_s); }},
+    {"retry",
+     [](Settings& s, std::string_view value) {
+       return assign(s.retry_s, parse_seconds(value, 0, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.retry_s); }},
 };
 
 // -- One text after the other.

@@ -4,20 +4,21 @@
 
 namespace kdump {
 
-void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
+void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
                     const JobContext& context, Board& board, Console& console) {
-  switch (cargo) {
+  JobContext own = context;
+  own.gives_way = attempt.gives_way;
+  switch (attempt.cargo) {
     case Cargo::dump:
-      return run_dump_job(sys, settings, target_url, context, board, console);
+      return run_dump_job(sys, settings, attempt.target, own, board, console);
     case Cargo::every_page: {
       Settings simple = settings;
       simple.threads = 1;
-      JobContext careful = context;
-      careful.keeps_every_page = true;
-      return run_dump_job(sys, simple, target_url, careful, board, console);
+      own.keeps_every_page = true;
+      return run_dump_job(sys, simple, attempt.target, own, board, console);
     }
     case Cargo::log:
-      return run_log_job(sys, settings, target_url, context, board, console);
+      return run_log_job(sys, settings, attempt.target, own, board, console);
   }
 }
 

@@ -107,14 +107,16 @@ Result<> SftpDirectory::remove() {
 
 Result<> sync_sftp_directory(SshLink& link, const std::string& path) {
   int tries = 0;
-  return link.exchange(
-      "to sync a directory", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
-        if (!sftp.has_fsync() || tries++ == kMostSyncs) return {};
-        const auto handle = sftp.open(path, sftp::kForRead, until_ms);
-        if (handle && sftp.fsync(*handle, until_ms)) (void)sftp.close(*handle, until_ms);
-        if (sftp.is_lost()) return fail(Kind::io, "%s: connection lost", link.host().c_str());
-        return {};
-      });
+  return link.exchange("to sync a directory",
+                       [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
+                         if (!sftp.has_fsync() || tries++ == kMostSyncs) return {};
+                         const auto handle = sftp.open(path, sftp::kForRead, until_ms);
+                         if (handle && sftp.fsync(*handle, until_ms))
+                           (void)sftp.close(*handle, until_ms);
+                         if (sftp.is_lost())
+                           return fail(Kind::io, "%s: connection lost", link.host().c_str());
+                         return {};
+                       });
 }
 
 }  // namespace kdump

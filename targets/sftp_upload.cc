@@ -111,6 +111,7 @@ Result<> SftpUpload::advance_until(Done done) {
   progress_ms_ = link_.now_ms();
   bool is_told = false;
   for (;;) {
+    TRY(link_.may_wait_on());
     // Also without need to wait: what can go out or has come is better not left lying.
     const auto moved = advance();
     if (!moved) {
@@ -274,8 +275,8 @@ Result<> SftpUpload::check_end() {
     const int64_t until_ms = link_.wait_for_step("to tell the file's size");
     SftpClient& sftp = *link_.sftp();
     // Where the server refuses that, bytes behind the end are no harm to a partial dump.
-    const bool may_be_longer = tried_end_ > acknowledged_end_ &&
-                               !sftp.truncate(handle_, acknowledged_end_, until_ms);
+    const bool may_be_longer =
+        tried_end_ > acknowledged_end_ && !sftp.truncate(handle_, acknowledged_end_, until_ms);
     const auto there = sftp.stat_handle(handle_, until_ms);
     if (there && there->has_size && there->size != acknowledged_end_ &&
         !(may_be_longer && there->size > acknowledged_end_))

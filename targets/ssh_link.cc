@@ -147,6 +147,11 @@ std::unexpected<Error> SshLink::give_up(const Error& why) {
   return std::unexpected(why);
 }
 
+Result<> SshLink::may_wait_on() {
+  const Result<> fast_enough = context_.observer.may_wait_on();
+  return fast_enough ? fast_enough : give_up(fast_enough.error());
+}
+
 Result<> SshLink::usable() const {
   if (given_up_) return std::unexpected(*given_up_);
   if (!session_) return fail(Kind::refused, "%s is not connected", host().c_str());

@@ -1,5 +1,6 @@
 #include "targets/ssh_stream.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "filter/base/text.h"
@@ -37,7 +38,8 @@ struct Step {
   bool syncs = false;  // which may take the server as long as a write
 };
 
-constexpr int kMostTries = 5;  // of a step that ends without having said how
+constexpr size_t kPiece = 64 << 10;  // of a stream, between looks at how fast it gets on
+constexpr int kMostTries = 5;        // of a step that ends without having said how
 
 // A status of -1 may be the end of the connection as well as the command's.
 Result<SshChannel::Ending> run_once(SshLink& link, const Step& step, const std::string& script) {
@@ -76,9 +78,14 @@ class StreamUpload final : public TargetFile {
     if (offset != position_)
       return fail(Kind::refused, "%s: a stream cannot be written at %" PRIu64 " after %" PRIu64,
                   path_.c_str(), offset, position_);
-    link_.wait_for_stall("to take what is written");
-    const auto sent = channel_.send_all(data, static_cast<uint32_t>(link_.stall_ms()));
-    if (!sent) return fail_for_good(sent.error());
+    for (Bytes left = data; !left.empty(); left = left.subspan(std::min(left.size(), kPiece))) {
+      if (const auto fast_enough = link_.may_wait_on(); !fast_enough)
+        return fail_for_good(fast_enough.error());
+      link_.wait_for_stall("to take what is written");
+      const auto sent = channel_.send_all(left.first(std::min(left.size(), kPiece)),
+                                          static_cast<uint32_t>(link_.stall_ms()));
+      if (!sent) return fail_for_good(sent.error());
+    }
     position_ += data.size();
     return {};
   }
@@ -91,7 +98,8 @@ class StreamUpload final : public TargetFile {
     TRY(run(link_, {"rename", "to rename the file", true}, [&](bool is_again) {
       const std::string renamed =
           is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
-      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } || exit; sync; true";
+      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to +
+             "; } || exit; sync; true";
     }));
     is_committed_ = true;
     return {};

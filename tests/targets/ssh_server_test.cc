@@ -270,11 +270,10 @@ TEST_CASE("SFTP: a server that fails any one write is always noticed") {
 
 TEST_CASE("SFTP: a server that refuses what writing does not need takes the dump") {
   const std::string dump = whole_dump(2 * kMiB);
-  for (const char* rules :
-       {"close=4", "stat=3,lstat=3,mkdir@/tmp=3,opendir=3", "stat=3,rename=4,fsync=3",
-        "statvfs=silent,mkdir@/tmp=4,stat@/tmp=3",
-        "statvfs=cut,open@/proc/sys/kernel/random/boot_id=cut",
-        "fsync=8,fstat=3,fsetstat=3,limits=4,statvfs=3"}) {
+  for (const char* rules : {"close=4", "stat=3,lstat=3,mkdir@/tmp=3,opendir=3",
+                            "stat=3,rename=4,fsync=3", "statvfs=silent,mkdir@/tmp=4,stat@/tmp=3",
+                            "statvfs=cut,open@/proc/sys/kernel/random/boot_id=cut",
+                            "fsync=8,fstat=3,fsetstat=3,limits=4,statvfs=3"}) {
     CAPTURE(rules);
     SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/failing_sftp.py " +
                      std::string(rules) + " " + sftp_server() + "\n");
