@@ -78,6 +78,8 @@ void Board::reset() {
   bytes.store(0);
   wait_until_ms.store(0);
   memset(waiting_for, 0, sizeof waiting_for);
+  limit_s.store(0);
+  is_final.store(false);
   error = {};
   memset(location, 0, sizeof location);
   outcome.store(Outcome::none);

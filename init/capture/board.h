@@ -61,6 +61,10 @@ struct Board {
   std::atomic<uint64_t> bytes{0};           // written to the target
   std::atomic<int64_t> wait_until_ms{0};    // CLOCK_MONOTONIC; 0: no wait
   char waiting_for[96] = {};
+  std::atomic<uint32_t> limit_s{0};  // the job's own, by its size; 0: not known yet
+  // The source is at fault, or what lies on the target would be lost: no further try of this
+  // target.
+  std::atomic<bool> is_final{false};
 
   std::atomic<Outcome> outcome{Outcome::none};
   // failed, but the target may take a dump once others have been tried (RoomUse::all).

@@ -1,6 +1,11 @@
 #include "init/capture/capture.h"
 
+#include <algorithm>
+#include <cinttypes>
 #include <utility>
+#include <vector>
+
+#include "filter/base/sys.h"
 
 namespace kdump {
 namespace {
@@ -26,53 +31,135 @@ bool is_better(Board::Outcome outcome, Board::Outcome than) {
   return rank(outcome) > rank(than) || rank(than) == 0;
 }
 
+// Pauses before the rounds that follow the first: 10 s, 20 s, 40 s and so on.
+constexpr int64_t kFirstPauseS = 10, kLongestPauseS = 120;
+
+// Whether the same attempt may end otherwise a little later. A refused key, a full disk and an
+// argument that is wrong stay as they are.
+bool may_pass(const Ending& ending) {
+  const bool is_of_the_moment = ending.why.kind == Kind::io || ending.why.kind == Kind::timeout;
+  return ending.outcome == Board::Outcome::failed && is_of_the_moment && !ending.is_final &&
+         !ending.died && !ending.abandoned && !ending.interrupted;
+}
+
+class Capture {
+ public:
+  Capture(const Watch& watch, const TargetJob& job, Board& board, Console& console)
+      : watch_(watch), job_(job), board_(board), console_(console) {
+    best_.why = fail(Kind::refused, "no target is given").error();
+  }
+
+  Captured run(std::vector<std::string> targets);
+
+ private:
+  std::vector<std::string> try_all(const std::vector<std::string>& targets, int64_t pause_s);
+  void try_put_off();
+  Ending try_target(Attempt next, int64_t pause_s);
+  Ending attempt(const Attempt& attempt, int64_t pause_s);
+  void pause(int64_t seconds);
+  bool is_stored() const { return kdump::is_stored(best_.outcome); }
+
+  const Watch& watch_;
+  const TargetJob& job_;
+  Board& board_;
+  Console& console_;
+  Captured best_;
+  std::vector<std::string> put_off_;  // targets of this round that have room only for RoomUse::all
+};
+
+Captured Capture::run(std::vector<std::string> targets) {
+  targets = try_all(targets, 0);
+  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{1000} * watch_.retry_s;
+  for (int64_t pause_s = kFirstPauseS;; pause_s = std::min(2 * pause_s, kLongestPauseS)) {
+    if (targets.empty() || best_.interrupted || best_.outcome != Board::Outcome::failed) break;
+    const int64_t left_s = (until_ms - real_sys().monotonic_ms()) / 1000;
+    if (left_s <= 0) break;
+    console_.say("no target has taken the dump; trying again for %" PRId64 " s (rd.kdump.retry)",
+                 left_s);
+    targets = try_all(targets, std::min(pause_s, left_s));
+  }
+  return best_;
+}
+
+// Returns the targets that failed and may take the dump later. pause_s: before the first of them.
+std::vector<std::string> Capture::try_all(const std::vector<std::string>& targets,
+                                          int64_t pause_s) {
+  std::vector<std::string> later;
+  for (const std::string& target : targets) {
+    if (is_stored())
+      console_.say("the log goes to %s as well", target.c_str());
+    else if (!best_.target.empty())
+      console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target", target.c_str());
+    const bool is_last = &target == &targets.back();
+    const Ending ending =
+        try_target({.target = target,
+                    .cargo = is_stored() ? Cargo::log : Cargo::dump,
+                    .room = is_last && put_off_.empty() ? RoomUse::all : RoomUse::ordinary,
+                    .gives_way = !is_last},
+                   std::exchange(pause_s, 0));
+    if (may_pass(ending)) later.push_back(target);
+    if (best_.interrupted) return later;
+  }
+  try_put_off();
+  return later;
+}
+
+void Capture::try_put_off() {
+  const std::vector<std::string> targets = std::exchange(put_off_, {});
+  for (const std::string& target : targets) {
+    if (is_stored() || best_.abandoned || best_.interrupted) return;
+    console_.say("trying %s again, for all the room that it has", target.c_str());
+    try_target({.target = target, .gives_way = &target != &targets.back()}, 0);
+  }
+}
+
+// One attempt, and where its job died a second one in the simplest way there is.
+Ending Capture::try_target(Attempt next, int64_t pause_s) {
+  const Ending ending = attempt(next, pause_s);
+  if (!ending.died || next.cargo == Cargo::log || best_.abandoned) return ending;
+  console_.say("trying %s once more, for every page, by one thread", next.target.c_str());
+  next.cargo = Cargo::every_page;
+  attempt(next, 0);
+  return ending;
+}
+
+Ending Capture::attempt(const Attempt& attempt, int64_t pause_s) {
+  const Ending ending = supervise(
+      watch_, attempt.target.c_str(),
+      [&] {
+        pause(pause_s);
+        job_(attempt);
+      },
+      board_, console_);
+  if (board_.put_off) put_off_.push_back(attempt.target);
+  best_.abandoned |= ending.abandoned;
+  best_.interrupted = ending.interrupted;
+  // The reason of the first job's death says more than that of a second, useless one.
+  const bool counts =
+      attempt.cargo == Cargo::dump || (attempt.cargo == Cargo::every_page && rank(ending.outcome));
+  if (counts && is_better(ending.outcome, best_.outcome)) {
+    best_.outcome = ending.outcome;
+    best_.why = ending.why;
+    best_.target = attempt.target;
+    best_.location = ending.where;
+  }
+  return ending;
+}
+
+// In the child, so that the supervisor shows it and an interrupt ends it.
+void Capture::pause(int64_t seconds) {
+  if (seconds == 0) return;
+  Sys& sys = real_sys();
+  board_.begin_wait("the next try", sys.monotonic_ms() + 1000 * seconds);
+  sys.sleep_ms(1000 * seconds);
+  board_.tick();
+}
+
 }  // namespace
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
                  Console& console) {
-  Captured best;
-  best.why = fail(Kind::refused, "no target is given").error();
-  std::vector<std::string> put_off;
-  const auto try_job = [&](const std::string& target, Cargo cargo, RoomUse room) {
-    const Ending ending = supervise(
-        watch, target.c_str(), [&] { job(target, cargo, room); }, board, console);
-    if (board.put_off) put_off.push_back(target);
-    best.abandoned |= ending.abandoned;
-    best.interrupted = ending.interrupted;
-    // Why the first job died says more than why a second one was of no use.
-    const bool counts =
-        cargo == Cargo::dump || (cargo == Cargo::every_page && rank(ending.outcome));
-    if (counts && is_better(ending.outcome, best.outcome)) {
-      best.outcome = ending.outcome;
-      best.why = ending.why;
-      best.target = target;
-      best.location = ending.where;
-    }
-    return ending.died;
-  };
-  const auto try_target = [&](const std::string& target, Cargo cargo, RoomUse room) {
-    const bool died = try_job(target, cargo, room);
-    if (!died || cargo == Cargo::log || best.abandoned) return;
-    console.say("trying %s once more, for every page, by one thread", target.c_str());
-    try_job(target, Cargo::every_page, room);
-  };
-  for (const std::string& target : settings.targets) {
-    const bool is_saved = is_stored(best.outcome);
-    if (is_saved)
-      console.say("the log goes to %s as well", target.c_str());
-    else if (!best.target.empty())
-      console.say("trying the next target, %s", target.c_str());
-    const bool is_only_hope = &target == &settings.targets.back() && put_off.empty();
-    try_target(target, is_saved ? Cargo::log : Cargo::dump,
-               is_only_hope ? RoomUse::all : RoomUse::ordinary);
-    if (best.interrupted) return best;
-  }
-  for (const std::string& target : std::exchange(put_off, {})) {
-    if (best.outcome == Board::Outcome::saved || best.abandoned || best.interrupted) break;
-    console.say("trying %s again, for all the room that it has", target.c_str());
-    try_target(target, Cargo::dump, RoomUse::all);
-  }
-  return best;
+  return Capture(watch, job, board, console).run(settings.targets);
 }
 
 }  // namespace kdump

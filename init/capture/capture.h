@@ -1,5 +1,5 @@
-// The list of targets: each is tried in order, in a process of its own, until one has saved the
-// all that the vmcore holds. Used by PID 1 and by the `dump` command alike.
+// The list of targets: each is tried in order, in a separate process, until one has saved all that
+// the vmcore holds. Used by PID 1 and by the `dump` command alike.
 //
 // The crashed kernel's log goes to every target that can be reached: once the dump is saved, those
 // that were not tried get the log alone. Whether they do changes nothing about the outcome.
@@ -9,6 +9,9 @@
 //
 // A target that has no room but in its file system's blocks for root, or by its server's word, is
 // put off: it is tried again, for all the room it has, when no other target has saved the dump.
+//
+// Where all targets have failed, those that may take the dump later (a server that boots, a network
+// that is down) are tried again, after pauses, until Watch::retry_s has passed.
 //
 // An incomplete dump is kept, and the next target tried all the same: it may have the room that
 // the first had not. The best outcome wins, the earlier one among equals.
@@ -41,8 +44,16 @@ enum class Cargo : uint8_t {
   log,
 };
 
-// Does the work for one target URL, in the child: run_target_job(), or a test's stand-in.
-using TargetJob = std::function<void(const std::string& target_url, Cargo cargo, RoomUse room)>;
+// One try of one target.
+struct Attempt {
+  std::string target;  // URL
+  Cargo cargo = Cargo::dump;
+  RoomUse room = RoomUse::all;
+  bool gives_way = false;  // a further target comes after it
+};
+
+// Does the work for one attempt, in the child: run_target_job(), or a test's stand-in.
+using TargetJob = std::function<void(const Attempt&)>;
 
 Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
                  Console& console);

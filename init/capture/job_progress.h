@@ -12,6 +12,7 @@
 #include "init/capture/board.h"
 #include "init/capture/console.h"
 #include "init/capture/memory_use.h"
+#include "init/capture/pace.h"
 #include "targets/target.h"
 
 namespace kdump {
@@ -28,7 +29,13 @@ const char* step_name(Step step);
 class JobProgress final : public Progress, public Observer {
  public:
   // limit_s: how long the job may write its dump, from now (rd.kdump.limit).
-  JobProgress(Sys& sys, Board& board, Console& console, uint32_t limit_s = UINT32_MAX);
+  // window_s: what is written is judged by its speed over this long; 0: it is not, as there is no
+  // other target.
+  JobProgress(Sys& sys, Board& board, Console& console, uint32_t limit_s = UINT32_MAX,
+              uint32_t window_s = 0);
+
+  // The default, once the size of the dump is known.
+  void set_limit(uint32_t limit_s);
 
   // Ends the step before. A step may be entered again: its times add up.
   void enter(Step step);
@@ -39,8 +46,11 @@ class JobProgress final : public Progress, public Observer {
   uint64_t peak_memory_bytes() const { return memory_.peak_bytes(); }
 
   void update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) override;
-  // Fails: refused, once the job has been asked to stop; timeout, past its limit.
+  // Fails: refused, once the job has been asked to stop; timeout, past its limit, or where the
+  // speed of the last window leads far beyond that.
   Result<> may_go_on() override;
+  // Fails once may_go_on() has for a stall's time, in which the dump could have been closed.
+  Result<> may_wait_on() override;
   void waiting_for(const char* what, uint32_t at_most_s) override;
   void note(const char* what) override;
 
@@ -52,7 +62,12 @@ class JobProgress final : public Progress, public Observer {
   bool is_waiting_ = false;
   pthread_t waiter_{};  // who has named a wait
   MemoryUse memory_;
-  const uint32_t limit_s_;
+  Result<> judge_pace();
+
+  std::atomic<uint32_t> limit_s_;
+  const uint32_t window_s_;
+  Pace pace_;                      // as these, under mutex_
+  int64_t too_slow_since_ms_ = 0;  // 0: it is not
   int64_t began_ms_;
   Step step_ = Step::open;
   int64_t step_began_ms_;

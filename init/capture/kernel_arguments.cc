@@ -188,7 +188,16 @@ constexpr Argument kArguments[] = {
      [](Settings& s, std::string_view value) {
        return assign(s.limit_s, parse_seconds(value, 1, kMaxSeconds));
      },
-     [](const Settings& s) { return seconds(s.limit_s); }},
+     [](const Settings& s) {
+       return s.limit_s == 0 ? "1 s for each MiB, 3600 to 86400" : seconds(s.limit_s);
+     }},
+    {"retry", "S",
+     "seconds for which targets whose failure may pass are tried again after all have failed; 0 "
+     "for never",
+     [](Settings& s, std::string_view value) {
+       return assign(s.retry_s, parse_seconds(value, 0, kMaxSeconds));
+     },
+     [](const Settings& s) { return seconds(s.retry_s); }},
 };
 
 // -- One text after the other.

@@ -30,7 +30,8 @@ struct Settings {
   uint32_t shell_timeout_s = 300;
   uint32_t step_timeout_s = 30;
   uint32_t stall_timeout_s = 60;
-  uint32_t limit_s = 86'400;  // of one target
+  uint32_t limit_s = 0;    // of one target; 0: by the size of its dump (pace.h)
+  uint32_t retry_s = 300;  // how long targets are tried again once all have failed (PID 1)
   uint32_t hook_timeout_s = 30;
   std::vector<IpAddress> fence_nodes;  // who is told that this machine is in its capture kernel
   uint32_t fence_port = 7410;

@@ -21,9 +21,11 @@ constexpr int64_t kMaxWaitMs = 86'400'000;
 class Deadline {
  public:
   Deadline(const Watch& watch, int64_t now_ms)
-      : watch_(watch), began_ms_(now_ms), since_ms_(now_ms) {}
+      : watch_(watch), began_ms_(now_ms), since_ms_(now_ms), limit_s_(watch.limit_s) {}
 
   void look(const Board& board, int64_t now_ms) {
+    const uint32_t own_s = board.limit_s;
+    limit_s_ = own_s != 0 && own_s < watch_.limit_s ? own_s : watch_.limit_s;
     const uint64_t beat = board.beat.load(std::memory_order_acquire);
     const int64_t until_ms = board.wait_until_ms.load(std::memory_order_acquire);
     if (beat == beat_ && until_ms == wait_until_ms_) return;
@@ -35,8 +37,10 @@ class Deadline {
   bool is_waiting() const { return wait_until_ms_ != 0; }
 
   bool is_past_limit(int64_t now_ms) const {
-    return now_ms - began_ms_ >= (int64_t{watch_.limit_s} + watch_.stall_s) * 1000;
+    return now_ms - began_ms_ >= (int64_t{limit_s_} + watch_.stall_s) * 1000;
   }
+
+  uint32_t limit_s() const { return limit_s_; }
 
   bool has_passed(int64_t now_ms) const {
     if (is_past_limit(now_ms)) return true;
@@ -49,6 +53,7 @@ class Deadline {
   const Watch& watch_;
   const int64_t began_ms_;
   int64_t since_ms_;
+  uint32_t limit_s_;
   uint64_t beat_ = 0;
   int64_t wait_until_ms_ = 0;
 };
@@ -92,6 +97,7 @@ Ending Supervisor::run(const std::function<void()>& job) {
   // What the job itself has said counts most: a dump is saved even if unmounting then hung. It
   // has also told the console; what it could not say is said here.
   const bool was_ended = cause_.text[0] != '\0';
+  ending_.is_final = board_.is_final;
   const Board::Outcome said = board_.how_it_ended();
   if (said != Board::Outcome::none) {
     ending_.outcome = said;
@@ -147,7 +153,7 @@ void Supervisor::stop(Child& child) {
 void Supervisor::kill_overdue(Child& child, const Deadline& deadline, int64_t now_ms) {
   cause_ = deadline.is_past_limit(now_ms)
                ? fail(Kind::timeout, "%s: not done %u s after its limit of %u s (rd.kdump.limit)",
-                      what_, watch_.stall_s, watch_.limit_s)
+                      what_, watch_.stall_s, deadline.limit_s())
                      .error()
            : deadline.is_waiting()
                ? fail(Kind::timeout, "%s: still waiting for %s past its deadline", what_,

@@ -14,11 +14,13 @@ namespace kdump {
 struct Watch {
   uint32_t stall_s = 60;  // no tick for this long: the job is ended
   // After so long the job ends its dump itself. One that has not ended stall_s later is ended.
+  // The job may set a shorter one, by the size of its dump.
   uint32_t limit_s = UINT32_MAX;
   uint32_t grace_ms = 3000;  // by which a job may overstay a named wait that it ends itself
   uint32_t kill_ms = 5000;   // how long a killed job may take to go, before it is abandoned
   uint32_t stop_ms = 10000;  // how long an interrupted job may take to finish up
-  uint32_t interrupts = 1;   // SIGINTs within 10 s that stop the job; a SIGTERM always does
+  uint32_t retry_s = 0;  // for capture(): once all targets have failed, how long they are retried
+  uint32_t interrupts = 1;  // SIGINTs within 10 s that stop the job; a SIGTERM always does
 };
 
 struct Ending {
@@ -30,6 +32,7 @@ struct Ending {
   // It ended before it was done and nobody had ended it, or it hung while it counted pages: not the
   // target's fault.
   bool died = false;
+  bool is_final = false;  // the job has found that trying this target again is of no use
 };
 
 // Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks

@@ -7,6 +7,7 @@
 
 #include "init/capture/capture.h"
 #include "init/capture/job/target_job.h"
+#include "init/capture/pace.h"
 #include "init/cli/command_io.h"
 #include "init/cli/info.h"
 
@@ -60,10 +61,11 @@ ExitStatus dump_command(const CommandLine& line) {
                            .is_output = is_output};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
-  const TargetJob job = [&](const std::string& target, Cargo cargo, RoomUse room) {
-    run_target_job(real_sys(), settings, target, cargo, room, context, **board, console);
+  const TargetJob job = [&](const Attempt& attempt) {
+    run_target_job(real_sys(), settings, attempt, context, **board, console);
   };
-  const Watch watch{.stall_s = settings.stall_timeout_s, .limit_s = settings.limit_s};
+  const Watch watch{.stall_s = settings.stall_timeout_s,
+                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS};
   return exit_status(capture(settings, watch, job, **board, console).outcome);
 }
 

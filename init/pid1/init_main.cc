@@ -21,6 +21,7 @@
 #include "init/capture/job/target_job.h"
 #include "init/capture/job_progress.h"
 #include "init/capture/kernel_arguments.h"
+#include "init/capture/pace.h"
 #include "init/capture/reservation.h"
 #include "init/pid1/crash_handler.h"
 #include "init/pid1/early_mounts.h"
@@ -143,14 +144,15 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
   const JobContext context{
       .network = network, .volatile_is_refused = true, .identity_is_ours = true};
   const Watch watch{.stall_s = settings.stall_timeout_s,
-                    .limit_s = settings.limit_s,
+                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
+                    .retry_s = settings.retry_s,
                     .interrupts = kInterruptsToStop};
   const Captured captured = capture(
       settings, watch,
-      [&](const std::string& target, Cargo cargo, RoomUse room) {
+      [&](const Attempt& attempt) {
         if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
-        run_target_job(sys, settings, target, cargo, room, context, board, console);
+        run_target_job(sys, settings, attempt, context, board, console);
       },
       board, console);
   run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);

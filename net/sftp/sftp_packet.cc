@@ -118,6 +118,10 @@ Attributes parse_attributes(Parser& parser) {
   return found;
 }
 
+bool never_syncs(uint32_t status) {
+  return status == kUnsupported || status == kPermissionDenied || status == kBadMessage;
+}
+
 const char* status_name(uint32_t status) {
   switch (status) {
     case kOk:
@@ -130,6 +134,8 @@ const char* status_name(uint32_t status) {
       return "permission denied";
     case kFailure:
       return "failure";
+    case kBadMessage:
+      return "bad message";
     case kUnsupported:
       return "not supported";
     case kNoSpace:

@@ -41,6 +41,7 @@ enum Status : uint32_t {
   kNoSuchFile = 2,
   kPermissionDenied = 3,
   kFailure = 4,
+  kBadMessage = 5,  // OpenSSH's for EINVAL
   kUnsupported = 8,
   kNoSpace = 14,        // of later drafts; some servers say it all the same
   kQuotaExceeded = 15,  // likewise
@@ -99,6 +100,10 @@ struct Attributes {
   bool is_file = false;  // a regular one
 };
 Attributes parse_attributes(Parser& parser);
+
+// Whether a server that answers a sync with this status can or may not sync at all, as opposed to
+// one whose disk failed.
+bool never_syncs(uint32_t status);
 
 const char* status_name(uint32_t status);
 

@@ -101,7 +101,7 @@ Result<> SftpClient::rename_new(const std::string& from, const std::string& to, 
                                            "rename", from, until_ms);
   if (renamed || is_lost_ || !has_posix_rename_) return renamed;
   // Some file systems cannot link, which is how the first way tells that the name is free.
-  if (stat(to, until_ms) || is_lost_ || last_status_ != sftp::kNoSuchFile) return renamed;
+  if (stat(to, until_ms) || is_lost_) return renamed;
   return call_for_status(
       std::move(Packet(sftp::kExtended).string(sftp::kPosixRename).string(from).string(to)),
       "rename", from, until_ms);

@@ -29,7 +29,7 @@ read_own_key() {
     fi
     case $key in
         target) read_own_target "$value" ;;
-        level | format | compress | final | keep | timeout | stall | limit | verify | shell_timeout)
+        level | format | compress | final | keep | timeout | stall | limit | retry | verify | shell_timeout)
             set_argument "$key" "$key" "$value"
             ;;
         failure)

@@ -19,6 +19,7 @@ value_problem() {
         verify) expect "$value" auto all sample none ;;
         timeout | stall | limit | shell_timeout | hook_timeout | fence_interval) expect_number "$value" 1 86400 ;;
         keep) expect_number "$value" 0 9999 ;;
+        retry) expect_number "$value" 0 86400 ;;
         fence_port) expect_number "$value" 1 65535 ;;
         fence) [[ $value =~ ^[^[:space:],]+(,[^[:space:],]+)*$ ]] || echo "expected names or addresses" ;;
     esac

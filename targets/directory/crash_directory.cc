@@ -10,6 +10,7 @@
 #include "filter/base/file.h"
 #include "targets/crash_files.h"
 #include "targets/directory/local_file.h"
+#include "targets/storage/mounts.h"
 
 namespace kdump {
 namespace {
@@ -35,20 +36,25 @@ constexpr uint64_t kFatLargestFile = (1ull << 32) - 1;  // a 32-bit size field
 constexpr int kMostOfOneName = 1000;
 constexpr int kMostDepth = 64;  // of a target's directory in its file system
 
-// Makes every directory of path below root that is not there; the names of those it made.
-Result<std::vector<std::string>> make_directories(Sys& sys, const std::string& root,
-                                                  const std::string& path) {
-  std::vector<std::string> made_here;
+// Makes every directory of path below root that is not there; made: the names of those it made. One
+// that exists may refuse to be made again by other errors than EEXIST (a server's permissions);
+// whether it is there, the next step finds out. Returns the first failure that may matter to it.
+Result<> make_directories(Sys& sys, const std::string& root, const std::string& path,
+                          std::vector<std::string>& made_here) {
+  Result<> result;
   for (size_t slash = 0; slash != std::string::npos;) {
     slash = path.find('/', slash + 1);
     const std::string upto = root + path.substr(0, slash);
     const int64_t made = sys.mkdir(upto.c_str(), 0755);
-    if (made == -EEXIST) continue;
-    if (made < 0) return fail_errno(static_cast<int>(-made), "make directory %s", upto.c_str());
+    if (made < 0) {
+      if (made != -EEXIST && result)
+        result = fail_errno(static_cast<int>(-made), "make directory %s", upto.c_str());
+      continue;
+    }
     made_here.push_back(upto);
     TRY(sync_directory(sys, parent_of(upto)));
   }
-  return made_here;
+  return result;
 }
 
 // What has just been made, or was there, and yet is not.
@@ -123,10 +129,13 @@ WriteBack::How MountedFs::write_back() const {
 }
 
 Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
-  const File directory = TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY));
+  // O_PATH: a directory that may be written to need not be readable.
+  const File directory = TRY(File::open(sys, path, O_PATH | O_DIRECTORY));
   struct statfs status {};
-  if (const int64_t done = sys.fstatfs(directory.fd(), status); done < 0)
+  if (const int64_t done = sys.fstatfs(directory.fd(), status); done < 0) {
+    if (is_withheld(static_cast<int>(-done))) return MountedFs{};
     return fail_errno(static_cast<int>(-done), "statfs %s", path.c_str());
+  }
   MountedFs fs{.magic = static_cast<uint64_t>(status.f_type) & 0xffffffff,
                .is_read_only = (static_cast<uint64_t>(status.f_flags) & kReadOnlyFlag) != 0};
   const auto block = std::max<uint64_t>(
@@ -148,15 +157,14 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
   const std::string parent = without_trailing_slashes(top + directory);
   std::vector<std::string> above;
   if (parent.size() > top.size()) {
-    auto made = make_directories(sys, top, parent.substr(top.size()));
-    if (!made) return no_way(made.error());
-    above = *std::move(made);
+    const Result<> made = make_directories(sys, top, parent.substr(top.size()), above);
+    if (!made && !look_at_fs(sys, parent)) return no_way(made.error());
   }
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
   const auto reached = look_at_fs(sys, parent.empty() ? "/" : parent);
   if (!reached) return no_way(reached.error());
-  if (reached->magic != fs.magic)
+  if (reached->magic != 0 && fs.magic != 0 && reached->magic != fs.magic)
     return fail(Kind::refused, "%s leads to another file system (an absolute link?)",
                 parent.c_str());
 

@@ -11,7 +11,7 @@
 namespace kdump {
 
 struct MountedFs {
-  uint64_t magic = 0;  // statfs's f_type
+  uint64_t magic = 0;  // statfs's f_type; 0: it is not told
   bool is_read_only = false;
   Target::Space space = {};
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "targets/crash_files.h"
+#include "targets/storage/mounts.h"
 
 namespace kdump {
 
@@ -72,7 +73,9 @@ Result<> LocalFile::read_back(uint64_t offset, MutableBytes out) {
 }
 
 Result<> sync_directory(Sys& sys, const std::string& path) {
-  return TRY(File::open(sys, path, O_RDONLY | O_DIRECTORY)).sync();
+  auto directory = File::open(sys, path, O_RDONLY | O_DIRECTORY);
+  const Result<> done = directory ? directory->sync() : std::unexpected(directory.error());
+  return !done && is_withheld(done.error().sys_errno) ? Result<>() : done;
 }
 
 std::string parent_of(const std::string& path) {

@@ -39,7 +39,8 @@ class LocalFile final : public TargetFile {
   bool is_cached_ = true;  // the kernel may have pages of it that were written, not read
 };
 
-// Makes the names in a directory durable.
+// Makes the names in a directory durable, where it may be opened (it may be writable alone) and its
+// file system can.
 Result<> sync_directory(Sys& sys, const std::string& path);
 
 // The directory that holds path: "/", if there is only one name in it; ".", if it is relative.

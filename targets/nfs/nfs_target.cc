@@ -2,8 +2,13 @@
 // asks nobody which version to speak: both are done here. Once it is mounted it is a directory like
 // any other, but for a server that stops answering: then every further call would wait in vain, so
 // that the first one that timed out speaks for all after it. A call times out when the connection
-// breaks; while a server keeps it and says nothing, version 4 waits (RPC_TASK_NO_RETRANS_TIMEOUT in
-// net/sunrpc/clnt.c), and the supervisor's stall time-out ends the job.
+// is broken and stays so; while a server keeps it and says nothing, version 4 waits
+// (RPC_TASK_NO_RETRANS_TIMEOUT in net/sunrpc/clnt.c), and the supervisor ends the job at the end of
+// the wait that the call was named for.
+//
+// An outage of rd.kdump.stall is to be survived. What brings the client back after one, TCP's
+// retransmission or a new connection, is tried at intervals that double, so up to as long after the
+// outage as that lasted: calls have twice stall and a little more.
 //
 // Option names and errors: nfs(5), fs/nfs/fs_context.c. Client identity: fs/nfs/nfs4client.c.
 #include <fcntl.h>
@@ -11,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 
 #include "filter/base/text.h"
 #include "targets/directory/directory_target.h"
@@ -24,8 +30,14 @@ namespace {
 constexpr char kHostName[] = "/proc/sys/kernel/hostname";
 constexpr char kUniqueId[] = "/sys/module/nfs/parameters/nfs4_unique_id";
 constexpr size_t kMacBytes = 64;
-// A request is sent this often in all before its call fails; together they take one step's time.
+// A request is sent this often in all before its call fails, at even intervals.
 constexpr uint32_t kSends = 3;
+constexpr uint32_t kMarginS = 10;
+// The client takes no longer time-outs (NFS_MAX_TCP_TIMEOUT in include/linux/nfs_fs.h).
+constexpr uint32_t kLongestTimeoutS = 600;
+
+// How long one call may take.
+uint32_t call_seconds(uint32_t stall_s) { return 2 * stall_s + kMarginS; }
 
 // Set by the first call that the server did not answer; the files share it with their target.
 using Silence = std::shared_ptr<std::optional<Error>>;
@@ -41,37 +53,39 @@ std::unexpected<Error> silent(const Error& since) {
 
 class NfsFile final : public TargetFile {
  public:
-  NfsFile(std::unique_ptr<TargetFile> file, Silence silence)
-      : file_(std::move(file)), silence_(std::move(silence)) {}
+  NfsFile(std::unique_ptr<TargetFile> file, Silence silence, std::function<void()> name_wait)
+      : file_(std::move(file)), silence_(std::move(silence)), name_wait_(std::move(name_wait)) {}
 
   Result<> write_at(uint64_t offset, Bytes data) override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->write_at(offset, data), *silence_);
+    return call([&] { return file_->write_at(offset, data); });
   }
   Result<> sync() override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->sync(), *silence_);
+    return call([&] { return file_->sync(); });
   }
   Result<> commit() override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->commit(), *silence_);
+    return call([&] { return file_->commit(); });
   }
   Result<> keep_incomplete() override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->keep_incomplete(), *silence_);
+    return call([&] { return file_->keep_incomplete(); });
   }
   Result<> retract() override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->retract(), *silence_);
+    return call([&] { return file_->retract(); });
   }
   Result<> read_back(uint64_t offset, MutableBytes out) override {
-    if (*silence_) return silent(**silence_);
-    return heard(file_->read_back(offset, out), *silence_);
+    return call([&] { return file_->read_back(offset, out); });
   }
 
  private:
+  template <class Call>
+  Result<> call(Call call) {
+    if (*silence_) return silent(**silence_);
+    name_wait_();
+    return heard(call(), *silence_);
+  }
+
   std::unique_ptr<TargetFile> file_;
   Silence silence_;
+  std::function<void()> name_wait_;
 };
 
 class NfsTarget final : public MountingTarget {
@@ -80,6 +94,7 @@ class NfsTarget final : public MountingTarget {
       : MountingTarget(std::move(text), url.directory, context),
         url_(std::move(url)),
         step_s_(context.limits.step_s),
+        call_s_(call_seconds(context.limits.stall_s)),
         observer_(context.observer),
         network_(context.network),
         mount_root_(context.mount_root),
@@ -95,7 +110,10 @@ class NfsTarget final : public MountingTarget {
     if (*silence_) return silent(**silence_);
     auto file = MountingTarget::create(name, expected_bytes);
     if (!file) return std::unexpected(heard(std::unexpected(file.error()), *silence_).error());
-    return std::make_unique<NfsFile>(std::move(*file), silence_);
+    return std::make_unique<NfsFile>(std::move(*file), silence_, [this] {
+      observer_.waiting_for(text("%s to take what is written", url_.server.host.c_str()).c_str(),
+                            call_s_);
+    });
   }
 
   Result<> discard() override {
@@ -133,6 +151,7 @@ class NfsTarget final : public MountingTarget {
 
   const NfsUrl url_;
   const uint32_t step_s_;
+  const uint32_t call_s_;
   Observer& observer_;
   Network& network_;
   const std::string mount_root_;
@@ -163,7 +182,7 @@ void NfsTarget::name_client(const Route& route) {
 
 std::string NfsTarget::options(const Route& route, const std::string& version) const {
   const char* const family = route.server.is_v6() ? "tcp6" : "tcp";
-  const uint32_t timeo = std::max(10u, step_s_ * 10 / kSends);  // tenths of a second
+  const uint32_t timeo = std::min(call_s_, kLongestTimeoutS) * 10 / kSends;  // tenths of a second
   std::string list = "vers=" + version + ",proto=" + family +
                      ",softerr,timeo=" + std::to_string(timeo) +
                      ",retrans=" + std::to_string(kSends - 1);

@@ -13,10 +13,18 @@ std::string parent_of_remote(const std::string& path) {
   return path.substr(0, std::max<size_t>(path.rfind('/'), 1));
 }
 
-// SFTP does not tell a name that exists from one that is not possible: looking does.
+// Names of one crash that are tried on a server that does not let us look whether they exist.
+constexpr int kMostUnseen = 20;
+// A directory is synced where the server can. One that loses the connection over it, or never
+// answers, is asked this often.
+constexpr int kMostSyncs = 2;
+
+// SFTP does not tell a name that exists from one that is not possible: looking does, where the
+// server permits it.
 struct Attempt {
   Result<> made;
   bool exists = false;
+  bool may_exist = false;
 };
 
 Attempt try_make(SshLink& link, const std::string& path, uint32_t mode) {
@@ -24,7 +32,10 @@ Attempt try_make(SshLink& link, const std::string& path, uint32_t mode) {
   attempt.made = link.exchange(
       "to make a directory", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
         const Result<> done = sftp.make_directory(path, mode, until_ms);
-        attempt.exists = !done && !sftp.is_lost() && sftp.stat(path, until_ms);
+        if (done || sftp.is_lost()) return done;
+        attempt.exists = sftp.stat(path, until_ms).has_value();
+        attempt.may_exist =
+            attempt.exists || sftp.is_lost() || sftp.last_status() != sftp::kNoSuchFile;
         return done;
       });
   return attempt;
@@ -35,23 +46,30 @@ Attempt try_make(SshLink& link, const std::string& path, uint32_t mode) {
 Result<SftpDirectory> SftpDirectory::make(SshLink& link, const std::string& directory,
                                           std::string name) {
   SftpDirectory crash(link);
-  TRY(crash.make_parents(directory));
-  TRY(crash.make_one(directory == "/" ? "" : directory, std::move(name)));
+  const Result<> above = crash.make_parents(directory);
+  TRY(link.usable());
+  const Result<> made = crash.make_one(directory == "/" ? "" : directory, std::move(name));
+  if (!made) return std::unexpected(above || !link.usable() ? made.error() : above.error());
   return crash;
 }
 
+// A server may refuse to make or show what exists: whether files can be written below is for the
+// crash's own directory to find out. Returns the first failure that may matter to it.
 Result<> SftpDirectory::make_parents(const std::string& directory) {
+  Result<> result;
   for (size_t slash = 0; slash != std::string::npos;) {
     slash = directory.find('/', slash + 1);
     const std::string upto = directory.substr(0, slash);
     if (upto.ends_with('/')) continue;
     const Attempt attempt = try_make(*link_, upto, 0755);
-    if (!attempt.made && !attempt.exists) return attempt.made;
-    if (attempt.exists) continue;
-    made_.push_back(upto);
-    TRY(sync_sftp_directory(*link_, parent_of_remote(upto)));
+    if (attempt.made) {
+      made_.push_back(upto);
+      TRY(sync_sftp_directory(*link_, parent_of_remote(upto)));
+    } else if (!attempt.exists && result) {
+      result = attempt.made;
+    }
   }
-  return {};
+  return result;
 }
 
 Result<> SftpDirectory::make_one(const std::string& directory, std::string name) {
@@ -63,7 +81,7 @@ Result<> SftpDirectory::make_one(const std::string& directory, std::string name)
       made_.push_back(path);
       return sync_sftp_directory(*link_, parent_of_remote(path));
     }
-    if (attempt.exists) continue;
+    if (attempt.exists || (attempt.may_exist && i + 1 < kMostUnseen)) continue;
     TRY(link_->usable());
     if (name.find(':') == std::string::npos) return attempt.made;
     std::replace(name.begin(), name.end(), ':', '-');
@@ -90,12 +108,13 @@ Result<> SftpDirectory::remove() {
 }
 
 Result<> sync_sftp_directory(SshLink& link, const std::string& path) {
+  int tries = 0;
   return link.exchange("to sync a directory",
                        [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
-                         if (!sftp.has_fsync()) return {};
+                         if (!sftp.has_fsync() || tries++ == kMostSyncs) return {};
                          const auto handle = sftp.open(path, sftp::kForRead, until_ms);
                          if (handle && sftp.fsync(*handle, until_ms))
-                           return sftp.close(*handle, until_ms);
+                           (void)sftp.close(*handle, until_ms);
                          if (sftp.is_lost())
                            return fail(Kind::io, "%s: connection lost", link.host().c_str());
                          return {};

@@ -38,7 +38,7 @@ Result<StoredFiles::Names> SftpStoredFiles::names(const std::string& directory,
           }
         }
         found.has_more |= !is_at_end;
-        TRY(sftp.close(*handle, until_ms));
+        (void)sftp.close(*handle, until_ms);
         return found;
       });
 }
@@ -62,7 +62,7 @@ Result<std::string> SftpStoredFiles::read(const std::string& path, uint64_t offs
         const auto got =
             sftp.read(handle, offset, {reinterpret_cast<uint8_t*>(content.data()), most}, until_ms);
         if (sftp.is_lost()) return std::unexpected(got.error());
-        TRY(sftp.close(handle, until_ms));
+        (void)sftp.close(handle, until_ms);
         content.resize(TRY(got));
         return content;
       });

@@ -88,7 +88,7 @@ void SftpUpload::submit_tail() {
 
 void SftpUpload::submit_sync() {
   unsynced_bytes_ = 0;
-  if (link_.sftp()->has_fsync()) requests_.emplace_back();
+  if (is_synced_by_server_ && link_.sftp()->has_fsync()) requests_.emplace_back();
 }
 
 // Until all that was written has been answered.
@@ -111,6 +111,7 @@ Result<> SftpUpload::advance_until(Done done) {
   progress_ms_ = link_.now_ms();
   bool is_told = false;
   for (;;) {
+    TRY(link_.may_wait_on());
     // Also without need to wait: what can go out or has come is better not left lying.
     const auto moved = advance();
     if (!moved) {
@@ -202,6 +203,9 @@ Result<> SftpUpload::take_answer(const SftpClient::Answer& answer) {
   if (status == sftp::kOk) {
     if (is_write) acknowledged_end_ = std::max(acknowledged_end_, asked->offset + asked->size);
     all_is_synced_ = !is_write;
+  } else if (!is_write && sftp::never_syncs(status)) {
+    // As one that has no such extension: what is acknowledged may be lost if it reboots.
+    is_synced_by_server_ = false;
   } else if (!failure_) {
     Error why = link_.sftp()->refused(status, is_write ? "write" : "sync", incomplete()).error();
     // OpenSSH's server has one word for all that can go wrong; it is mostly want of room, for
@@ -252,10 +256,11 @@ Result<> SftpUpload::reopen() {
   const int64_t until_ms = link_.wait_for_step("to open the file again");
   handle_ = TRY(link_.sftp()->open(incomplete(), sftp::kForWrite, until_ms));
   // Not a proof where it is long enough, for files have holes; but one where it is not.
-  const auto there = TRY(link_.sftp()->stat_handle(handle_, until_ms));
-  if (there.has_size && there.size < acknowledged_end_)
+  const auto there = link_.sftp()->stat_handle(handle_, until_ms);
+  if (!there && link_.sftp()->is_lost()) return std::unexpected(there.error());
+  if (there && there->has_size && there->size < acknowledged_end_)
     return fail(Kind::io, "%s: %s has %" PRIu64 " bytes, and %" PRIu64 " were acknowledged",
-                link_.host().c_str(), incomplete().c_str(), there.size, acknowledged_end_);
+                link_.host().c_str(), incomplete().c_str(), there->size, acknowledged_end_);
   if (may_have_lost && !link_.has_rebooted())
     link_.note(text("%s does not tell whether it has rebooted: it is believed that it has not",
                     link_.host().c_str())
@@ -269,12 +274,12 @@ Result<> SftpUpload::check_end() {
     TRY(settle());
     const int64_t until_ms = link_.wait_for_step("to tell the file's size");
     SftpClient& sftp = *link_.sftp();
-    if (tried_end_ > acknowledged_end_)
-      if (const auto cut = sftp.truncate(handle_, acknowledged_end_, until_ms);
-          !cut && !sftp.is_lost())
-        return cut;
+    // Where the server refuses that, bytes behind the end are no harm to a partial dump.
+    const bool may_be_longer =
+        tried_end_ > acknowledged_end_ && !sftp.truncate(handle_, acknowledged_end_, until_ms);
     const auto there = sftp.stat_handle(handle_, until_ms);
-    if (there && there->has_size && there->size != acknowledged_end_)
+    if (there && there->has_size && there->size != acknowledged_end_ &&
+        !(may_be_longer && there->size > acknowledged_end_))
       return fail(Kind::io, "%s: %s has %" PRIu64 " bytes, and %" PRIu64 " were acknowledged",
                   link_.host().c_str(), incomplete().c_str(), there->size, acknowledged_end_);
     if (there || !sftp.is_lost()) return {};
@@ -325,7 +330,7 @@ Result<> SftpUpload::read_back(uint64_t offset, MutableBytes out) {
     const std::string handle = TRY(sftp.open(path, sftp::kForRead, until_ms));
     const auto got = sftp.read(handle, offset, out, until_ms);
     if (sftp.is_lost()) return std::unexpected(got.error());
-    TRY(sftp.close(handle, until_ms));
+    (void)sftp.close(handle, until_ms);
     if (TRY(got) == out.size()) return {};
     return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path.c_str(),
                 offset + *got);

@@ -74,12 +74,13 @@ class SftpUpload final : public TargetFile {
   uint64_t position_ = 0;  // behind the last write
   uint64_t acknowledged_end_ = 0;
   uint64_t tried_end_ = 0;
-  uint64_t unsynced_bytes_ = 0;   // acknowledged since the last fsync was asked for
-  bool is_committed_ = false;     // bears its final name
-  bool all_is_synced_ = true;     // what is acknowledged is on the server's disk
-  int64_t progress_ms_ = 0;       // when the server last took or answered something
-  bool is_reconnected_ = false;   // since its last answer
-  std::optional<Error> failure_;  // of a write, told at least once
+  uint64_t unsynced_bytes_ = 0;      // acknowledged since the last fsync was asked for
+  bool is_committed_ = false;        // bears its final name
+  bool is_synced_by_server_ = true;  // it does not refuse to
+  bool all_is_synced_ = true;        // what is acknowledged is on the server's disk
+  int64_t progress_ms_ = 0;          // when the server last took or answered something
+  bool is_reconnected_ = false;      // since its last answer
+  std::optional<Error> failure_;     // of a write, told at least once
 };
 
 }  // namespace kdump

@@ -10,7 +10,11 @@ namespace kdump {
 namespace {
 
 constexpr size_t kMaxKnownHostsBytes = 1 << 20;
-constexpr int64_t kBetweenTriesMs = 500;
+// Between tries to connect: 1 s, 2 s, 4 s and so on, but several tries within a stall. A connection
+// that has lasted begins anew.
+constexpr int64_t kFirstPauseMs = 1000, kLongestPauseMs = 16'000, kPausesInStall = 6;
+constexpr int64_t kLastingMs = 60'000;
+constexpr int kMostBootIdLosses = 2;
 // Linux: another one after each boot (Documentation/admin-guide/sysctl/kernel.rst).
 constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
 constexpr uint32_t kBootIdBytes = 64;
@@ -53,8 +57,18 @@ Result<> SshLink::connect() {
     if (!is_told)
       context_.observer.note(
           text("%s; trying again for %u s", done.error().text, context_.limits.step_s).c_str());
-    context_.sys.sleep_ms(kBetweenTriesMs);
+    pause(until_ms);
   }
+}
+
+// What is waited for is told, for the named wait before may be shorter.
+void SshLink::pause(int64_t until_ms) {
+  const int64_t longest_ms = std::min(kLongestPauseMs, stall_ms() / kPausesInStall);
+  const int64_t pause_ms = std::clamp<int64_t>(until_ms - now_ms(), 0, next_pause_ms_);
+  next_pause_ms_ = std::min(std::max(kFirstPauseMs, 2 * next_pause_ms_), longest_ms);
+  if (pause_ms == 0) return;
+  wait_for("to be tried again", static_cast<uint32_t>(pause_ms / 1000 + 1));
+  context_.sys.sleep_ms(pause_ms);
 }
 
 // Each step has its own time, but none goes beyond until_ms.
@@ -68,6 +82,7 @@ Result<Route> SshLink::reach(int64_t until_ms) {
 Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
   session_ = TRY(SshSession::connect(route.server, *login_,
                                      std::min(until_ms, wait_for_step("to let us in"))));
+  up_since_ms_ = now_ms();
   const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
   auto started = SftpClient::start(session_, sftp_until_ms);
   if (!started && started.error().kind == Kind::unsupported) return {};
@@ -77,17 +92,20 @@ Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
   }
   sftp_ = std::move(*started);
   boot_id_ = read_boot_id(sftp_until_ms);
+  if (sftp_->is_lost()) ++boot_id_losses_;
   return {};
 }
 
 // Empty: not told, as by other systems or from within a chroot.
 std::string SshLink::read_boot_id(int64_t until_ms) {
+  if (boot_id_losses_ >= kMostBootIdLosses) return {};
   const auto handle = sftp_->open(kBootId, sftp::kForRead, until_ms);
   if (!handle) return {};
   std::string id(kBootIdBytes, '\0');
   const auto read =
       sftp_->read(*handle, 0, {reinterpret_cast<uint8_t*>(id.data()), id.size()}, until_ms);
-  if (const auto closed = sftp_->close(*handle, until_ms); !read || !closed) return {};
+  (void)sftp_->close(*handle, until_ms);
+  if (!read || sftp_->is_lost()) return {};
   id.resize(*read);
   return id;
 }
@@ -102,14 +120,16 @@ Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
   boot_id_before_ = boot_id_;
   const bool needs_sftp = sftp_ != nullptr;
   std::optional<Error> last;
-  while (now_ms() < until_ms) {
+  if (session_ && now_ms() - up_since_ms_ >= kLastingMs) next_pause_ms_ = 0;
+  for (;;) {
     disconnect();
+    pause(until_ms);
+    if (now_ms() >= until_ms) break;
     const auto route = reach(until_ms);
     const auto back = route ? log_in(*route, until_ms) : std::unexpected(route.error());
     if (back && (!needs_sftp || (sftp_ && !sftp_->is_lost()))) return {};
     // A try that the deadline cuts short says less than the one before.
     if (!back && (!last || now_ms() < until_ms)) last = back.error();
-    context_.sys.sleep_ms(std::clamp<int64_t>(until_ms - now_ms(), 0, kBetweenTriesMs));
   }
   disconnect();
   return give_up(
@@ -125,6 +145,11 @@ std::optional<bool> SshLink::has_rebooted() const {
 std::unexpected<Error> SshLink::give_up(const Error& why) {
   if (!given_up_) given_up_ = why;
   return std::unexpected(why);
+}
+
+Result<> SshLink::may_wait_on() {
+  const Result<> fast_enough = context_.observer.may_wait_on();
+  return fast_enough ? fast_enough : give_up(fast_enough.error());
 }
 
 Result<> SshLink::usable() const {

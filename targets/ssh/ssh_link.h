@@ -27,8 +27,9 @@ class SshLink {
   // nullptr: the server has no SFTP.
   SftpClient* sftp() { return sftp_.get(); }
 
-  // Tries to connect again until until_ms. Fails: with the last attempt's reason; the link is then
-  // given up, and every further use of it fails with that reason at once.
+  // Tries to connect again until until_ms: at once where the connection has lasted, after a pause
+  // that doubles from try to try where none does. Fails: with the last attempt's reason; the link
+  // is then given up, and every further use of it fails with that reason at once.
   Result<> reconnect(const Error& why, int64_t until_ms);
   // Whether the machine is another one, or has booted, since the time before the reconnection.
   // nullopt: the server does not tell.
@@ -59,10 +60,13 @@ class SshLink {
   uint64_t buffer_bytes() const { return context_.buffer_bytes; }
   const std::string& host() const { return url_.server.host; }
   const std::string& directory() const { return url_.server.path; }
+  // As Observer::may_wait_on(); the link is given up where it fails.
+  Result<> may_wait_on();
   void note(const char* what) { context_.observer.note(what); }
 
  private:
   int64_t wait_for(const char* what, uint32_t seconds);
+  void pause(int64_t until_ms);
   Result<Route> reach(int64_t until_ms);
   Result<> log_in(const Route& route, int64_t until_ms);
   std::string read_boot_id(int64_t until_ms);
@@ -73,6 +77,9 @@ class SshLink {
   std::shared_ptr<SshSession> session_;
   std::unique_ptr<SftpClient> sftp_;
   std::string boot_id_, boot_id_before_;
+  int boot_id_losses_ = 0;     // connections that were lost over that question
+  int64_t up_since_ms_ = 0;    // of the connection
+  int64_t next_pause_ms_ = 0;  // before the next try to connect
   std::optional<Error> given_up_;
 };
 

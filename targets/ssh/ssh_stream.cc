@@ -1,5 +1,6 @@
 #include "targets/ssh/ssh_stream.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "filter/base/text.h"
@@ -38,7 +39,8 @@ struct Step {
   bool syncs = false;  // which may take the server as long as a write
 };
 
-constexpr int kMostTries = 5;  // of a step that ends without having said how
+constexpr size_t kPiece = 64 << 10;  // of a stream, between looks at how fast it gets on
+constexpr int kMostTries = 5;        // of a step that ends without having said how
 
 // A status of -1 may be the end of the connection as well as the command's.
 Result<SshChannel::Ending> run_once(SshLink& link, const Step& step, const std::string& script) {
@@ -77,9 +79,14 @@ class StreamUpload final : public TargetFile {
     if (offset != position_)
       return fail(Kind::refused, "%s: a stream cannot be written at %" PRIu64 " after %" PRIu64,
                   path_.c_str(), offset, position_);
-    link_.wait_for_stall("to take what is written");
-    const auto sent = channel_.send_all(data, static_cast<uint32_t>(link_.stall_ms()));
-    if (!sent) return fail_for_good(sent.error());
+    for (Bytes left = data; !left.empty(); left = left.subspan(std::min(left.size(), kPiece))) {
+      if (const auto fast_enough = link_.may_wait_on(); !fast_enough)
+        return fail_for_good(fast_enough.error());
+      link_.wait_for_stall("to take what is written");
+      const auto sent = channel_.send_all(left.first(std::min(left.size(), kPiece)),
+                                          static_cast<uint32_t>(link_.stall_ms()));
+      if (!sent) return fail_for_good(sent.error());
+    }
     position_ += data.size();
     return {};
   }
@@ -92,7 +99,8 @@ class StreamUpload final : public TargetFile {
     TRY(run(link_, {"rename", "to rename the file", true}, [&](bool is_again) {
       const std::string renamed =
           is_again ? "{ test ! -e " + from + " && test -e " + to + "; } || " : std::string();
-      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to + "; } && sync";
+      return renamed + "{ test ! -e " + to + " && mv " + from + " " + to +
+             "; } || exit; sync; true";
     }));
     is_committed_ = true;
     return {};
@@ -183,7 +191,7 @@ std::string shell_quoted(std::string_view text) {
 Result<Target::Space> stream_space(SshLink& link) {
   const std::string script = "d=" + shell_quoted(link.directory()) +
                              "; while ! test -d \"$d\"; do d=${d%/*}; d=${d:-/}; done; "
-                             "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'";
+                             "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'; true";
   const auto ending =
       TRY(run(link, {"df", "to tell its free space"}, [&](bool) { return script; }));
   uint64_t kilobytes = 0;
@@ -203,7 +211,7 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
   const std::string script =
       "umask 077; d=" + shell_quoted(directory) + "; b=" + shell_quoted(base) +
       "; p=$d; i=0; while ! test -d \"$p\"; do p=${p%/*}; p=${p:-/}; i=$((i+1)); done; echo $i; "
-      "mkdir -p \"$d\" || exit; n=$b; i=0; until mkdir \"$n\" 2>/dev/null; do "
+      "mkdir -p \"$d\" || test -d \"$d\" || exit; n=$b; i=0; until mkdir \"$n\" 2>/dev/null; do "
       "test -e \"$n\" || exec mkdir \"$n\"; i=$((i+1)); test $i -lt 1000 || exit 1; n=$b.$i; done; "
       "printf %s \"$n\"";
   const auto ending =

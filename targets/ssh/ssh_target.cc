@@ -78,19 +78,26 @@ class SshTarget final : public Target {
   }
 
  private:
-  // The directory need not be there yet: then it is the one above that has the space.
+  // The directory need not be there yet: then it is the one above that has the space. A server that
+  // does not say, or breaks off over the question, may take the dump all the same.
   Result<Space> sftp_space() {
+    constexpr int kMostTries = 2;
+    int tries = 0;
     return link_.exchange(
         "to tell its free space", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<Space> {
+          if (tries++ == kMostTries) return Space{};
           std::string path = link_.directory();
           while (path.size() > 1 && !sftp.stat(path, until_ms) && !sftp.is_lost())
             path.resize(std::max<size_t>(path.rfind('/'), 1));
-          const auto found = TRY(sftp.space(path, until_ms));
-          if (!found) return Space{};
-          if (found->is_read_only)
+          const auto found = sftp.space(path, until_ms);
+          if (!found && sftp.is_lost()) return std::unexpected(found.error());
+          if (!found || !*found) return Space{};
+          // That of a directory above says nothing where the server does not show
+          // the one below.
+          if ((*found)->is_read_only && path == link_.directory())
             return fail(Kind::refused, "%s: %s lies on a read-only file system",
                         link_.host().c_str(), path.c_str());
-          return Space{.free_bytes = found->free_bytes, .largest_file = {}, .is_hint = true};
+          return Space{.free_bytes = (*found)->free_bytes, .largest_file = {}, .is_hint = true};
         });
   }
 

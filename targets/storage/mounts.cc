@@ -187,7 +187,8 @@ Result<> Mount::finish() {
   {
     const auto directory = File::open(*sys_, at_, O_RDONLY | O_DIRECTORY);
     if (!directory) {
-      result = std::unexpected(directory.error());
+      // Files are synced one by one, and unmounting syncs as well.
+      if (!is_withheld(directory.error().sys_errno)) result = std::unexpected(directory.error());
     } else if (const int64_t done = sys_->syncfs(directory->fd()); done < 0) {
       result = fail_errno(static_cast<int>(-done), "sync the file system at %s", at_.c_str());
     }
@@ -202,6 +203,19 @@ Result<> Mount::finish() {
   }
   sys_->rmdir(at_.c_str());
   return result;
+}
+
+bool is_withheld(int sys_errno) {
+  switch (sys_errno) {
+    case EACCES:
+    case EPERM:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EINVAL:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace kdump

@@ -61,4 +61,8 @@ class Mount {
   bool is_ours_;
 };
 
+// Whether this errno means that a call is not permitted or not supported, so that doing without it
+// is the way on, as opposed to a device or server that fails.
+bool is_withheld(int sys_errno);
+
 }  // namespace kdump

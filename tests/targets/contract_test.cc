@@ -1,6 +1,8 @@
 // What every target promises, run over each of them.
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -332,6 +334,61 @@ TEST_CASE("the same file is not created twice, nor any before begin") {
     REQUIRE(!again);
     CHECK(again.error().kind == Kind::refused);
   }
+}
+
+TEST_CASE("what writing does not need may be withheld: space, syncing a directory, what exists") {
+  for (const char* which : {"dir", "fs", "nfs"}) {
+    CAPTURE(which);
+    int failures = 0, nth = 1;
+    for (; nth < kMostCalls; ++nth) {
+      CAPTURE(nth);
+      const auto scene = make_scene(which, {.fail_nth = nth, .with = EACCES});
+      // The second time every directory but the crash's is there.
+      auto done = run(*scene);
+      const bool is_second = !scene->sys.fired();
+      if (is_second) done = run(*scene);
+      if (!scene->sys.fired()) break;
+      if (done) continue;
+      ++failures;
+      const std::string why = reason(done);
+      CAPTURE(why);
+      CHECK(why.find("statfs") == why.npos);
+      const bool is_of_file = why.find("-incomplete: ") != why.npos;
+      const bool is_of_all = why.find("the file system") != why.npos;
+      if (why.starts_with("sync")) CHECK((is_of_file || is_of_all));
+      if (is_second) CHECK(!why.starts_with("make directory /mnt/nfs4-1/var:"));
+      if (is_second) CHECK(!why.starts_with("make directory /mnt/nfs4-1/var/crash:"));
+    }
+    CHECK(nth < kMostCalls);
+    CHECK(failures > 0);
+  }
+}
+
+TEST_CASE("a directory that may be written to, and not read, takes a dump on the real kernel") {
+  char directory[] = "/tmp/kdump-targets.XXXXXX";
+  REQUIRE(mkdtemp(directory));
+  const std::string at = std::string(directory) + "/drop";
+  REQUIRE(::mkdir(at.c_str(), 0700) == 0);
+  REQUIRE(::chmod(directory, 0755) == 0);
+  REQUIRE(::chmod(at.c_str(), 0333) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::getuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(2);
+    SilentObserver observer;
+    NoNetwork network;
+    const auto target = make_target(
+        "dir:" + at, {.sys = real_sys(), .limits = {}, .observer = observer, .network = network});
+    const auto done = save_crash(**target);
+    if (!done) fprintf(stderr, "%s\n", done.error().text);
+    ::_exit(done ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  ::chmod(at.c_str(), 0700);
+  CHECK(std::filesystem::exists(at + "/" + kCrash + "/vmcore"));
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("the contract holds on the real kernel") {

@@ -2,6 +2,7 @@
 // over all of them.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,9 +13,13 @@
 namespace kdump {
 
 struct SilentObserver final : Observer {
-  void waiting_for(const char* what, uint32_t) override { waits.push_back(what); }
+  void waiting_for(const char* what, uint32_t at_most_s) override {
+    waits.push_back(what);
+    longest_wait_s = std::max(longest_wait_s, at_most_s);
+  }
   void note(const char* line) override { notes.push_back(line); }
   std::vector<std::string> waits, notes;
+  uint32_t longest_wait_s = 0;
 };
 
 // No server is ever reached.

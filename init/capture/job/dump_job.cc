@@ -36,7 +36,8 @@ class DumpJob {
         context_(context),
         board_(board),
         console_(console),
-        progress_(sys, board, console, settings.limit_s),
+        progress_(sys, board, console, settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
+                  context.gives_way ? kStallsInWindow * settings.stall_timeout_s : 0),
         evidence_(sys, settings.verify, progress_) {}
 
   void run();
@@ -110,6 +111,7 @@ Result<> DumpJob::open_vmcore() {
   const MemMapUse mem_map_use = context_.keeps_every_page ? MemMapUse::unwanted : MemMapUse::wanted;
   auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
   if (!opened) {
+    board_.is_final = true;
     console_.say("no dump can be made of %s: %s", settings_.vmcore.c_str(), opened.error().text);
     return std::unexpected(opened.error());
   }
@@ -142,6 +144,8 @@ Result<> DumpJob::prepare_target() {
   TRY(begin_crash(*target_, system));
   if (!context_.is_output && report_.system)
     old_dumps_.emplace(sys_, settings_, *target_, safe_host(system.nodename), progress_);
+  // A further try would write over what this one is going to leave.
+  if (!target_->can_discard()) board_.is_final = true;
   return {};
 }
 
@@ -196,7 +200,10 @@ LevelChoice DumpJob::choose(VmcoreDump& dump) {
 Result<> DumpJob::save_dump() {
   progress_.enter(Step::plan);
   VmcoreDump dump(*vmcore_, settings_, memory_available(sys_));
-  TRY(dump.make_plan(progress_));
+  if (const auto planned = dump.make_plan(progress_); !planned) {
+    board_.is_final = true;  // it reads the vmcore alone
+    return planned;
+  }
   report_.plan = dump.plan();
   if (report_.plan->ram_pages() == 0)
     return fail(Kind::corrupt, "%s holds no memory: every PT_LOAD lies beyond its end",
@@ -214,6 +221,9 @@ Result<> DumpJob::save_dump() {
   }
   if (!choice.warning.empty()) warn(choice.warning);
   report_.level = choice.level;
+  if (settings_.limit_s == 0)
+    progress_.set_limit(
+        default_limit_s(dump.plan().kept_pages(choice.level) * vmcore_->page_size()));
 
   progress_.enter(Step::write);
   auto file = TRY(target_->create(kDumpName, 0));

@@ -22,6 +22,7 @@ struct JobContext {
   bool flatten = false;           // the command's --flatten; targets that only append get it anyway
   // Cargo::every_page: pages are not told apart, and the log is saved after the dump.
   bool keeps_every_page = false;
+  bool gives_way = false;  // another target is there, should this one move too slowly
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
   RoomUse room_use = RoomUse::all;

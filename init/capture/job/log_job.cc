@@ -35,7 +35,8 @@ Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
 
 void run_log_job(Sys& sys, const Settings& settings, const std::string& target_url,
                  const JobContext& context, Board& board, Console& console) {
-  JobProgress progress(sys, board, console);
+  // The dump is saved by then: nothing waits for a slow target.
+  JobProgress progress(sys, board, console, UINT32_MAX, kStallsInWindow * settings.stall_timeout_s);
   const auto vmcore = Vmcore::open(sys, settings.vmcore.c_str());
   const CrashedSystem system = vmcore ? (*vmcore)->system() : CrashedSystem{};
   auto target = make_target(target_url, target_context(sys, settings, context, system, progress));

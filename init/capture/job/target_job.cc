@@ -4,21 +4,22 @@
 
 namespace kdump {
 
-void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
-                    RoomUse room, const JobContext& given, Board& board, Console& console) {
-  JobContext context = given;
-  context.room_use = room;
-  switch (cargo) {
+void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
+                    const JobContext& context, Board& board, Console& console) {
+  JobContext own = context;
+  own.gives_way = attempt.gives_way;
+  own.room_use = attempt.room;
+  switch (attempt.cargo) {
     case Cargo::dump:
-      return run_dump_job(sys, settings, target_url, context, board, console);
+      return run_dump_job(sys, settings, attempt.target, own, board, console);
     case Cargo::every_page: {
       Settings simple = settings;
       simple.threads = 1;
-      context.keeps_every_page = true;
-      return run_dump_job(sys, simple, target_url, context, board, console);
+      own.keeps_every_page = true;
+      return run_dump_job(sys, simple, attempt.target, own, board, console);
     }
     case Cargo::log:
-      return run_log_job(sys, settings, target_url, context, board, console);
+      return run_log_job(sys, settings, attempt.target, own, board, console);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace kdump {
 
 // In a child of its own: run_dump_job() or run_log_job().
-void run_target_job(Sys& sys, const Settings& settings, const std::string& target_url, Cargo cargo,
-                    RoomUse room, const JobContext& context, Board& board, Console& console);
+void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
+                    const JobContext& context, Board& board, Console& console);
 
 }  // namespace kdump

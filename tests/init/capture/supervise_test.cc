@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <new>
 #include <string>
@@ -312,8 +314,15 @@ struct Tried {
   std::string log;
 };
 
+// Seen by all jobs.
+std::atomic<int>& tries_of_boots() {
+  static auto* const tries = new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                                         MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>();
+  return *tries;
+}
+
 // A job that does what its URL says.
-Tried try_targets(std::vector<std::string> urls) {
+Tried try_targets(std::vector<std::string> urls, Watch watch = {}) {
   Board& board = shared_board();
   board.log_end = 0;
   Console console({.board = &board});
@@ -321,10 +330,12 @@ Tried try_targets(std::vector<std::string> urls) {
   REQUIRE(::pipe2(ends, O_NONBLOCK) == 0);
   Settings settings;
   settings.targets = std::move(urls);
+  tries_of_boots() = 0;
   Tried tried;
   tried.captured = capture(
-      settings, {},
-      [&](const std::string& url, Cargo cargo, RoomUse room) {
+      settings, watch,
+      [&](const Attempt& attempt) {
+        const auto& [url, cargo, room, gives_way] = attempt;
         const char* const what = cargo == Cargo::log          ? "log:"
                                  : cargo == Cargo::every_page ? "all:"
                                                               : "";
@@ -341,7 +352,17 @@ Tried try_targets(std::vector<std::string> urls) {
         } else if (url.starts_with("waits")) {
           board.finish(Outcome::saved, {}, "in all of " + url);
         }
-        if (url.starts_with("fails"))
+        if (url.starts_with("boots")) {
+          // A server that is there from the second try on.
+          if (++tries_of_boots() == 1)
+            board.finish(Outcome::failed, fail(Kind::timeout, "no route").error(), "");
+          else
+            board.finish(Outcome::saved, {}, "at " + url);
+        }
+        if (url.starts_with("key"))
+          board.finish(Outcome::failed, fail(Kind::refused, "not this key").error(), "");
+        if (url.starts_with("raw")) board.is_final = true;
+        if (url.starts_with("fails") || url.starts_with("raw"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
         if (url.ends_with("refused") && cargo == Cargo::every_page)
           board.finish(Outcome::failed, fail(Kind::refused, "written over").error(), "");
@@ -425,6 +446,36 @@ TEST_CASE("where all fail the last failure is told") {
   CHECK(tried.captured.outcome == Outcome::failed);
   CHECK(tried.captured.target == "fails2");
   CHECK(std::string(tried.captured.why.text) == "no fails2");
+}
+
+TEST_CASE("where all have failed, those that may take the dump later are tried again") {
+  const Watch watch{.retry_s = 15};
+  const Tried later = try_targets({"key", "boots", "raw"}, watch);
+  CHECK(later.urls == "key boots raw boots ");
+  CHECK(later.captured.outcome == Outcome::saved);
+  CHECK(later.captured.location == "at boots");
+  CHECK(later.log.find("trying again for 15 s (rd.kdump.retry)") != later.log.npos);
+  // Not for what stays as it is, nor where a dump is there, nor for ever.
+  CHECK(try_targets({"key", "raw"}, watch).urls == "key raw ");
+  CHECK(try_targets({"fails", "lacks"}, watch).urls == "fails lacks ");
+  const Tried never = try_targets({"fails1", "fails2"}, {.retry_s = 1});
+  CHECK(never.urls == "fails1 fails2 fails1 fails2 ");
+  CHECK(std::string(never.captured.why.text) == "no fails2");
+}
+
+TEST_CASE("the pause before another try ends with an interrupt") {
+  const pid_t tester = ::getpid();
+  const pid_t killer = ::fork();
+  if (killer == 0) {
+    ::sleep(2);
+    ::kill(tester, SIGTERM);
+    ::_exit(0);
+  }
+  const int64_t began_ms = real_sys().monotonic_ms();
+  const Tried tried = try_targets({"fails"}, {.retry_s = 300});
+  CHECK(tried.captured.interrupted);
+  CHECK(tried.urls == "fails ");
+  CHECK(real_sys().monotonic_ms() - began_ms < 9'000);
 }
 
 TEST_CASE("an interrupt ends the list") {

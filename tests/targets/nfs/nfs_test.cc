@@ -57,7 +57,7 @@ TEST_CASE("nfs URLs that cannot be meant are refused") {
   }
 }
 
-TEST_CASE("mount(2) is told addresses, versions and time-outs that end within a step") {
+TEST_CASE("mount(2) is told addresses, versions and time-outs that outlast an outage of a stall") {
   const auto scene = make_scene("nfs");
   const auto target = scene->target();
   REQUIRE(target->preflight());
@@ -65,12 +65,44 @@ TEST_CASE("mount(2) is told addresses, versions and time-outs that end within a 
   CHECK(scene->sys.mounts().back().type == "nfs4");
   CHECK(scene->sys.mounts().back().source == "192.0.2.7:/export");
   CHECK(mounted_with(*scene) ==
-        "vers=4.2,proto=tcp,softerr,timeo=16,retrans=2,port=2049,addr=192.0.2.7,"
+        "vers=4.2,proto=tcp,softerr,timeo=433,retrans=2,port=2049,addr=192.0.2.7,"
         "clientaddr=192.0.2.99");
   CHECK(target->location() == "dumps.example:/export/var/crash/host-1");
   CHECK(target->finish());
   CHECK(scene->sys.mounts().back().type != "nfs4");
   CHECK(!scene->sys.contains("/mnt/nfs4-1"));
+}
+
+TEST_CASE("a call may last as long as the client needs to come back after an outage of a stall") {
+  for (const uint32_t stall_s : {1u, 60u, 100u, 86'400u}) {
+    CAPTURE(stall_s);
+    const auto scene = make_scene("nfs");
+    auto target = make_target(scene->url, {.sys = scene->sys,
+                                           .limits = {.step_s = 5, .stall_s = stall_s},
+                                           .observer = scene->observer,
+                                           .network = *scene->network});
+    REQUIRE(target);
+    REQUIRE((*target)->preflight());
+    const std::string options = mounted_with(*scene);
+    const size_t at = options.find("timeo=");
+    REQUIRE(at != options.npos);
+    const uint32_t sends_ds = 3 * static_cast<uint32_t>(std::stoul(options.substr(at + 6)));
+    // In tenths of a second; the kernel takes no more than ten minutes.
+    if (stall_s < 300) CHECK(sends_ds >= 20 * stall_s);
+    CHECK(sends_ds <= 6000);
+    REQUIRE((*target)->begin("host-1"));
+    auto file = (*target)->create("vmcore", 0);
+    REQUIRE(file);
+    // The supervisor does not take the outage for a stall.
+    scene->observer.waits.clear();
+    REQUIRE((*file)->write_at(0, as_bytes("dump")));
+    REQUIRE(scene->observer.waits.size() == 1);
+    CHECK(scene->observer.waits.front() == "dumps.example to take what is written");
+    CHECK(scene->observer.longest_wait_s >= 2 * stall_s);
+    CHECK((*file)->commit());
+    file->reset();
+    CHECK((*target)->finish());
+  }
 }
 
 TEST_CASE("versions are tried downwards, and the reason tells of each") {
@@ -81,7 +113,7 @@ TEST_CASE("versions are tried downwards, and the reason tells of each") {
   REQUIRE(target->preflight());
   CHECK(scene->sys.mounts().back().type == "nfs");
   CHECK(mounted_with(*scene) ==
-        "vers=3,proto=tcp,softerr,timeo=16,retrans=2,nolock,mountproto=tcp,port=2049,"
+        "vers=3,proto=tcp,softerr,timeo=433,retrans=2,nolock,mountproto=tcp,port=2049,"
         "addr=192.0.2.7");
   REQUIRE(target->finish());
 

@@ -37,6 +37,7 @@ class SshServer {
   const std::string& directory() const { return directory_; }
   std::string path(const char* name) const { return directory_ + "/" + name; }
   uint16_t port() const { return port_; }
+  Network& network() { return *network_; }
   SilentObserver observer;
 
  private:

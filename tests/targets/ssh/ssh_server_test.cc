@@ -268,6 +268,54 @@ TEST_CASE("SFTP: a server that fails any one write is always noticed") {
   }
 }
 
+TEST_CASE("SFTP: a server that refuses what writing does not need takes the dump") {
+  const std::string dump = whole_dump(2 * kMiB);
+  for (const char* rules : {"close=4", "stat=3,lstat=3,mkdir@/tmp=3,opendir=3",
+                            "stat=3,rename=4,fsync=3", "statvfs=silent,mkdir@/tmp=4,stat@/tmp=3",
+                            "statvfs=cut,open@/proc/sys/kernel/random/boot_id=cut",
+                            "fsync=8,fstat=3,fsetstat=3,limits=4,statvfs=3"}) {
+    CAPTURE(rules);
+    SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/ssh/failing_sftp.py " +
+                     std::string(rules) + " " + sftp_server() + "\n");
+    const auto target = make_target(server.url(), {.sys = real_sys(),
+                                                   .limits = {.step_s = 2, .stall_s = 12},
+                                                   .observer = server.observer,
+                                                   .network = server.network()});
+    REQUIRE(target);
+    // Also where the connection is lost midway.
+    const auto done = save(**target, dump, [&] { server.drop_connections(); });
+    CHECK_MESSAGE(done, reason(done));
+    CHECK((saved(server) == dump));
+    // Another crash of the same second, or the same dump once more.
+    CHECK((*target)->finish());
+    const auto again = save(**target, whole_dump(1000));
+    CHECK_MESSAGE(again, reason(again));
+    CHECK(fs::exists(server.path("crash/") + kCrash + ".1/vmcore"));
+    CHECK((*target)->finish());
+  }
+}
+
+TEST_CASE("a stream needs neither df nor sync on the server") {
+  const std::string dump = whole_dump(kMiB);
+  SshServer server("");
+  // What the account runs finds a df and an awk that fail, and a sync that is not there.
+  server.must_run_inside("mkdir " + server.path("bin") + " && cd " + server.path("bin") +
+                         " && for tool in df awk sync; do printf \"#!/bin/sh\\nexit 3\\n\" > $tool;"
+                         " chmod 755 $tool; mount --bind $tool $(command -v $tool); done");
+  const auto target = server.target();
+  const auto space = target->preflight();
+  REQUIRE_MESSAGE(space, reason(space));
+  CHECK(!space->free_bytes);
+  REQUIRE(target->begin(kCrash));
+  const auto file = target->create("vmcore", 0);
+  REQUIRE(file);
+  REQUIRE((*file)->write_at(0, as_bytes(dump)));
+  const auto done = (*file)->commit();
+  CHECK_MESSAGE(done, reason(done));
+  CHECK((saved(server) == dump));
+  CHECK(target->finish());
+}
+
 TEST_CASE("a full disk is no_space over SFTP, and a failure as a stream") {
   for (const bool has_sftp : {true, false}) {
     CAPTURE(has_sftp);

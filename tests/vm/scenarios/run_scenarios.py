@@ -109,7 +109,8 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     targets = [filled_in(target) for target in scenario.targets]
     image = packer.image(scenario, targets if server else ())
     named = () if server else [f"rd.kdump.target={target}" for target in targets]
-    cmdline = " ".join([f"console={kernel.console}", CAPTURE, *named,
+    # A scenario that is about further rounds says so: others end after the first.
+    cmdline = " ".join([f"console={kernel.console}", CAPTURE, "rd.kdump.retry=0", *named,
                         filled_in(scenario.arguments)])
     if scenario.pstore == "ramoops":
         cmdline += " " + RAMOOPS
