@@ -1,69 +1,15 @@
 // The built program from end to end, as a person runs it: on a small vmcore, in a shell.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "init/command_script.h"
-#include "tests/fixtures/unfold.h"
-#include "tests/init/tiny_core.h"
+#include "tests/init/command_bench.h"
 
 using namespace kdump;
 namespace fs = std::filesystem;
-
-namespace {
-
-// A directory with a vmcore in it, and the program run there.
-class Bench {
- public:
-  Bench() {
-    char name[] = "/tmp/kdump-init-command-XXXXXX";
-    REQUIRE(mkdtemp(name));
-    directory_ = name;
-    std::ofstream(directory_ / "vmcore", std::ios::binary) << tiny_core();
-  }
-  ~Bench() { fs::remove_all(directory_); }
-
-  // Runs `kdump-init ARGUMENTS`, which may hold shell syntax; keeps both outputs.
-  int run(const std::string& arguments) {
-    const std::string command =
-        "cd '" + directory_.string() + "' && " + KDUMP_INIT_PROGRAM + " " + arguments + " 2>err";
-    FILE* const pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe);
-    out.clear();
-    char part[4096];
-    for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
-    const int status = pclose(pipe);
-    err = unfold(file("err"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  bool has(const char* name) const { return fs::exists(directory_ / name); }
-  std::string path() const { return directory_.string(); }
-  std::string file(const fs::path& name) const {
-    std::ifstream in(directory_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::string out, err;
-
- private:
-  fs::path directory_;
-};
-
-bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
-
-size_t lines_in(const std::string& text) {
-  size_t lines = 0;
-  for (const char c : text) lines += c == '\n';
-  return lines;
-}
-
-}  // namespace
 
 TEST_CASE("dump saves to a directory what the capture would") {
   Bench bench;
