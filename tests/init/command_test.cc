@@ -251,3 +251,36 @@ TEST_CASE("list shows what dump has saved, and nothing else of what lies there")
   CHECK(bench.run("list dir:" + bench.path() + "/vmcore") == 1);
   CHECK(bench.run("list nonsense:x") == 2);
 }
+
+TEST_CASE("--report writes over nothing: no file, no vmcore, and not this run's dump") {
+  Bench bench;
+  bench.write("taken", "mine");
+  const std::string vmcore = bench.file("vmcore");
+  for (const char* const name : {"taken", "vmcore", "out", "./out", "out-incomplete"}) {
+    CAPTURE(name);
+    CHECK(bench.run(std::string("dump vmcore -o out --report ") + name) == 1);
+    CAPTURE(bench.err);
+    CHECK(lines_in(bench.err) == 1);
+    CHECK(says(bench.err, "exists; it is not overwritten"));
+    CHECK_FALSE(bench.has("out"));
+    CHECK_FALSE(bench.has("out-incomplete"));
+  }
+  CHECK(bench.file("taken") == "mine");
+  CHECK(bench.file("vmcore") == vmcore);
+  // Each job of one run writes the report anew.
+  std::filesystem::create_directory(bench.path() + "/crash");
+  CHECK(bench.run("dump vmcore --report report dir:/nosuch dir:" + bench.path() + "/crash") == 0);
+  CHECK(says(bench.file("report"), "\"status\": \"saved\""));
+}
+
+TEST_CASE("a limit of file sizes ends a dump in order, its partial file marked incomplete") {
+  Bench bench;
+  // In units of 512 bytes: the log and some pages fit.
+  const std::string limited = "info vmcore >/dev/null; ulimit -f 800; " KDUMP_INIT_PROGRAM " ";
+  CHECK(bench.run(limited + "dump vmcore -d 0 --compress none -o out") == 3);
+  CAPTURE(bench.err);
+  CHECK(says(bench.err, "File too large"));
+  CHECK_FALSE(says(bench.err, "killed by signal"));
+  CHECK(bench.has("out-incomplete"));
+  CHECK_FALSE(bench.has("out"));
+}
