@@ -2,7 +2,6 @@
 
 #include <csetjmp>
 #include <csignal>
-#include <mutex>
 
 namespace kdump {
 namespace {
@@ -16,7 +15,7 @@ struct Frame {
 
 thread_local Frame* innermost = nullptr;
 
-// What handled the signals before us; written once, before the first guard is entered.
+// What handled the signals before on_fault.
 struct sigaction previous_bus, previous_segv;
 
 void on_fault(int signal, siginfo_t* info, void*) {
@@ -31,21 +30,26 @@ void on_fault(int signal, siginfo_t* info, void*) {
   sigaction(signal, signal == SIGBUS ? &previous_bus : &previous_segv, nullptr);
 }
 
-void install() {
-  struct sigaction action {};
+void install(int signal, struct sigaction& previous) {
+  struct sigaction action {
+  }, before{};
   action.sa_sigaction = on_fault;
   sigemptyset(&action.sa_mask);
   // SA_NODEFER: the handler is left by a jump that, being cheap, does not restore the mask.
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
-  sigaction(SIGBUS, &action, &previous_bus);
-  sigaction(SIGSEGV, &action, &previous_segv);
+  sigaction(signal, &action, &before);
+  const bool was_installed = (before.sa_flags & SA_SIGINFO) && before.sa_sigaction == on_fault;
+  if (!was_installed) previous = before;
 }
 
 }  // namespace
 
+void install_fault_guard() {
+  install(SIGBUS, previous_bus);
+  install(SIGSEGV, previous_segv);
+}
+
 bool run_guarded(Bytes range, void (*access)(void*), void* context, size_t* fault) {
-  static std::once_flag installed;
-  std::call_once(installed, install);
   Frame frame;
   frame.begin = reinterpret_cast<uintptr_t>(range.data());
   frame.size = range.size();

@@ -10,9 +10,14 @@
 
 namespace kdump {
 
+// Installs the handlers of SIGBUS and SIGSEGV in this process. Whatever maps a vmcore calls this
+// first, each time: a flag "installed" would survive a fork whose child resets the handlers.
+void install_fault_guard();
+
 // Runs access(context). Returns true if it ran to its end; false if it touched a byte of `range`
 // that cannot be read, with *fault that byte's index in range. Faults elsewhere are not caught:
 // they go to whoever handled them before.
+// install_fault_guard() must have been called in this process.
 // access must own nothing that needs a destructor: it may be left in the middle.
 bool run_guarded(Bytes range, void (*access)(void*), void* context, size_t* fault);
 

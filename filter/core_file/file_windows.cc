@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "filter/core_file/fault_guard.h"
+
 namespace kdump {
 namespace {
 
@@ -12,6 +14,11 @@ void unmap(Bytes bytes) {
 }
 
 }  // namespace
+
+FileWindows::FileWindows(const File& file, uint64_t file_bytes)
+    : file_(file), file_bytes_(file_bytes) {
+  install_fault_guard();
+}
 
 FileWindows::~FileWindows() {
   for (const Window& window : windows_) unmap(window.bytes);

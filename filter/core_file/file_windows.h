@@ -3,7 +3,7 @@
 // ceiling.
 //
 // Not here: physical addresses (phys_memory.h) and faults (fault_guard.h): whoever touches the
-// bytes guards them.
+// bytes guards them; the guard's handlers are installed here.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ static_assert(kMappedWindowBytes * kMappedWindows <= 16u << 20);
 class FileWindows {
  public:
   // file must outlive this.
-  FileWindows(const File& file, uint64_t file_bytes) : file_(file), file_bytes_(file_bytes) {}
+  FileWindows(const File& file, uint64_t file_bytes);
   ~FileWindows();
   FileWindows(const FileWindows&) = delete;
   FileWindows& operator=(const FileWindows&) = delete;

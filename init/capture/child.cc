@@ -35,12 +35,21 @@ sigset_t waited_signals(bool all) {
 // Not one that exec'd programs are likely to end with (sysexits.h has it for "operating system").
 constexpr int kNoMemoryStatus = 71;
 
+// A reader that has gone, and a file larger than RLIMIT_FSIZE.
+constexpr int kWriteSignals[] = {SIGPIPE, SIGXFSZ};
+
 void become_child(pid_t parent) {
   std::set_new_handler([] { ::_exit(kNoMemoryStatus); });
-  // Handlers of the parent, such as PID 1's for its own crash, are not the child's.
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  // Handlers of the parent, such as PID 1's for its own crash, are not the child's. What is ignored
+  // stays so, as across an exec: a dump that nohup(1) started survives its terminal.
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction inherited {};
+    if (::sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+      ::signal(number, SIG_DFL);
+  }
+  ::signal(SIGTERM, SIG_DFL);  // the parent stops the child with it
   ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
+  report_write_signals_as_errors();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);  // it died before the line above
   sigset_t none;
@@ -49,6 +58,15 @@ void become_child(pid_t parent) {
 }
 
 }  // namespace
+
+void report_write_signals_as_errors() {
+  for (const int number : kWriteSignals) ::signal(number, SIG_IGN);
+}
+
+void restore_signals_for_exec() {
+  ::signal(SIGINT, SIG_DFL);
+  for (const int number : kWriteSignals) ::signal(number, SIG_DFL);
+}
 
 BlockedSignals::BlockedSignals() {
   const sigset_t set = waited_signals(true);

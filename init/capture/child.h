@@ -14,6 +14,11 @@
 
 namespace kdump {
 
+// Ignores SIGPIPE and SIGXFSZ: write(2) then fails with EPIPE or EFBIG, and the caller reports it.
+void report_write_signals_as_errors();
+// Undoes in a child what would be ignored by the program that it is about to become.
+void restore_signals_for_exec();
+
 // Blocks the signals that Child::wait reads, for as long as it lives.
 class BlockedSignals {
  public:
@@ -31,7 +36,8 @@ class Child {
   enum class Event : uint8_t { ended, interrupted, terminated, timed_out };
 
   // Runs `work` in a child and then exits there with status 0. The child starts with nothing
-  // blocked, default actions, and SIGINT and SIGPIPE ignored; SIGTERM comes if the parent dies.
+  // blocked, no handlers, and SIGINT, SIGPIPE and SIGXFSZ ignored, besides what the parent ignores;
+  // SIGTERM comes if the parent dies.
   // BlockedSignals must be in force. Fails: io, when no process could be had for 3 s.
   static Result<Child> start(const std::function<void()>& work);
 

@@ -1,15 +1,20 @@
 // See command_dump.h.
 #include "init/cli/command_dump.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
+#include "filter/base/file.h"
 #include "init/capture/capture.h"
+#include "init/capture/child.h"
 #include "init/capture/job/target_job.h"
 #include "init/capture/pace.h"
 #include "init/cli/command_io.h"
 #include "init/cli/info.h"
+#include "targets/directory/local_file.h"
 
 namespace kdump {
 namespace {
@@ -19,6 +24,23 @@ ExitStatus dry_run(Vmcore& vmcore, const Settings& settings) {
   if (!info) return complain(info.error());
   for (const std::string& warning : info->warnings) complain(warning);
   return print(dump_sizes_as_text(info->dumps) + missing_as_text(info->missing_bytes));
+}
+
+// Creates the report's file, so that the jobs write over nothing but that. Fails: refused, where
+// something has its name, or the dump of this very run will.
+Result<> create_report(const CommandLine& line) {
+  const std::string& report = line.report_path;
+  if (report.empty()) return {};
+  const auto file = File::open(real_sys(), report, O_WRONLY | O_CREAT | O_EXCL);
+  if (!file && file.error().sys_errno == EEXIST)
+    return fail(Kind::refused, "--report: %s exists; it is not overwritten", report.c_str());
+  if (!file) return wrap(file.error(), "--report");
+  if (line.output.empty() || line.output == "-") return {};
+  // Now that there is a report, its name is in the way of a dump of that name.
+  const Result<> is_free = LocalFile::refuse_existing(real_sys(), line.output);
+  if (is_free) return {};
+  ::unlink(report.c_str());
+  return is_free;
 }
 
 ExitStatus exit_status(Board::Outcome outcome) {
@@ -50,9 +72,11 @@ ExitStatus dump_command(const CommandLine& line) {
   }
   const auto board = Board::create();
   if (!board) return complain(board.error());
+  if (const Result<> created = create_report(line); !created) return complain(created.error());
   Console console(
       {.screen_fd = STDERR_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
 
+  report_write_signals_as_errors();  // a closed standard error ends no dump
   const bool is_output = !line.output.empty();
   const std::unique_ptr<Network> network = network_as_it_is();
   const JobContext context{.network = *network,

@@ -56,7 +56,7 @@ directory HOST-TIME on the first TARGET that takes it whole:
       --flatten        as a stream of records, which "makedumpfile -R" restores
       --threads N      compress in N threads
       --dry-run        classify and estimate only; needs no TARGET
-      --report FILE    write the report, JSON, to FILE as well
+      --report FILE    write the report, JSON, to FILE as well; FILE must not exist
 
 Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
 )";

@@ -1,4 +1,5 @@
 // See command.h. Finds out what is asked and does it; `dump` has a file of its own.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -44,6 +45,7 @@ ExitStatus info_command(const CommandLine& line) {
 }
 
 ExitStatus run(const CommandLine& line) {
+  ::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f`: write(2) fails with EFBIG, which is reported
   if (line.verb == Verb::arguments) return print(kernel_arguments_text());
   if (line.help) return print(help_text(line.verb));
   switch (line.verb) {

@@ -52,8 +52,7 @@ class LineTeller {
 [[noreturn]] void become_hook(const std::string& path, const std::vector<std::string>& environment,
                               const std::string& argument, int output_fd) {
   ::setpgid(0, 0);
-  ::signal(SIGINT, SIG_DFL);
-  ::signal(SIGPIPE, SIG_DFL);
+  restore_signals_for_exec();
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) ::dup2(nothing, 0);
   ::dup2(output_fd, 1);

@@ -223,7 +223,7 @@ bool is_machine_init() {
 void init_main() {
   Sys& sys = real_sys();
   const BlockedSignals blocked;  // from here on they are read, never delivered
-  ::signal(SIGPIPE, SIG_IGN);
+  report_write_signals_as_errors();
   ::umask(077);
   const std::vector<Error> mount_failures = mount_early(sys);
   const auto prepared = prepare_reboot();

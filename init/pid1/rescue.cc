@@ -105,8 +105,7 @@ Result<> become_shell(const std::string& terminal, const std::string& greeting) 
   if (::ioctl(fd, TIOCSCTTY, 1) != 0) return fail_errno(errno, "take %s over", terminal.c_str());
   for (int number = 0; number < 3; ++number) ::dup2(fd, number);
   if (fd > 2) ::close(fd);
-  ::signal(SIGINT, SIG_DFL);
-  ::signal(SIGPIPE, SIG_DFL);
+  restore_signals_for_exec();
   [[maybe_unused]] const ssize_t put = ::write(1, greeting.data(), greeting.size());
 
   // Applets come as links, made only now: an image that needs no shell has none of them.

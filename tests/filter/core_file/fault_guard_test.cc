@@ -23,6 +23,7 @@ constexpr size_t kPage = 4096;
 class CutMapping {
  public:
   CutMapping(size_t pages, size_t left) {
+    install_fault_guard();
     char name[] = "/tmp/kdump-cut-XXXXXX";
     fd_ = mkstemp(name);
     unlink(name);
@@ -77,7 +78,7 @@ TEST_CASE("a fault goes to the guard whose memory it is, over an inner one") {
 TEST_CASE("a fault outside every guard still ends the process") {
   const CutMapping cut(2, 1), other(2, 1);
   size_t fault = 0;
-  CHECK_FALSE(guarded(cut.bytes, &fault, [&] { touch(&cut.bytes[kPage]); }));  // installs
+  CHECK_FALSE(guarded(cut.bytes, &fault, [&] { touch(&cut.bytes[kPage]); }));
   const pid_t child = fork();
   if (child == 0) {
     close(STDERR_FILENO);  // a sanitizer would report what is meant to happen

@@ -1,7 +1,6 @@
 // The built program from end to end, as a person runs it: on a small vmcore, in a shell.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,61 +9,10 @@
 #include <fstream>
 
 #include "init/cli/command_script.h"
-#include "tests/fixtures/unfold.h"
-#include "tests/init/tiny_core.h"
+#include "tests/init/cli/command_bench.h"
 
 using namespace kdump;
 namespace fs = std::filesystem;
-
-namespace {
-
-// A directory with a vmcore in it, and the program run there.
-class Bench {
- public:
-  Bench() {
-    char name[] = "/tmp/kdump-init-command-XXXXXX";
-    REQUIRE(mkdtemp(name));
-    directory_ = name;
-    std::ofstream(directory_ / "vmcore", std::ios::binary) << tiny_core();
-  }
-  ~Bench() { fs::remove_all(directory_); }
-
-  // Runs `kdump-init ARGUMENTS`, which may hold shell syntax; keeps both outputs.
-  int run(const std::string& arguments) {
-    const std::string command =
-        "cd '" + directory_.string() + "' && " + KDUMP_INIT_PROGRAM + " " + arguments + " 2>err";
-    FILE* const pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe);
-    out.clear();
-    char part[4096];
-    for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
-    const int status = pclose(pipe);
-    err = unfold(file("err"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  bool has(const char* name) const { return fs::exists(directory_ / name); }
-  std::string path() const { return directory_.string(); }
-  std::string file(const fs::path& name) const {
-    std::ifstream in(directory_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::string out, err;
-
- private:
-  fs::path directory_;
-};
-
-bool says(const std::string& text, const char* part) { return text.find(part) != text.npos; }
-
-size_t lines_in(const std::string& text) {
-  size_t lines = 0;
-  for (const char c : text) lines += c == '\n';
-  return lines;
-}
-
-}  // namespace
 
 TEST_CASE("dump saves to a directory what the capture would") {
   Bench bench;
@@ -374,4 +322,37 @@ TEST_CASE("list shows what dump has saved, and nothing else of what lies there")
   CHECK(says(bench.out, "\"state\": \"complete\""));
   CHECK(bench.run("list dir:" + bench.path() + "/vmcore") == 1);
   CHECK(bench.run("list nonsense:x") == 2);
+}
+
+TEST_CASE("--report writes over nothing: no file, no vmcore, and not this run's dump") {
+  Bench bench;
+  bench.write("taken", "mine");
+  const std::string vmcore = bench.file("vmcore");
+  for (const char* const name : {"taken", "vmcore", "out", "./out", "out-incomplete"}) {
+    CAPTURE(name);
+    CHECK(bench.run(std::string("dump vmcore -o out --report ") + name) == 1);
+    CAPTURE(bench.err);
+    CHECK(lines_in(bench.err) == 1);
+    CHECK(says(bench.err, "exists; it is not overwritten"));
+    CHECK_FALSE(bench.has("out"));
+    CHECK_FALSE(bench.has("out-incomplete"));
+  }
+  CHECK(bench.file("taken") == "mine");
+  CHECK(bench.file("vmcore") == vmcore);
+  // Each job of one run writes the report anew.
+  std::filesystem::create_directory(bench.path() + "/crash");
+  CHECK(bench.run("dump vmcore --report report dir:/nosuch dir:" + bench.path() + "/crash") == 0);
+  CHECK(says(bench.file("report"), "\"status\": \"saved\""));
+}
+
+TEST_CASE("a limit of file sizes ends a dump in order, its partial file marked incomplete") {
+  Bench bench;
+  // In units of 512 bytes: the log and some pages fit.
+  const std::string limited = "info vmcore >/dev/null; ulimit -f 800; " KDUMP_INIT_PROGRAM " ";
+  CHECK(bench.run(limited + "dump vmcore -d 0 --compress none -o out") == 3);
+  CAPTURE(bench.err);
+  CHECK(says(bench.err, "File too large"));
+  CHECK_FALSE(says(bench.err, "killed by signal"));
+  CHECK(bench.has("out-incomplete"));
+  CHECK_FALSE(bench.has("out"));
 }
