@@ -70,7 +70,7 @@ remember() {
     if [ "$status" = 1 ]; then
         how=$(capture_console "$work/console" | grep -aoE -m 1 "$dies_of_memory") || return 0
     fi
-    mkdir -p -m 700 "${deaths%/*}" && record_test "$kernel" "$crashkernel" "$work/capture.img" "$how"
+    (umask 077 && mkdir -p "${deaths%/*}") && record_test "$kernel" "$crashkernel" "$work/capture.img" "$how"
 }
 dies_of_memory='System is deadlocked on memory|Initramfs unpacking failed: write error|Out of memory and no killable processes'
 

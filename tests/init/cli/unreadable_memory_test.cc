@@ -91,11 +91,11 @@ TEST_CASE("a page of memory that cannot be read is counted, and everything else 
     each_way(bench, [&](const std::string& arguments) {
       const int status = bench.run("dump " + file->path() + arguments);
       CAPTURE(bench.err);
-      CHECK(is_dumped(status));
+      CHECK(status == 3);
       is_alive(bench);
       CHECK(says(bench.err, "1 pages of the vmcore cannot be read"));
       CHECK(says(bench.file("report"), "\"unreadable\": 1"));
-      if (bench.has("out")) CHECK(is_dumped(bench.run("verify out")));
+      if (bench.has("out")) CHECK(bench.run("verify out") == 0);
     });
     CHECK(bench.run("info " + file->path()) == 0);
     CHECK(bench.run("dmesg " + file->path()) <= 3);
