@@ -34,8 +34,11 @@ void check_notes(Bytes notes, DumpCheck& check) {
     if (*name_bytes == 0 && *desc_bytes == 0 && *type == 0) break;
     const auto name = reader.take((uint64_t{*name_bytes} + 3) / 4 * 4);
     const auto desc = reader.take((uint64_t{*desc_bytes} + 3) / 4 * 4);
-    if (!name || !desc || *name_bytes > kMostNoteName)
-      return check.damage("the note at %zu of the notes reaches beyond them", at);
+    if (!name || !desc || *name_bytes > kMostNoteName) {
+      if (check.bad_note.empty())
+        check.bad_note = "the note at " + std::to_string(at) + " of the notes reaches beyond them";
+      return;
+    }
   }
 }
 
@@ -52,7 +55,8 @@ Result<DumpCheck> check_dump_file(const DumpFile& file, Progress& progress) {
     check.format = "ELF";
     check_elf(file, progress, check);
   } else {
-    return fail(Kind::corrupt, "it begins like no dump: neither kdump nor ELF nor flattened");
+    return fail(Kind::unsupported,
+                "not a dump: it begins neither as kdump nor as ELF nor flattened");
   }
   return check;
 }

@@ -22,12 +22,15 @@ struct DumpCheck {
   // What is wrong, a sentence each, the first ones.
   std::vector<std::string> damages;
   uint64_t damage_count = 0;
+  // The first malformed note, which may have been so in the vmcore already: damage, unless
+  // checksums show that the file is as it was written. Empty: none.
+  std::string bad_note;
 
   bool is_sound() const { return damage_count == 0; }
   [[gnu::format(printf, 2, 3)]] void damage(const char* format_text, ...);
 };
 
-// Fails only where nothing can be said of the dump: it is of no form known here, or cannot be read.
+// Fails: unsupported, if the file has no known form; io, if its beginning cannot be read.
 Result<DumpCheck> check_dump_file(const DumpFile& file, Progress& progress);
 
 // The forms' own.

@@ -88,6 +88,13 @@ Result<size_t> DumpFile::read_some_at(uint64_t offset, MutableBytes out) const {
   return size;
 }
 
+uint64_t DumpFile::next_record(uint64_t offset) const {
+  if (!is_flattened_) return offset;
+  const auto next = pieces_.upper_bound(offset);
+  if (next != pieces_.begin() && std::prev(next)->second.end > offset) return offset;
+  return next == pieces_.end() ? std::max(offset, end_) : next->first;
+}
+
 Result<> DumpFile::read_at(uint64_t offset, MutableBytes out) const {
   const size_t got = TRY(read_some_at(offset, out));
   if (got == out.size()) return {};

@@ -38,6 +38,7 @@ class ElfCheck {
   DumpCursor headers_, data_;
   Elf64_Ehdr header_{};
   uint32_t count_ = 0;
+  uint64_t notes_bytes_ = 0;  // read so far, of all PT_NOTEs
 };
 
 bool ElfCheck::read_header() {
@@ -60,9 +61,17 @@ bool ElfCheck::read_header() {
 
 void ElfCheck::walk_segments() {
   bool has_load = false;
-  for (uint32_t i = 0; i < count_; ++i) {
+  if (header_.e_phoff > file_.end())
+    return check_.damage("program headers at %#" PRIx64 ": the dump ends at %#" PRIx64,
+                         static_cast<uint64_t>(header_.e_phoff), file_.end());
+  for (uint64_t number = 0; number < count_; ++number) {
+    // Headers in a gap of a stream are PT_NULL; there may be 2^32 of them.
+    const uint64_t here = header_.e_phoff + number * sizeof(Elf64_Phdr);
+    number += (file_.next_record(here) - here) / sizeof(Elf64_Phdr);
+    if (number >= count_) break;
+    const auto i = static_cast<uint32_t>(number);
     const auto bytes =
-        headers_.at(header_.e_phoff + uint64_t{i} * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
+        headers_.at(header_.e_phoff + number * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
     if (!bytes) return check_.damage("program header %u: %s", i, bytes.error().text);
     const auto segment = load<Elf64_Phdr>(bytes->data());
     if (segment.p_type == PT_NOTE) read_notes(segment);
@@ -97,8 +106,10 @@ void ElfCheck::check_segment(uint32_t number, const Elf64_Phdr& segment) {
 }
 
 void ElfCheck::read_notes(const Elf64_Phdr& segment) {
-  if (segment.p_filesz > kMaxNotesBytes)
-    return check_.damage("notes of %" PRIu64 " bytes", static_cast<uint64_t>(segment.p_filesz));
+  if (segment.p_filesz > kMaxNotesBytes || segment.p_filesz > kMaxNotesSearched - notes_bytes_)
+    return check_.damage("notes of %" PRIu64 " bytes, after %" PRIu64 " others",
+                         static_cast<uint64_t>(segment.p_filesz), notes_bytes_);
+  notes_bytes_ += segment.p_filesz;
   std::vector<uint8_t> notes(segment.p_filesz);
   if (const auto read = file_.read_at(segment.p_offset, notes); !read)
     return check_.damage("notes: %s", read.error().text);
@@ -107,6 +118,8 @@ void ElfCheck::read_notes(const Elf64_Phdr& segment) {
 
 void ElfCheck::read_everything() {
   for (uint64_t at = 0; at < file_.end(); at += kStep) {
+    at += (file_.next_record(at) - at) / kStep * kStep;
+    if (at >= file_.end()) break;
     progress_.update(Phase::finish, at / kPage, file_.end() / kPage, at);
     if (const auto read = data_.at(at, std::min(kStep, file_.end() - at)); !read)
       check_.damage("between offsets %#" PRIx64 " and %#" PRIx64 ": %s", at, at + kStep,

@@ -125,7 +125,11 @@ void KdumpCheck::read_notes() {
 
 void KdumpCheck::walk_bitmaps() {
   constexpr uint64_t kStep = 4096;  // bytes of a bitmap
+  const uint64_t dumped_at = bitmap_at_ + bitmap_bytes_;
   for (uint64_t at = 0; at < bitmap_bytes_; at += kStep) {
+    // No page is dumped in a gap of a stream, which may be as long as 2^32 blocks.
+    at += (file_.next_record(dumped_at + at) - (dumped_at + at)) / kStep * kStep;
+    if (at >= bitmap_bytes_) break;
     check_bitmap_block(at, at * 8, std::min(kStep, bitmap_bytes_ - at));
     progress_.update(Phase::finish, std::min(at * 8, end_pfn_), end_pfn_, data_.bytes_read());
   }

@@ -99,7 +99,8 @@ SHA256SUMS lies beside it, that too. DUMP is the dump's file, a device that raw:
 directory of a crash, of which all files in SHA256SUMS are checked. Says which pages are damaged.
 Writes nothing.
 
-Exit status: 0 sound, 1 damaged or not readable, 2 wrong usage, 3 sound but marked incomplete.
+Exit status: 0 sound, 1 damaged, 2 wrong usage, 3 sound but marked incomplete, 4 not a dump or
+unreadable.
 )";
 
 constexpr const char kList[] =

@@ -152,6 +152,9 @@ Result<> check(const CommandLine& line) {
   }
   if (line.verb == Verb::verify && line.settings.vmcore.empty())
     return fail(Kind::refused, "no DUMP: a file that was saved, or the directory of its crash");
+  if (line.verb == Verb::verify && line.settings.vmcore.find("://") != std::string::npos)
+    return fail(Kind::refused, "'%s...': verify reads a local file, device or directory, not a URL",
+                line.settings.vmcore.substr(0, line.settings.vmcore.find("://") + 3).c_str());
   if (line.settings.vmcore.empty())
     return fail(Kind::refused, "no VMCORE: the ELF core of a crashed kernel, such as /proc/vmcore");
   if (line.verb == Verb::dump) return check_dump(line);

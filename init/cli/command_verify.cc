@@ -24,8 +24,23 @@ namespace {
 constexpr size_t kMaxManifestBytes = 64 << 10;
 constexpr size_t kReadBytes = 1 << 20;
 
-struct NoProgress final : Progress {
-  void update(Phase, uint64_t, uint64_t, uint64_t) override {}
+// A line on standard error now and then, while a large dump is read.
+class VerifyProgress final : public Progress {
+ public:
+  explicit VerifyProgress(Sys& sys) : sys_(sys), next_ms_(sys.monotonic_ms() + kEveryMs) {}
+
+  void update(Phase, uint64_t done, uint64_t total, uint64_t) override {
+    const int64_t now_ms = sys_.monotonic_ms();
+    if (now_ms < next_ms_) return;
+    next_ms_ = now_ms + kEveryMs;
+    const double part = total ? static_cast<double>(done) / static_cast<double>(total) : 1;
+    fprintf(stderr, "kdump-init: verify: %.0f%% checked\n", 100 * std::min(part, 1.0));
+  }
+
+ private:
+  static constexpr int64_t kEveryMs = 5000;
+  Sys& sys_;
+  int64_t next_ms_;
 };
 
 class Verification {
@@ -35,8 +50,9 @@ class Verification {
   ExitStatus run();
 
  private:
-  void find_dump();
+  Result<> find_dump();
   Result<> check_dump();
+  ExitStatus refuse(const Error& error);
   void check_manifest();
   void check_entry(const Manifest::Entry& entry);
   Result<std::string> sum_of(const std::string& path);
@@ -46,26 +62,42 @@ class Verification {
   std::string directory_;  // of the crash
   std::string dump_;       // file in question
   bool is_directory_ = false;
+  bool is_log_only_ = false;   // the directory of a crash whose dump is elsewhere
+  bool dump_matches_ = false;  // SHA256SUMS lists the dump with the sum that it has
+  std::string bad_note_;
   bool is_incomplete_ = false;
   bool is_damaged_ = false;
   std::string text_;  // what is printed
 };
 
-// Of a crash's directory it is the one that bears the name of a whole dump, else the other.
-void Verification::find_dump() {
+// In a crash's directory: the complete dump, else the incomplete one, else the log alone. Fails:
+// io.
+Result<> Verification::find_dump() {
   struct stat status {};
-  is_directory_ = sys_.stat(path_.c_str(), status) >= 0 && S_ISDIR(status.st_mode);
+  if (const int64_t done = sys_.stat(path_.c_str(), status); done < 0)
+    return fail_errno(static_cast<int>(-done), "%s", path_.c_str());
+  is_directory_ = S_ISDIR(status.st_mode);
   directory_ = is_directory_ ? path_ : parent_of(path_);
   dump_ = path_;
-  if (!is_directory_) return;
+  if (!is_directory_) return {};
   dump_ = path_ + "/" + kDumpName;
-  if (sys_.stat(dump_.c_str(), status) < 0) dump_ = incomplete_name(dump_);
+  if (sys_.stat(dump_.c_str(), status) >= 0) return {};
+  dump_ = incomplete_name(dump_);
+  if (sys_.stat(dump_.c_str(), status) >= 0) return {};
+  is_log_only_ = sys_.stat((path_ + "/" + kManifestName).c_str(), status) >= 0;
+  if (is_log_only_) return {};
+  return fail(Kind::refused, "%s: no dump in it, and no %s", path_.c_str(), kManifestName);
+}
+
+ExitStatus Verification::refuse(const Error& error) {
+  complain(error);
+  return ExitStatus::unreadable;
 }
 
 Result<> Verification::check_dump() {
   const int64_t began_ms = sys_.monotonic_ms();
   const DumpFile file = TRY(DumpFile::open(sys_, dump_));
-  NoProgress progress;
+  VerifyProgress progress(sys_);
   const DumpCheck check = TRY(check_dump_file(file, progress));
   const double seconds =
       std::max(static_cast<double>(sys_.monotonic_ms() - began_ms) / 1000, 0.001);
@@ -83,6 +115,7 @@ Result<> Verification::check_dump() {
     text_ += text("  %" PRIu64 " pages are compressed in a way that is not checked here\n",
                   check.unchecked_pages);
   if (check.is_incomplete) text_ += "  it is marked incomplete: pages are missing\n";
+  bad_note_ = check.bad_note;
   is_incomplete_ = check.is_incomplete;
   is_damaged_ |= !check.is_sound();
   return {};
@@ -107,6 +140,7 @@ void Verification::check_entry(const Manifest::Entry& entry) {
   const std::string path = directory_ + "/" + entry.name;
   const auto sum = sum_of(path);
   if (sum && *sum == entry.sha256) {
+    dump_matches_ |= path == dump_;
     text_ += path + ": as in " + kManifestName + "\n";
     return;
   }
@@ -135,16 +169,27 @@ void Verification::check_manifest() {
     is_listed |= entry.name == name;
     if (is_directory_ || entry.name == name) check_entry(entry);
   }
-  if (!is_listed) text_ += path + " does not list " + name + "\n";
+  if (!is_listed && !is_log_only_) text_ += path + " does not list " + name + "\n";
 }
 
 ExitStatus Verification::run() {
-  find_dump();
-  if (const Result<> checked = check_dump(); !checked) {
+  if (const Result<> found = find_dump(); !found) return refuse(found.error());
+  if (is_log_only_) {
+    text_ += path_ + ": no dump, the log alone\n";
+  } else if (const Result<> checked = check_dump(); !checked) {
+    const Error& error = checked.error();
+    // In a crash's directory the name says that it was a dump once.
+    const bool was_no_dump = error.kind == Kind::unsupported && !is_directory_;
+    if (was_no_dump || error.sys_errno != 0)
+      return refuse(wrap(error, "%s", dump_.c_str()).error());
     is_damaged_ = true;
-    text_ += dump_ + ": " + checked.error().text + "\n";
+    text_ += dump_ + ": " + error.text + "\n";
   }
   check_manifest();
+  if (!bad_note_.empty()) {
+    text_ += (dump_matches_ ? "  as written: " : "  damaged: ") + bad_note_ + "\n";
+    is_damaged_ |= !dump_matches_;
+  }
   text_ += is_damaged_ ? "DAMAGED\n" : is_incomplete_ ? "sound, but incomplete\n" : "sound\n";
   const ExitStatus printed = print(text_);
   if (printed != ExitStatus::saved || is_damaged_) return ExitStatus::not_saved;

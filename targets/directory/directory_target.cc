@@ -2,6 +2,8 @@
 // other mounts; and what they share with nfs://.
 #include "targets/directory/directory_target.h"
 
+#include <sys/stat.h>
+
 #include <memory>
 
 #include "targets/directory/local_stored_files.h"
@@ -84,6 +86,9 @@ class MountedDirectory final : public DirectoryTarget {
   }
 
   Result<std::unique_ptr<StoredFiles>> stored_files() override {
+    struct stat status {};
+    if (const int64_t done = sys_.stat(directory_.c_str(), status); done < 0)
+      return fail_errno(static_cast<int>(-done), "%s", directory_.c_str());
     return std::make_unique<LocalStoredFiles>(sys_, directory_);
   }
 

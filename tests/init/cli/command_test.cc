@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "init/cli/command_script.h"
 #include "tests/init/cli/command_bench.h"
@@ -355,4 +356,35 @@ TEST_CASE("a limit of file sizes ends a dump in order, its partial file marked i
   CHECK_FALSE(says(bench.err, "killed by signal"));
   CHECK(bench.has("out-incomplete"));
   CHECK_FALSE(bench.has("out"));
+}
+
+TEST_CASE(
+    "verify distinguishes no dump, a log alone and a note that was malformed before from damage") {
+  Bench bench;
+  CHECK(bench.run("verify nowhere") == 4);
+  CHECK(says(bench.err, "nowhere: No such file or directory"));
+  CHECK(!says(bench.out, "DAMAGED"));
+  CHECK(bench.run("verify ssh://user:secret@host/dir") == 2);
+  CHECK(!says(bench.err, "secret"));
+  fs::create_directory(bench.path() + "/empty");
+  CHECK(bench.run("verify empty") == 4);
+  CHECK(bench.run("verify err") == 4);
+  CHECK(says(bench.err, "not a dump"));
+  CHECK(bench.run("list dir:" + bench.path() + "/nosuch") == 1);
+  CHECK(says(bench.err, "No such file or directory"));
+
+  fs::create_directory(bench.path() + "/crash");
+  CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
+  const std::string crash = bench.path() + "/crash/tiny-2026-11-21-03:21:31";
+  fs::copy(crash, bench.path() + "/log");
+  fs::remove(bench.path() + "/log/vmcore");
+  std::string sums;
+  std::istringstream listed(bench.file("log/SHA256SUMS"));
+  for (std::string line; std::getline(listed, line);)
+    if (!line.ends_with(" vmcore")) sums += line + "\n";
+  bench.write("log/SHA256SUMS", sums);
+  CHECK(bench.run("verify log") == 0);
+  CHECK(says(bench.out, "no dump, the log alone"));
+  bench.write("log/vmcore-dmesg.txt", "another");
+  CHECK(bench.run("verify log") == 1);
 }

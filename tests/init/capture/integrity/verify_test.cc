@@ -1,6 +1,7 @@
 // Dumps of each kind, sound and damaged in each way: what `verify` says of them. No damage makes it
 // fail otherwise than by saying so.
 #include <doctest/doctest.h>
+#include <elf.h>
 
 #include "filter/dump/kdump_format.h"
 #include "filter/verify/dump_check.h"
@@ -128,8 +129,8 @@ TEST_CASE("damaged headers, tables and pages are told by their place") {
   CHECK(is_damaged(dump, "page frame 0 is dumped but not of RAM"));
   CHECK(is_damaged(good.substr(0, good.size() - 5000), "beyond the end of the file"));
   CHECK(is_damaged(good.substr(0, 100), "the dump ends at"));
-  CHECK(is_damaged("", "no dump"));
-  CHECK(is_damaged("hello, world", "no dump"));
+  CHECK(is_damaged("", "not a dump"));
+  CHECK(is_damaged("hello, world", "not a dump"));
 }
 
 TEST_CASE("a compressed page that is not one any more is found") {
@@ -203,6 +204,52 @@ TEST_CASE("a stream that was cut off anywhere is no sound dump") {
     const auto checked = check(good.substr(0, size));
     CHECK(!checked);
   }
+}
+
+// Streams of a few kilobytes that claim to be huge. A check that walks what they claim takes hours.
+TEST_CASE("what a stream claims and does not hold costs no time") {
+  const auto be64 = [](uint64_t value) {
+    value = __builtin_bswap64(value);
+    return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  const auto stream = [&](const std::vector<std::pair<uint64_t, std::string>>& records) {
+    std::string out = "makedumpfile";
+    out.resize(4096);
+    for (const auto& [offset, bytes] : records) out += be64(offset) + be64(bytes.size()) + bytes;
+    return out + be64(UINT64_MAX) + be64(UINT64_MAX);
+  };
+  const std::string& kdump = kdump_dump();
+  std::string headers = kdump.substr(0, Parts(kdump).bitmaps);
+  put<uint32_t>(headers, 436, 0xfffffffe);  // bitmap_blocks
+  const auto bitmaps = check(stream({{0, headers}, {uint64_t{1} << 45, "x"}}));
+  REQUIRE(bitmaps);
+  CHECK(bitmaps->pages == 0);
+
+  const std::string elf = make_dump(Format::elf, false, Compression::Kind::none);
+  const auto far = check(stream({{0, elf}, {uint64_t{1} << 62, "x"}}));
+  REQUIRE(far);
+  CHECK(far->is_sound());
+
+  std::string header = elf.substr(0, 64);
+  put<uint16_t>(header, 56, PN_XNUM);
+  put<uint64_t>(header, 32, 1 << 20);  // e_phoff
+  put<uint64_t>(header, 40, 64);       // e_shoff
+  std::string section(64, '\0');
+  put<uint32_t>(section, 44, UINT32_MAX);  // sh_info
+  const auto many = check(stream({{0, header + section}, {uint64_t{1} << 40, "x"}}));
+  REQUIRE(many);
+  CHECK(!many->is_sound());
+
+  std::string notes(60'000 * sizeof(Elf64_Phdr), '\0');
+  for (size_t i = 0; i < 60'000; ++i) {
+    put<uint32_t>(notes, i * sizeof(Elf64_Phdr), PT_NOTE);
+    put<uint64_t>(notes, i * sizeof(Elf64_Phdr) + 32, 3 << 20);  // p_filesz
+  }
+  put<uint32_t>(section, 44, 60'000);
+  const auto noted =
+      check(stream({{0, header + section}, {1 << 20, notes}, {uint64_t{1} << 30, "x"}}));
+  REQUIRE(noted);
+  CHECK(noted->damage_count > 50'000);
 }
 
 TEST_CASE("cut ELF cores lack what they say they have") {
