@@ -66,21 +66,17 @@ int __wrap_mbedtls_pk_parse_key(void* context, const unsigned char* key, size_t 
                                      random_state);
 }
 
-int __real_libssh2_userauth_publickey_frommemory(void* session, const char* user, size_t user_size,
-                                                 const char* public_key, size_t public_size,
-                                                 const char* private_key, size_t private_size,
-                                                 const char* passphrase);
-int __wrap_libssh2_userauth_publickey_frommemory(void* session, const char* user, size_t user_size,
-                                                 const char* public_key, size_t public_size,
-                                                 const char* private_key, size_t private_size,
-                                                 const char* passphrase);
-int __wrap_libssh2_userauth_publickey_frommemory(void* session, const char* user, size_t user_size,
-                                                 const char* public_key, size_t public_size,
-                                                 const char* private_key, size_t private_size,
-                                                 const char* passphrase) {
+int __real_libssh2_userauth_publickey(void* session, const char* user,
+                                      const unsigned char* public_key, size_t public_size,
+                                      void* sign, void** state);
+int __wrap_libssh2_userauth_publickey(void* session, const char* user,
+                                      const unsigned char* public_key, size_t public_size,
+                                      void* sign, void** state);
+int __wrap_libssh2_userauth_publickey(void* session, const char* user,
+                                      const unsigned char* public_key, size_t public_size,
+                                      void* sign, void** state) {
   if (is_planted("libssh2")) mark_undefined(public_key, public_size);
-  return __real_libssh2_userauth_publickey_frommemory(
-      session, user, user_size, public_key, public_size, private_key, private_size, passphrase);
+  return __real_libssh2_userauth_publickey(session, user, public_key, public_size, sign, state);
 }
 
 int __real_n_dhcp4_incoming_new(void** incoming, const void* raw, size_t size);

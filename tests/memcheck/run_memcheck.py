@@ -32,7 +32,7 @@ PLANTS = {
     "kdump-init": r": kdump::",
     "zstd": r": (ZSTD|HUF|FSE|HIST)_",
     "mbedtls": r": mbedtls_pk_parse_key",
-    "libssh2": r"(libssh2|memory_read_publickey|userauth)",
+    "libssh2": r"(libssh2|userauth)",
     "libc++": r"libc\+\+\.so",
     "n-dhcp4": r": n_dhcp4_",
 }
