@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--name", required=True)
     parser.add_argument("--value")
     parser.add_argument("inputs", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     results = Results(options.kind, options.program, resume=True)
     if options.what == "passed":
         found = results.passed(options.name, options.inputs)
