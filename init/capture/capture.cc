@@ -27,7 +27,7 @@ int rank(Board::Outcome outcome) {
 }
 
 bool is_better(Board::Outcome outcome, Board::Outcome than) {
-  // Of failures the last one is told, of dumps the first is kept.
+  // Of failures the last one is reported, of dumps the first is kept.
   return rank(outcome) > rank(than) || rank(than) == 0;
 }
 

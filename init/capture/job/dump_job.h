@@ -1,5 +1,5 @@
 // The whole story of one dump to one target: open the vmcore, save the log, plan, write, commit.
-// Runs in a child of its own; how it ends stands on the board.
+// Runs in a forked child and reports its outcome through the shared Board.
 #pragma once
 
 #include <string>

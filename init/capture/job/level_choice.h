@@ -26,8 +26,8 @@ Room room_for_dump(const Target::Space& space, bool is_flattened, RoomUse use);
 uint64_t room_for_log(const Target::Space& space);
 
 struct LevelChoice {
-  // What makes the dump fit. put_off: other targets are to be tried first. nothing: it is likely
-  // to be cut off.
+  // What makes the dump fit. put_off: other targets come first. nothing: the dump will probably be
+  // cut off.
   enum class From : uint8_t { free, log, old_dumps, all, put_off, nothing };
   From from = From::free;
   uint32_t level = 0;

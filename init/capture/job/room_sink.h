@@ -11,8 +11,8 @@ namespace kdump {
 
 class RoomSink final : public Sink {
  public:
-  // room: what there is without it. make_room: frees at least so many bytes, if it can, and returns
-  // how many.
+  // room: bytes that are free without it. make_room: tries to free at least `bytes`, and returns
+  // how many it freed.
   RoomSink(Sink& inner, uint64_t room, std::function<uint64_t(uint64_t bytes)> make_room)
       : inner_(inner), room_(room), make_room_(std::move(make_room)) {}
 
