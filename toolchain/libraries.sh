@@ -69,6 +69,7 @@ make_host_libraries() {
 memcheck_libraries() {
     local key
     key=$(hash_of "$top"/toolchain/{libraries.sh,sources.sh,mbedtls_config.h,patches/*} \
+        "$top"/toolchain/primitives/{*.*,shim/*} \
         <(pins_of "${library_sources[@]}") <(versions_of gcc libc6-dev))
     checked_cached "memcheck-libraries-$key" make_memcheck_libraries
 }
@@ -78,6 +79,26 @@ make_memcheck_libraries() {
     patched_tree libzstd "$into/build/libzstd"
     step "zstd (memcheck)" make_zstd host "$into" "$into/build"
     rm -rf "$into/build"
+    make_host_libraries "$into"
+}
+
+# fuzz_libraries: the same for scripts/fuzz. libFuzzer sees zstd's branches, and the sanitizers its
+# reads and writes.
+fuzz_libraries() {
+    local key
+    key=$(hash_of "$top"/toolchain/{libraries.sh,sources.sh,mbedtls_config.h,patches/*} \
+        "$top"/toolchain/primitives/{*.*,shim/*} \
+        <(pins_of "${library_sources[@]}") <(versions_of gcc libc6-dev clang-19))
+    checked_cached "fuzz-libraries-$key" make_fuzz_libraries
+}
+
+make_fuzz_libraries() {
+    local into=$1 plain_flags=$fast_flags host_compiler=clang-19
+    local fast_flags="-O1 -g1 -DNDEBUG -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined"
+    patched_tree libzstd "$into/build/libzstd"
+    step "zstd (fuzz)" make_zstd host "$into" "$into/build"
+    rm -rf "$into/build"
+    fast_flags=$plain_flags host_compiler=gcc
     make_host_libraries "$into"
 }
 
@@ -100,11 +121,12 @@ install_doctest() {
     } >"$1/doctest.h"
 }
 
-# host_cmake PREFIX ARGUMENT...: configures for the host, whatever CC and CFLAGS say.
+# host_cmake PREFIX ARGUMENT...: configures for the host with gcc, or with $host_compiler, whatever CC
+# and CFLAGS say.
 host_cmake() {
     local prefix=$1
     shift
-    env -u CC -u CFLAGS -u LDFLAGS cmake -G Ninja -DCMAKE_C_COMPILER=gcc \
+    env -u CC -u CFLAGS -u LDFLAGS cmake -G Ninja -DCMAKE_C_COMPILER="${host_compiler:-gcc}" \
         -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
         -DCMAKE_INSTALL_PREFIX="$prefix/usr" -DCMAKE_PREFIX_PATH="$prefix/usr" "$@"
 }
