@@ -65,7 +65,7 @@ FAULTS = (
                    r"guest: pstore holds /pstore/dmesg-ramoops-0",
                    r"\n<\d+>.*\| \[ *\d+\.\d+\] sysrq: Trigger a crash", r"that was pstore"),
              quick=False),
-    Scenario("a watchdog that nobody feeds resets the machine", **SHELL, watchdog=True,
+    Scenario("an unfed watchdog resets the machine", **SHELL, watchdog=True,
              typing=((r"watchdog0 .*is kept alive", ""), OPENS, (r"kdump# ", STOP_KEEPER + ENTER),
                      (r"stopped=1\r", "sleep 600" + ENTER)),
              never=(r"rebooting now",), quick=False),
