@@ -96,7 +96,7 @@ TEST_CASE("whichever page of memory cannot be read, the others are saved and it 
     }
   print_figure(
       "%d dumps with one page of memory that gives EIO or EFAULT: all saved, the page counted; "
-      "in %d of them it was a page that tells pages apart, and all were kept",
+      "in %d of them it was a page that describes other pages, and all were kept",
       runs, kept_more);
 }
 
