@@ -64,7 +64,7 @@ Result<> Attempt::set_up_named() {
   // The loopback interface is down in a fresh kernel, and addresses on it are used all the same.
   for (const Link& link : TRY(devices_.list()))
     if (link.is_loopback && !link.is_up) TRY(set_up(netlink_, link));
-  if (!settings_.nameservers.empty() && !resolver_knows(settings_.nameservers[0]))
+  if (!settings_.nameservers.empty() && !is_in_resolv_conf(settings_.nameservers[0]))
     if (const auto done = write_resolv_conf(settings_.nameservers, {}); !done)
       note(kdump::text("%s; going on", done.error().text).c_str());
   devices_.prepare();
@@ -140,13 +140,13 @@ Result<> Attempt::set_up_zone(const std::string& host) {
 // A link that has just come up need not carry packets yet. So what says "no way there" is asked
 // again until step_s is over, or a switch must have learnt; a refusal is an answer.
 Result<Route> Attempt::connect(const std::string& host, uint16_t port) {
-  const int64_t until_ms =
-      std::max(real_sys().monotonic_ms() + int64_t{step_s_} * 1000, devices_.may_learn_until_ms());
+  const int64_t until_ms = std::max(real_sys().monotonic_ms() + int64_t{step_s_} * 1000,
+                                    devices_.stp_settle_deadline_ms());
   uint32_t left_s = step_s_;
   for (;;) {
     auto route = resolve_and_connect(host, port, left_s, observer_);
     const int64_t left_ms = until_ms - real_sys().monotonic_ms();
-    if (route || !may_pass(route.error()) || left_ms < kConnectEveryMs) return route;
+    if (route || !is_transient(route.error()) || left_ms < kConnectEveryMs) return route;
     real_sys().sleep_ms(kConnectEveryMs);
     left_s = std::min(step_s_, static_cast<uint32_t>(left_ms / 1000) + 1);
   }
@@ -162,11 +162,11 @@ Result<Route> Attempt::reach(const std::string& host, uint16_t port) {
   }
   if (TRY(is_any_configured())) {
     auto route = connect(host, port);
-    const bool none_left = !named_.empty() && for_any_.empty();
-    if (route || none_left || is_forbidden_) return route;
+    const bool no_candidates = !named_.empty() && for_any_.empty();
+    if (route || no_candidates || is_forbidden_) return route;
     note(kdump::text("%s; trying other interfaces", route.error().text).c_str());
   } else if (!named_.empty() && for_any_.empty()) {
-    return fail(Kind::io, "no interface that ip= names has come up");
+    return fail(Kind::io, "no interface of an ip= argument has come up");
   }
   if (is_forbidden_)
     return fail(Kind::refused, "no interface is configured, and ip=off forbids it");
@@ -186,8 +186,8 @@ Result<Route> Attempt::reach(const std::string& host, uint16_t port) {
 // Without a server to reach, an address is all that can be proven.
 Result<> Attempt::bring_up() {
   TRY(set_up_named());
-  const bool none_left = !named_.empty() && for_any_.empty();
-  if (TRY(is_any_configured()) || none_left || is_forbidden_) return {};
+  const bool no_candidates = !named_.empty() && for_any_.empty();
+  if (TRY(is_any_configured()) || no_candidates || is_forbidden_) return {};
   want_any(Method::dhcp4);
   return by_any([&](const Link& link) { return give_address(link); });
 }
@@ -217,7 +217,7 @@ std::optional<Link> Attempt::next_untried() {
   for (const Link& link : *links) {
     if (!may_be_tried(link)) continue;
     if (!link.is_up) {
-      if (const auto done = devices_.switch_on(link); !done) {
+      if (const auto done = devices_.bring_link_up(link); !done) {
         note(kdump::text("%s; going on", done.error().text).c_str());
         tried_.push_back(link.index);
       }
@@ -232,10 +232,10 @@ std::optional<Link> Attempt::next_untried() {
 // The interfaces that have a carrier are tried in turn, until `way` succeeds by one.
 Result<> Attempt::by_any(const std::function<Result<>(const Link&)>& way) {
   // Where one has a carrier and an address already, others are not worth as long a wait.
-  const uint32_t patience_s = tried_.empty() ? step_s_ : std::min(step_s_, kFurtherSeconds);
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{patience_s} * 1000;
-  Error last = fail(Kind::timeout, "no interface has a carrier after %u s", patience_s).error();
-  bool is_said = false;
+  const uint32_t timeout_s = tried_.empty() ? step_s_ : std::min(step_s_, kFurtherSeconds);
+  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{timeout_s} * 1000;
+  Error last = fail(Kind::timeout, "no interface has a carrier after %u s", timeout_s).error();
+  bool is_reported = false;
   // Those that come up while others are tried have their turn too.
   while (true) {
     if (const auto link = next_untried()) {
@@ -243,18 +243,18 @@ Result<> Attempt::by_any(const std::function<Result<>(const Link&)>& way) {
       if (done) return {};
       last = done.error();
       note(kdump::text("%s; going on", last.text).c_str());
-      is_said = false;
+      is_reported = false;
       continue;
     }
     if (real_sys().monotonic_ms() >= until_ms) return std::unexpected(last);
-    if (!is_said) observer_.waiting_for("an interface with a carrier", patience_s);
-    is_said = true;
+    if (!is_reported) observer_.waiting_for("an interface with a carrier", timeout_s);
+    is_reported = true;
     real_sys().sleep_ms(kLookEveryMs);
   }
 }
 
 Result<> Attempt::give_address(const Link& link) {
-  setup_.forget_leases_but_of(link);
+  setup_.drop_leases_except(link);
   bool is_set_up = false;
   Result<> done;
   for (const IpRequest& request : for_any_) {
@@ -264,7 +264,7 @@ Result<> Attempt::give_address(const Link& link) {
   if (!is_set_up) {
     // A network may have IPv6 alone. Its routers have had the time of the DHCP exchange to say so.
     if (!TRY(setup_.is_configured(link))) return std::unexpected(done.error());
-    TRY(setup_.learn_from_routers(link));
+    TRY(setup_.read_router_advertisements(link));
   }
   add_routes();
   return {};

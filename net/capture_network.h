@@ -1,6 +1,6 @@
-// The network of the capture kernel, which no other program brings up: from the settings of the
-// command line to a way to the server. Every target's job has it anew; what an earlier one set
-// up is still in the kernel, is found there, and left as it is.
+// Brings up the capture kernel's network according to the command line and finds a route to a
+// server. Each target's job makes its own object; settings that an earlier job made are found in
+// the kernel and kept.
 #pragma once
 
 #include <memory>
@@ -12,17 +12,19 @@ namespace kdump {
 
 class CaptureNetwork : public Network {
  public:
-  // The same without a server to reach (rd.neednet=1): where it says "until the server answers",
-  // until an interface has an address.
+  // Brings the network up without a server (rd.neednet=1): as reach(), until an interface has an
+  // address. step_s: seconds for each wait.
   virtual Result<> bring_up(uint32_t step_s, Observer& observer) = 0;
 };
 
-// What reach() does, in this order:
-//  1. ifname=, bond=, vlan=, bridge=, then each ip= that names an interface. One that fails is
-//     noted; an interface that is not there has its ip= tried on the others, as in 3.
-//  2. If any interface has an address: rd.route=, then the server.
-//  3. Otherwise, or if that failed, and no ip= names its interface: the ip= without one, or DHCP,
-//     on each interface that has a carrier, first come first tried, until the server answers.
+// reach() proceeds in this order:
+//  1. Apply ifname=, bond=, vlan=, bridge=, then each ip= with an interface. Failures are noted.
+//  The
+//     ip= of a missing interface is tried on the others in step 3.
+//  2. If an interface has an address: apply rd.route=, connect to the server.
+//  3. If there is none or the connection failed, and no ip= names its interface: apply the ip=
+//     without interface, or DHCP, to each interface with a carrier in order of appearance, until
+//     the server answers.
 std::unique_ptr<CaptureNetwork> capture_network(NetworkSettings settings);
 
 }  // namespace kdump

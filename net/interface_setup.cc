@@ -10,7 +10,7 @@
 #include "net/base/resolver_files.h"
 #include "net/dhcp/dhcp.h"
 #include "net/dhcp/dhcp6.h"
-#include "net/dhcp/router_news.h"
+#include "net/dhcp/router_advertisement.h"
 
 namespace kdump {
 namespace {
@@ -25,13 +25,13 @@ bool wants_v6(Method method) {
          method == Method::link6;
 }
 
-Result<Netlink> hear_routers() {
+Result<Netlink> subscribe_to_routers() {
   Netlink netlink = TRY(Netlink::open());
-  TRY(netlink.listen_to(RTNLGRP_ND_USEROPT));
+  TRY(netlink.subscribe(RTNLGRP_ND_USEROPT));
   return netlink;
 }
 
-std::string in_words(const Lease& lease) {
+std::string lease_text(const Lease& lease) {
   std::string words = text("%s/%u by DHCP", lease.address.text().c_str(), lease.prefix);
   if (lease.server) words += " from " + lease.server.text();
   for (const LeaseRoute& route : lease.routes)
@@ -49,10 +49,10 @@ InterfaceSetup::InterfaceSetup(Netlink& netlink, Devices& devices, const Network
       settings_(settings),
       step_s_(step_s),
       observer_(observer),
-      router_news_(hear_routers()) {}
+      router_advertisements_(subscribe_to_routers()) {}
 
 void InterfaceSetup::note(const Result<>& done) {
-  if (!done) observer_.note(text("network: %s; going on", done.error().text).c_str());
+  if (!done) observer_.note(text("network: %s; continuing", done.error().text).c_str());
 }
 
 // Tells what is waited for; returns until when.
@@ -65,9 +65,9 @@ int64_t InterfaceSetup::wait_for(const char* what, const Link& link) {
   return wait_for(what, link, step_s_);
 }
 
-int64_t InterfaceSetup::wait_until_learnt(const char* what, const Link& link) {
+int64_t InterfaceSetup::wait_for_stp(const char* what, const Link& link) {
   const int64_t left_s =
-      (devices_.may_learn_until_ms(link) - real_sys().monotonic_ms() + 999) / 1000;
+      (devices_.stp_settle_deadline_ms(link) - real_sys().monotonic_ms() + 999) / 1000;
   return wait_for(what, link, static_cast<uint32_t>(std::max<int64_t>(left_s, step_s_)));
 }
 
@@ -132,7 +132,7 @@ Result<Link> InterfaceSetup::bring_up(const Link& link, const IpRequest& request
     now.mac = request.mac;
   }
   if (request.mtu && request.mtu != link.mtu) note(set_mtu(netlink_, link, request.mtu));
-  TRY(devices_.switch_on(now));
+  TRY(devices_.bring_link_up(now));
   return devices_.wait_for_carrier(now);
 }
 
@@ -174,15 +174,16 @@ Result<> InterfaceSetup::set_lease(const Link& link, const IpRequest& request, u
   auto lease = ask_dhcp(link, request.hostname, until_ms);
   // Unless a router has been heard meanwhile, no question may have got through the switch yet.
   if (!lease && lease.error().kind == Kind::timeout &&
-      devices_.may_learn_until_ms(link) > until_ms && !TRY(is_configured(link))) {
-    observer_.note(text("network: %s; asking once more", lease.error().text).c_str());
+      devices_.stp_settle_deadline_ms(link) > until_ms && !TRY(is_configured(link))) {
+    observer_.note(text("network: %s; retrying once", lease.error().text).c_str());
     lease = ask_dhcp(link, request.hostname, wait_for("a DHCP lease", link));
   }
   if (lease) {
     TRY(apply(link, *lease, metric));
     if (lease->mtu && !request.mtu && lease->mtu != link.mtu)
       note(set_mtu(netlink_, link, lease->mtu));
-    observer_.note(text("network: %s: %s", link.text().c_str(), in_words(*lease).c_str()).c_str());
+    observer_.note(
+        text("network: %s: %s", link.text().c_str(), lease_text(*lease).c_str()).c_str());
     return settings_.peer_dns ? remember(lease->nameservers, lease->search) : Result<>();
   }
   if (!request.address) return std::unexpected(lease.error());
@@ -193,7 +194,7 @@ Result<> InterfaceSetup::set_lease(const Link& link, const IpRequest& request, u
 Result<> InterfaceSetup::apply(const Link& link, const Lease& lease, uint32_t metric) {
   const LinkAddress address{
       .link = link.index, .address = lease.address, .prefix = lease.prefix, .peer = {}};
-  // Its own route to its network says whose it is: see forget_leases_but_of.
+  // Its own route to its network says whose it is: see drop_leases_except.
   TRY(add_address(netlink_, address, false));
   LinkRoute route{.link = link.index,
                   .network = lease.address.network(lease.prefix),
@@ -213,7 +214,7 @@ Result<> InterfaceSetup::apply(const Link& link, const Lease& lease, uint32_t me
   return {};
 }
 
-void InterfaceSetup::forget_leases_but_of(const Link& link) {
+void InterfaceSetup::drop_leases_except(const Link& link) {
   const auto routes = list_routes(netlink_);
   const auto addresses = list_addresses(netlink_);
   if (!routes || !addresses) return;
@@ -228,14 +229,14 @@ void InterfaceSetup::forget_leases_but_of(const Link& link) {
 
 Result<> InterfaceSetup::set_lease6(const Link& link) {
   TRY(await_v6(link, false, "a link-local address"));
-  const auto lease = TRY(ask_dhcp6(link, wait_until_learnt("a DHCPv6 lease", link)));
+  const auto lease = TRY(ask_dhcp6(link, wait_for_stp("a DHCPv6 lease", link)));
   // Which networks are on the link, and by which router others are reached, advertisements say.
   IpRequest request;
   request.address = lease.address;
   request.prefix = lease.address.max_prefix();
   TRY(set_fixed(link, request, 0));
   note(await_route6(link));
-  TRY(learn_from_routers(link));
+  TRY(read_router_advertisements(link));
   return settings_.peer_dns ? remember(lease.nameservers, lease.search) : Result<>();
 }
 
@@ -257,10 +258,10 @@ Result<> InterfaceSetup::await_route6(const Link& link) {
 // -- IPv6 by itself.
 
 Result<> InterfaceSetup::await_v6(const Link& link, bool global, const char* what) {
-  const int64_t begin_ms = real_sys().monotonic_ms(), until_ms = wait_until_learnt(what, link);
+  const int64_t begin_ms = real_sys().monotonic_ms(), until_ms = wait_for_stp(what, link);
   while (!TRY(has(link, AF_INET6, global))) {
     if (real_sys().monotonic_ms() >= until_ms)
-      return fail(Kind::timeout, "%s: %s did not come in %d s", link.text().c_str(), what,
+      return fail(Kind::timeout, "%s: no %s within %d s", link.text().c_str(), what,
                   static_cast<int>((until_ms - begin_ms) / 1000));
     real_sys().sleep_ms(kLookEveryMs);
   }
@@ -269,14 +270,14 @@ Result<> InterfaceSetup::await_v6(const Link& link, bool global, const char* wha
       observer_.note(
           text("network: %s: %s/%u", link.text().c_str(), row.address.text().c_str(), row.prefix)
               .c_str());
-  return learn_from_routers(link);
+  return read_router_advertisements(link);
 }
 
-Result<> InterfaceSetup::learn_from_routers(const Link& link) {
+Result<> InterfaceSetup::read_router_advertisements(const Link& link) {
   std::vector<IpAddress> nameservers;
-  if (router_news_)
-    router_news_->drain([&](const NetlinkReply& message) {
-      const RouterNews news = parse_router_news(message);
+  if (router_advertisements_)
+    router_advertisements_->drain([&](const NetlinkReply& message) {
+      const RouterAdvertisement news = parse_router_advertisement(message);
       if (news.link == link.index && nameservers.empty()) nameservers = news.nameservers;
     });
   return settings_.peer_dns ? remember(nameservers, {}) : Result<>();

@@ -1,6 +1,6 @@
-// Gives an interface its addresses, routes and name servers, by the method of one ip=. What it
-// has already stays: set up by an earlier target's job, by the kernel, or before us. Which
-// interface, and whether the server is behind it, is capture_network.cc's.
+// Configures addresses, routes and name servers of an interface by the method of one ip=. Existing
+// settings, of an earlier target's job or of the kernel, are kept. capture_network.cc chooses the
+// interface.
 #pragma once
 
 #include "filter/base/observer.h"
@@ -12,20 +12,20 @@ namespace kdump {
 
 class InterfaceSetup {
  public:
-  // Create it before links are set up: what routers advertise is only heard from then on.
+  // Create it before links are brought up: it receives router advertisements from then on.
   InterfaceSetup(Netlink& netlink, Devices& devices, const NetworkSettings& settings,
                  uint32_t step_s, Observer& observer);
 
-  // metric: of the default routes, so that those of two interfaces can be there; 0 comes first.
-  // Fails: timeout, where no carrier, lease or advertisement came; else with the kernel's word.
+  // metric: of the default routes; distinct metrics permit one for each interface, 0 is preferred.
+  // Fails: timeout, without carrier, lease or advertisement; else with the kernel's error.
   Result<> configure(const Link& link, const IpRequest& request, uint32_t metric);
-  // Whether the interface has an address other than link-local ones.
+  // Returns true if the interface has an address that is not link-local.
   Result<bool> is_configured(const Link& link);
-  // The name servers that routers on this link have advertised so far.
-  Result<> learn_from_routers(const Link& link);
-  // Takes away what a lease has given to the other interfaces: their default routes would go
-  // before this one's.
-  void forget_leases_but_of(const Link& link);
+  // Adds the name servers that routers on this link have advertised so far to resolv.conf.
+  Result<> read_router_advertisements(const Link& link);
+  // Removes the addresses and routes of leases from the other interfaces, because their default
+  // routes would take precedence.
+  void drop_leases_except(const Link& link);
 
  private:
   Result<Link> bring_up(const Link& link, const IpRequest& request);
@@ -39,7 +39,7 @@ class InterfaceSetup {
                     const std::vector<std::string>& search);
   int64_t wait_for(const char* what, const Link& link, uint32_t seconds);
   int64_t wait_for(const char* what, const Link& link);
-  int64_t wait_until_learnt(const char* what, const Link& link);
+  int64_t wait_for_stp(const char* what, const Link& link);
   Result<bool> has(const Link& link, uint16_t family, bool global,
                    const IpAddress* which = nullptr);
   void note(const Result<>& done);
@@ -49,8 +49,8 @@ class InterfaceSetup {
   const NetworkSettings& settings_;
   uint32_t step_s_;
   Observer& observer_;
-  Result<Netlink> router_news_;
-  std::vector<IpAddress> nameservers_;  // of leases and routers, so far
+  Result<Netlink> router_advertisements_;
+  std::vector<IpAddress> nameservers_;  // of leases and routers so far
   std::vector<std::string> search_;
 };
 

@@ -5,7 +5,7 @@
 namespace kdump {
 namespace {
 
-class NetworkAsItIs final : public Network {
+class ExistingNetwork final : public Network {
  public:
   Result<Route> reach(const std::string& host, uint16_t port, uint32_t step_s,
                       Observer& observer) override {
@@ -15,6 +15,6 @@ class NetworkAsItIs final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> network_as_it_is() { return std::make_unique<NetworkAsItIs>(); }
+std::unique_ptr<Network> existing_network() { return std::make_unique<ExistingNetwork>(); }
 
 }  // namespace kdump

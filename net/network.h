@@ -1,6 +1,5 @@
-// How a target comes to its server: the one seam between targets that need a network and whatever
-// brings it up. PID 1 has a Network that configures interfaces by the kernel's arguments; the
-// command has one that uses the machine's network as it is and changes nothing.
+// The interface between targets and the network. PID 1's Network configures interfaces according to
+// kernel arguments (capture_network.h); the command uses the machine's network unchanged.
 #pragma once
 
 #include <memory>
@@ -12,27 +11,27 @@
 
 namespace kdump {
 
-// A server that answered a TCP connection, and how it was reached.
+// A server that accepted a TCP connection, and the route to it.
 struct Route {
   SocketAddress server;
-  SocketAddress local;    // our own address on that way, port 0
-  std::string interface;  // for messages; empty where it is not known
+  SocketAddress local;    // the local address of that connection, port 0
+  std::string interface;  // for messages; empty if unknown
 };
 
 class Network {
  public:
   virtual ~Network() = default;
 
-  // Finds a way to the server: brings up what is configured (at the first call, or again where a
-  // link was lost), resolves the name, tries its addresses with a TCP connection that is closed
-  // at once. Repeatable; every wait has step_s seconds and is reported to the observer.
+  // Finds a route to the server: brings up the configured interfaces (in the first call, and again
+  // after a lost link), resolves the name, and tests each address with a TCP connection that it
+  // closes. Repeatable. Every wait takes at most step_s seconds and is reported to the observer.
   // host: a name, an IPv4 address, or an IPv6 address without brackets, with %zone if link-local.
-  // Fails: io, with what was tried (interface, name, address, errno) in the text.
+  // Fails: io, with the interface, name, address and errno of each attempt in the text.
   virtual Result<Route> reach(const std::string& host, uint16_t port, uint32_t step_s,
                               Observer& observer) = 0;
 };
 
-// The machine's network as it is.
-std::unique_ptr<Network> network_as_it_is();
+// Returns a Network that uses the machine's network unchanged.
+std::unique_ptr<Network> existing_network();
 
 }  // namespace kdump

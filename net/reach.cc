@@ -47,7 +47,7 @@ int try_one(const SocketAddress& server, int64_t until_ms, Route& route) {
   return 0;
 }
 
-bool may_pass(int error) {
+bool is_transient(int error) {
   switch (error) {
     case EAGAIN:
     case EHOSTUNREACH:
@@ -81,10 +81,9 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t por
     if (now == 0) break;
   }
   if (code != 0) {
-    const char* why = code == EAI_SYSTEM ? strerror(errno)
-                      : code == EAI_AGAIN
-                          ? "no name server has answered, or none but with a failure"
-                          : ::gai_strerror(code);
+    const char* why = code == EAI_SYSTEM  ? strerror(errno)
+                      : code == EAI_AGAIN ? "no name server answered without an error"
+                                          : ::gai_strerror(code);
     Error error = fail(Kind::io, "name %s: %s", host.c_str(), why).error();
     if (code == EAI_AGAIN) error.sys_errno = EAGAIN;
     return std::unexpected(error);
@@ -97,11 +96,11 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t por
     found.push_back(address);
   }
   ::freeaddrinfo(list);
-  if (found.empty()) return fail(Kind::io, "name %s: it has no address", host.c_str());
+  if (found.empty()) return fail(Kind::io, "name %s: no address found", host.c_str());
   return found;
 }
 
-Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint32_t step_s) {
+Result<Route> connect_to_first(const std::vector<SocketAddress>& servers, uint32_t step_s) {
   const int64_t begin_ms = real_sys().monotonic_ms();
   std::string tried;
   int error = 0;
@@ -116,7 +115,7 @@ Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint
     tried += (tried.empty() ? "" : ", ") + servers[i].text() + ": " + strerror(failed);
     // What may pass counts, whatever the other addresses say: those of a family that this machine
     // has no route for come last.
-    if (!may_pass(error)) error = failed;
+    if (!is_transient(error)) error = failed;
   }
   Error why =
       fail(error == ETIMEDOUT ? Kind::timeout : Kind::io, "no connection to %s", tried.c_str())
@@ -131,9 +130,9 @@ Result<Route> resolve_and_connect(const std::string& host, uint16_t port, uint32
     observer.waiting_for(text("the name %s", host.c_str()).c_str(), kResolverSeconds);
   const auto servers = TRY(resolve(host, port));
   observer.waiting_for(text("%s to answer on port %u", host.c_str(), port).c_str(), step_s);
-  return first_that_answers(servers, step_s);
+  return connect_to_first(servers, step_s);
 }
 
-bool may_pass(const Error& error) { return may_pass(error.sys_errno); }
+bool is_transient(const Error& error) { return is_transient(error.sys_errno); }
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-// Names and first connections: from a host to the one of its addresses that answers.
+// Resolves a host name and finds an address that accepts a TCP connection.
 #pragma once
 
 #include <string>
@@ -8,20 +8,21 @@
 
 namespace kdump {
 
-// The host's addresses in the order in which they should be tried. A numeric host needs no
-// resolver. Waits as long as the resolver does, which resolv.conf bounds. Fails: with errno EAGAIN
-// where no name server has answered, so that asking again may help.
+// Returns the addresses of a host in the order to try. A numeric host needs no resolver. The
+// timeout in resolv.conf bounds the wait (kResolverSeconds). Fails: io; with errno EAGAIN if no
+// name server answered, so that a retry may help.
 Result<std::vector<SocketAddress>> resolve(const std::string& host, uint16_t port);
 
-// The first of the addresses that takes a TCP connection, which is closed at once. All of them
-// together get step_s seconds. Fails: with each address and its errno in the text.
-Result<Route> first_that_answers(const std::vector<SocketAddress>& servers, uint32_t step_s);
+// Connects to the addresses in turn, and returns the route to the first that accepts; closes that
+// connection. step_s: seconds for all of them together. Fails: io, with each address and its errno
+// in the text.
+Result<Route> connect_to_first(const std::vector<SocketAddress>& servers, uint32_t step_s);
 
-// Both, with the network as it is; the observer learns of each wait.
+// Resolves and connects; reports each wait to the observer.
 Result<Route> resolve_and_connect(const std::string& host, uint16_t port, uint32_t step_s,
                                   Observer& observer);
 
-// Whether a failure of these is one that a link shows while it is coming up.
-bool may_pass(const Error& error);
+// Returns true for an error that a link causes while it comes up, so that a retry may help.
+bool is_transient(const Error& error);
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-// The names of a crash's files, the same on every target, and of a file that is not whole yet.
+// The names of a crash's files, the same on every target, and the suffix of an incomplete file.
 #pragma once
 
 #include <string>

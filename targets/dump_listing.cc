@@ -10,10 +10,10 @@
 namespace kdump {
 namespace {
 
-constexpr size_t kMostNameBytes = 255;  // NAME_MAX
+constexpr size_t kMaxNameBytes = 255;  // NAME_MAX
 // -YYYY-MM-DD-HH:MM:SS: 'd' is a digit, ':' may be a dash.
 constexpr std::string_view kTimeForm = "-dddd-dd-dd-dd:dd:dd";
-constexpr uint32_t kMostNumber = 1000;  // as crash_directory.cc numbers them
+constexpr uint32_t kMaxNumber = 1000;  // as crash_directory.cc numbers them
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -61,7 +61,7 @@ uint32_t take_number(std::string_view& name) {
   uint32_t number = 0;
   const char* const end = name.data() + name.size();
   const auto [at, error] = std::from_chars(name.data() + dot + 1, end, number);
-  if (error != std::errc() || at != end || number >= kMostNumber) return 0;
+  if (error != std::errc() || at != end || number >= kMaxNumber) return 0;
   name = name.substr(0, dot);
   return number;
 }
@@ -79,7 +79,7 @@ bool is_file_of_dump(std::string_view name) {
 std::optional<StoredDump> parse_dump_name(std::string_view name) {
   StoredDump dump;
   dump.name = name;
-  if (name.size() > kMostNameBytes) return std::nullopt;
+  if (name.size() > kMaxNameBytes) return std::nullopt;
   // The time itself has no dot, so that ".N" is none of it.
   if (name.size() > kTimeForm.size() && !has_time_form(name.substr(name.size() - kTimeForm.size())))
     dump.number = take_number(name);
@@ -99,7 +99,7 @@ std::optional<StoredDump> parse_dump_name(std::string_view name) {
 Result<DumpListing> list_dumps(StoredFiles& files) {
   StoredFiles::Names found = TRY(files.names(
       "", [](std::string_view name) { return parse_dump_name(name).has_value(); },
-      kMostListedDumps));
+      kMaxListedDumps));
   DumpListing listing{.dumps = {}, .has_more = found.has_more};
   for (const std::string& name : found.names)
     if (auto dump = parse_dump_name(name)) listing.dumps.push_back(*std::move(dump));
@@ -117,17 +117,17 @@ const DumpContents::Entry* DumpContents::find(std::string_view name) const {
   return nullptr;
 }
 
-Result<DumpContents> look_into_dump(StoredFiles& files, const StoredDump& dump) {
+Result<DumpContents> read_dump_contents(StoredFiles& files, const StoredDump& dump) {
   // A link may lead anywhere.
-  if (!TRY(files.look(dump.name)).is_directory)
-    return fail(Kind::refused, "%s is no directory", dump.name.c_str());
+  if (!TRY(files.status(dump.name)).is_directory)
+    return fail(Kind::refused, "%s is not a directory", dump.name.c_str());
   const auto found = TRY(files.names(
-      dump.name, [](std::string_view) { return true; }, kMostDumpFiles));
+      dump.name, [](std::string_view) { return true; }, kMaxDumpFiles));
   DumpContents contents;
   contents.has_other_things = found.has_more;
   for (const std::string& name : found.names) {
     const bool is_known = is_file_of_dump(name);
-    const auto status = TRY(files.look(dump.name + "/" + name));
+    const auto status = TRY(files.status(dump.name + "/" + name));
     contents.has_other_things |= !is_known || !status.is_file;
     if (!status.is_file) continue;
     contents.entries.push_back({name, status.bytes});

@@ -1,5 +1,5 @@
-// The rows of the table of schemes (schemes.cc). Each takes the whole URL, for messages, and what
-// follows its scheme's colon.
+// The factories in the table of schemes (schemes.cc). text: the whole URL, for messages. rest: the
+// URL after the scheme's colon. Fail: refused, for an invalid URL.
 #pragma once
 
 #include <string_view>

@@ -38,7 +38,7 @@ Result<const Scheme*> scheme_of(const std::string& url) {
     if (name == scheme.name && name.size() < url.size()) return &scheme;
     known += (known.empty() ? "" : " ") + std::string(scheme.name) + ":";
   }
-  return fail(Kind::refused, "target %s: no such scheme; there are %s", url.c_str(), known.c_str());
+  return fail(Kind::refused, "target %s: unknown scheme; expected %s", url.c_str(), known.c_str());
 }
 
 std::string_view after_colon(const std::string& url, const Scheme& scheme) {

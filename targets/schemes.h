@@ -1,4 +1,4 @@
-// From a target URL to a Target: the table of schemes. design.md has the grammar.
+// Makes a Target from a URL, by the table of schemes. Grammar of URLs: targets/url.
 #pragma once
 
 #include "net/network.h"
@@ -6,25 +6,26 @@
 
 namespace kdump {
 
-// What the targets of one capture share.
+// Parameters that the targets of one capture share.
 struct TargetContext {
   Sys& sys;
   Target::Limits limits;
   Observer& observer;
   Network& network;
-  // PID 1 sets these. dir: refuses rootfs and tmpfs, where nothing would survive the reboot.
-  bool volatile_is_refused = false;
-  std::string mount_root = "/mnt";  // where file systems are mounted, one directory each
-  // PID 1: the crashed host's name. NFS servers tell their clients apart by what these call
-  // themselves. Empty: the machine keeps the names it has.
+  // PID 1 sets the following. refuse_tmpfs: dir: refuses rootfs and tmpfs, which are lost at
+  // reboot.
+  bool refuse_tmpfs = false;
+  std::string mount_root = "/mnt";  // directory of the mount points
+  // The crashed host's name, by which NFS servers identify the client. Empty: the machine's names
+  // stay unchanged.
   std::string client_name = {};
-  uint64_t buffer_bytes = 4 << 20;  // a target may hold so much of what it has not sent yet
+  uint64_t buffer_bytes = 4 << 20;  // limit of a target's unsent or unacknowledged data
 };
 
-// Parses only; touches no device. Fails: refused, with the URL and what is wrong in it.
+// Parses the URL; accesses no device. Fails: refused; the text has the URL and the error in it.
 Result<std::unique_ptr<Target>> make_target(const std::string& url, const TargetContext& context);
 
-// True if the URL parses; for checking arguments before they are needed.
+// Checks a URL. Fails as make_target() does.
 Result<> check_target_url(const std::string& url);
 
 }  // namespace kdump

@@ -1,6 +1,5 @@
-// The files that are on a target already, as earlier crashes have left them, all of it hostile
-// (anyone may write to a shared directory): to be read, and the oldest to be removed (retention.h).
-// What of it is a dump: dump_listing.h.
+// The files of earlier crashes on a target: lists, reads and removes them. Their contents and names
+// are hostile, since anyone may write to a shared directory. Recognising dumps: dump_listing.h.
 #pragma once
 
 #include <string>
@@ -11,32 +10,34 @@
 
 namespace kdump {
 
-// Valid until its target's finish(). A path is relative to the target's directory, "" that itself.
+// Valid until the target's finish(). Paths are relative to the target's directory; "" is that
+// directory.
 class StoredFiles {
  public:
   struct Status {
     bool is_file = false;       // a regular one
-    bool is_directory = false;  // neither: a link, which is not followed, or a device
+    bool is_directory = false;  // neither: a link or a device
     uint64_t bytes = 0;
-    uint64_t freed_bytes = 0;  // what removing it gives back, as far as that is known
+    uint64_t freed_bytes = 0;  // space that its removal frees, as far as known
   };
   struct Names {
     std::vector<std::string> names;  // in no order, without . and ..
-    bool has_more = false;           // than `most`
+    bool has_more = false;           // there are more than max_names
   };
 
   virtual ~StoredFiles() = default;
 
-  // The names in a directory that are wanted, at most `most`. A directory that is not there has
-  // none.
+  // Returns at most max_names names in a directory for which is_wanted() is true; none if the
+  // directory does not exist.
   virtual Result<Names> names(const std::string& directory, bool (*is_wanted)(std::string_view),
-                              size_t most) = 0;
-  virtual Result<Status> look(const std::string& path) = 0;
-  // At most `most` bytes of a regular file from offset on; fewer where it ends.
-  virtual Result<std::string> read(const std::string& path, uint64_t offset, size_t most) = 0;
-  // A file; what is gone already is as good as removed.
+                              size_t max_names) = 0;
+  // Returns the status of a path; does not follow links.
+  virtual Result<Status> status(const std::string& path) = 0;
+  // Reads up to max_bytes of a regular file from `offset` on; fewer only at its end.
+  virtual Result<std::string> read(const std::string& path, uint64_t offset, size_t max_bytes) = 0;
+  // Removes a file; succeeds if it does not exist.
   virtual Result<> remove(const std::string& path) = 0;
-  // A directory that is empty; its absence is durable then.
+  // Removes an empty directory durably.
   virtual Result<> remove_directory(const std::string& path) = 0;
 };
 

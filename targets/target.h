@@ -1,10 +1,9 @@
-// The contract every target fulfils: a place that takes the files of one crash. Targets know
-// nothing of dumps, and the engine nothing of targets; init/capture/job joins them.
+// The contract of targets: a target stores the files of one crash. Targets do not depend on dumps,
+// and the engine does not depend on targets; init/capture/job joins them.
 //
 // Order: preflight → begin → (create → write_at* → commit or keep_incomplete) for each file →
-// finish. A trial before any crash (check_job.h) reads back and discards before it finishes.
-// Every call that can wait does so within Limits; a call that blocks in the kernel all the same
-// is ended from outside, by the supervisor of the process that runs it.
+// finish. A test before any crash (check_job.h) reads back and discards before finish. Every wait
+// is within Limits; the supervisor kills a process whose call blocks in the kernel longer.
 #pragma once
 
 #include <memory>
@@ -19,75 +18,79 @@
 
 namespace kdump {
 
-// One file on a target. Until commit() it bears its incomplete name, or what stands for it there.
+// One file on a target. Until commit() it has its incomplete name, or an equivalent mark.
 class TargetFile : public Sink {
  public:
-  // Makes all that was written durable, under the incomplete name. Fails as commit() would.
+  // Makes all written data durable under the incomplete name. Fails as commit() would.
   virtual Result<> sync() = 0;
-  // Flush, sync, rename to the final name, sync the directory: only then is the file "saved".
+  // Flushes, syncs, renames to the final name and syncs the directory: only then is the file
+  // "saved".
   virtual Result<> commit() = 0;
-  // Syncs what has arrived and keeps it under its incomplete name: a partial dump is evidence.
-  // The destructor of an uncommitted file closes it and leaves it, unsynced, under that name.
+  // Syncs the written data and keeps it under the incomplete name, for a partial dump. The
+  // destructor of an uncommitted file leaves it under that name, unsynced.
   virtual Result<> keep_incomplete() = 0;
-  // Takes commit() back, durably: what bears the final name is not what was written, as reading it
-  // has shown. Fails: unsupported, where a name once given stays.
-  virtual Result<> retract() { return fail(Kind::unsupported, "a name that was given here stays"); }
-  // Reads what sync() or commit() has made durable from where it lies now, not out of a memory of
-  // ours. Fails: unsupported, where nothing can be read.
+  // Renames a committed file back to its incomplete name, durably, because read-back found that it
+  // differs from the written data. Fails: unsupported, if the target cannot rename it.
+  virtual Result<> demote() {
+    return fail(Kind::unsupported, "cannot rename a committed file on this target");
+  }
+  // Reads data that sync() or commit() made durable, from the device or server and not from a
+  // cache. Fails: unsupported, if the target cannot be read; corrupt, if the file ends before; io.
   virtual Result<> read_back(uint64_t offset, MutableBytes out) = 0;
 };
 
 class Target {
  public:
-  // positional: write_at takes any offset, in any order. append_only: each write must begin where
-  // the last one ended (a stream); dumps go there flattened.
+  // positional: write_at accepts any offset in any order. append_only: each write must start at the
+  // end of the previous one (a stream); dumps are then flattened.
   enum class Access : uint8_t { positional, append_only };
 
   struct Space {
     std::optional<uint64_t> free_bytes;    // nullopt: unknown
     std::optional<uint64_t> largest_file;  // nullopt: no limit below free_bytes (vfat: 4 GiB - 1)
-    // Beyond free_bytes: the file system's blocks for root, less what a system's own needs to boot.
+    // Blocks reserved for root, in addition to free_bytes, less the space that the system needs to
+    // boot.
     uint64_t reserved_bytes = 0;
-    bool is_hint = false;         // free_bytes is a server's word, which may be wrong
-    bool gaps_take_room = false;  // there are no sparse files
+    bool is_hint = false;          // free_bytes is a server's statement, which may be wrong
+    bool no_sparse_files = false;  // the target cannot store holes
   };
 
-  // How long the parts of a target may wait, seconds.
+  // Limits of waits, seconds.
   struct Limits {
     uint32_t step_s = 30;   // for a device, a link, an answer (rd.kdump.timeout)
-    uint32_t stall_s = 60;  // for what is written to get on (rd.kdump.stall)
+    uint32_t stall_s = 60;  // for progress of a write (rd.kdump.stall)
   };
 
   virtual ~Target() = default;
 
-  virtual const char* describe() const = 0;  // for messages: the URL; never contains secrets
+  virtual const char* describe() const = 0;  // the URL, for messages; contains no secrets
   virtual Access access() const = 0;
-  // Brings the target as far as a first write: device found, mounted, or connected. Repeatable.
-  // Leaves no file behind.
+  // Prepares the target for the first write: finds the device, mounts it, or connects. Repeatable.
+  // Creates no file.
   virtual Result<Space> preflight() = 0;
-  // Makes the directory of this crash, `name` (or name.1, name.2, … where it exists), syncs its
-  // parent, and remembers it. Where the target refuses ':' in names it becomes '-'.
+  // Makes the directory of this crash, `name` (or name.1, name.2, … if it exists), and syncs its
+  // parent. ':' becomes '-' if the target refuses it in names.
   virtual Result<> begin(const std::string& name) = 0;
-  // Where begin() put it, for messages and report.json.
+  // Returns the location of that directory, for messages and report.json.
   virtual std::string location() const = 0;
-  // Exclusively creates a file of the crash's directory. expected_bytes: the most it is going to
-  // hold, 0 if unknown; a hint, for layout. What does not fit fails in write_at with no_space, so
-  // that a truncated dump can be tried where even that is better than none.
+  // Creates a file in the crash's directory, exclusively. expected_bytes: upper bound of its size,
+  // 0 if unknown; a hint for the layout. A larger file fails in write_at with no_space, so that a
+  // truncated dump remains possible.
   virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
-  // False: begin() writes over what was there, and no trial may go further than preflight().
+  // False: begin() overwrites earlier data, and a test must stop after preflight().
   virtual bool can_discard() const { return false; }
-  // Takes back what begin() and create() have made, also after failures: the files, the crash's
-  // directory, and those above it that were not there before. Nothing that others have put there.
+  // Removes everything that begin() and create() made, also after failures: the files, the crash's
+  // directory and its new parents. Does not remove files of others.
   virtual Result<> discard() {
-    return fail(Kind::refused, "%s: what was written cannot be taken back", describe());
+    return fail(Kind::refused, "%s: cannot remove the test files", describe());
   }
-  // What is there already. Brings the target up as far as reading needs, where preflight() has not;
-  // it may be read-only. Fails: unsupported, where nothing can be listed.
+  // Returns the files of earlier crashes. Mounts or connects if preflight() has not; read-only is
+  // sufficient. Fails: unsupported, if the target cannot list files; as preflight() does.
   virtual Result<std::unique_ptr<StoredFiles>> stored_files() {
-    return fail(Kind::unsupported, "%s: nothing there can be listed", describe());
+    return fail(Kind::unsupported, "%s: cannot list files on this target", describe());
   }
-  // Syncs and unmounts or disconnects what preflight() or stored_files() brought up. After
-  // it only these may be called. Also after failures: tries everything, reports the first error.
+  // Syncs, and unmounts or disconnects. After it only preflight() and stored_files() may be called.
+  // Also called after failures: performs every step and returns the first error.
   virtual Result<> finish() = 0;
 };
 

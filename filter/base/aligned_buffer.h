@@ -1,5 +1,5 @@
-// Page-aligned memory that says so when there is none: the writers' large buffers. Aligned, so
-// that targets can hand them to direct I/O.
+// Page-aligned memory for the writers' large buffers. Allocation failure is an error, not an
+// exception; the alignment permits direct I/O.
 #pragma once
 
 #include <cstdlib>
@@ -11,13 +11,14 @@ namespace kdump {
 
 constexpr size_t kIoAlignment = 4096;
 
-constexpr uint64_t align_up(uint64_t value, uint64_t alignment) {  // a power of two
+constexpr uint64_t align_up(uint64_t value, uint64_t alignment) {  // alignment: a power of two
   return (value + alignment - 1) & ~(alignment - 1);
 }
 
 class AlignedBuffer {
  public:
-  // Uninitialized; the size is rounded up to kIoAlignment.
+  // Allocates uninitialized memory; the size is rounded up to kIoAlignment. purpose: for the error.
+  // Fails: io, without memory.
   static Result<AlignedBuffer> allocate(size_t size_bytes, const char* purpose) {
     const size_t size = align_up(size_bytes, kIoAlignment);
     void* memory = std::aligned_alloc(kIoAlignment, size);

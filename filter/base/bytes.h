@@ -1,6 +1,6 @@
-// Views of untrusted bytes and the one way to read numbers out of them. Dumps of the supported
-// architectures are little-endian, as are the machines that read them; the ELF reader refuses
-// others, so no byte is ever swapped here.
+// Views of untrusted bytes, and functions that read numbers out of them. No byte is swapped: dumps
+// of the supported architectures and the machines that read them are little-endian, and the ELF
+// reader refuses others.
 #pragma once
 
 #include <bit>
@@ -18,13 +18,13 @@ static_assert(std::endian::native == std::endian::little);
 using Bytes = std::span<const uint8_t>;
 using MutableBytes = std::span<uint8_t>;
 
-// The bytes of a plain value, for writing headers.
+// Returns the bytes of a trivially copyable value, such as a header.
 template <class T>
 requires std::is_trivially_copyable_v<T> Bytes bytes_of(const T& value) {
   return {reinterpret_cast<const uint8_t*>(&value), sizeof value};
 }
 
-// Unaligned load. The caller has checked that sizeof(T) bytes are there.
+// Loads a T from an unaligned address. The caller has checked that sizeof(T) bytes are readable.
 template <class T>
 requires std::is_trivially_copyable_v<T> T load(const uint8_t* at) {
   T value;
@@ -32,7 +32,7 @@ requires std::is_trivially_copyable_v<T> T load(const uint8_t* at) {
   return value;
 }
 
-// Reads forward through a buffer; never past its end.
+// Reads forward through a buffer and fails at its end.
 class ByteReader {
  public:
   // what: names the buffer in errors; must outlive the reader.
@@ -41,7 +41,7 @@ class ByteReader {
   size_t position() const { return pos_; }
   size_t left() const { return data_.size() - pos_; }
 
-  // The next `size` bytes. Fails: corrupt, if fewer are left.
+  // Returns the next `size` bytes. Fails: corrupt, if fewer are left.
   Result<Bytes> take(uint64_t size) {
     if (size > left())
       return fail(Kind::corrupt, "%s: need %" PRIu64 " bytes at offset %zu, %zu left", what_, size,

@@ -1,5 +1,5 @@
-// An open file with its name: the loops over short reads and writes and EINTR, and errors that
-// say which file and offset. Closing cannot lose data here: what must be on disk is sync()ed.
+// An open file with its name. Handles short reads, short writes and EINTR; errors name the file and
+// the offset. The destructor ignores errors of close(2): data that must be on disk needs sync().
 #pragma once
 
 #include <string>
@@ -21,17 +21,17 @@ class File {
   int fd() const { return fd_; }
   const char* path() const { return path_.c_str(); }
 
-  // Reads exactly out.size() bytes at offset. Fails: corrupt, where the file ends before.
+  // Reads exactly out.size() bytes at `offset`. Fails: corrupt, if the file ends before; io.
   Result<> read_at(uint64_t offset, MutableBytes out) const;
-  // Reads up to the end of file; the count says how many bytes there were.
+  // Reads up to out.size() bytes at `offset`; returns fewer only at the end of the file.
   Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
-  // Writes all of data at offset. Fails: no_space, io; how much of it arrived is then unknown.
+  // Writes all of `data` at `offset`. Fails: no_space, io; an unknown part of it is then written.
   Result<> write_at(uint64_t offset, Bytes data);
-  // Writes all of data at the current position (pipes, kmsg, terminals).
+  // Writes all of `data` at the current position, for pipes, /dev/kmsg and terminals.
   Result<> append(Bytes data);
   Result<> truncate(uint64_t size);
   Result<> sync();
-  // The size of a regular file, or of a block device.
+  // Returns the size of a regular file or block device, bytes.
   Result<uint64_t> size() const;
 
  private:
@@ -42,8 +42,8 @@ class File {
   std::string path_;
 };
 
-// The whole of a small file, such as those of /proc and /sys.
-// Fails: refused, if it is larger than max_bytes.
+// Reads a whole small file, such as one of /proc or /sys. Fails: refused, if it is larger than
+// max_bytes; io.
 Result<std::string> read_small_file(Sys& sys, const std::string& path, size_t max_bytes);
 
 }  // namespace kdump

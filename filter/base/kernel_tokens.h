@@ -1,6 +1,6 @@
-// The words of a kernel command line, split as the kernel's next_arg() does (lib/cmdline.c):
-// quotes keep spaces together, and are stripped around a whole token or a whole value. Which
-// words mean something, their readers know.
+// Splits a kernel command line into NAME and NAME=VALUE tokens, as the kernel's next_arg() does
+// (lib/cmdline.c): double quotes protect spaces, and are removed around a whole token or a whole
+// value. The meaning of the tokens is the caller's.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@ namespace kdump {
 
 struct KernelToken {
   std::string_view name;
-  std::string_view value;  // empty also where there is no '='
+  std::string_view value;  // empty without '='
 };
 
-// Takes the next token off the front of text; nothing when only space is left.
+// Removes the next token from the front of `text` and returns it; nullopt if only space is left.
 std::optional<KernelToken> next_kernel_token(std::string_view& text);
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-// Where the parts of a run say what they wait for, so that a person, and the supervisor, know.
+// Receives the waits and notes of a run, for the console and the supervisor.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,14 @@ namespace kdump {
 
 struct Observer {
   virtual ~Observer() = default;
-  // Before the wait; shown on the console if it takes long.
+  // Called before a wait of at most `at_most_s` seconds. The console shows it if it takes long; the
+  // supervisor kills the job some time after that deadline.
   virtual void waiting_for(const char* what, uint32_t at_most_s) = 0;
-  // What a person should know and no error says, such as which block devices there are.
+  // Shows a line that is no error, such as the list of block devices.
   virtual void note(const char*) {}
-  // Asked by a target while it sends what moves slowly. Fails: timeout, where the job has found for
-  // a while that this comes to nothing in a useful time, and another target is there.
-  virtual Result<> may_wait_on() { return {}; }
+  // Called by a target while its transfer is slow. Fails: timeout, if the transfer would take
+  // longer than is useful and another target is configured.
+  virtual Result<> may_keep_waiting() { return {}; }
 };
 
 }  // namespace kdump

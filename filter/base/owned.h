@@ -1,5 +1,5 @@
-// One move-only owner for handles whose release cannot usefully fail. Whatever can lose data when
-// it fails (sync, rename, unmount) is an explicit call elsewhere, never a destructor.
+// A move-only owner of a handle whose release cannot lose data. An operation that can lose data
+// (sync, rename, unmount) is an explicit call elsewhere, never a destructor.
 #pragma once
 
 #include <utility>

@@ -1,6 +1,6 @@
-// Errors are values. Result<T> is what every fallible function returns; an Error owns no heap,
-// so it can report that there is none left. Messages read "outer: inner" and carry the argument,
-// file or offset; code decides by kind, never by text.
+// Errors are values: every function that can fail returns Result<T>. An Error owns no heap memory,
+// so that it can report ENOMEM. Its text reads "outer: inner" and names the argument, file or
+// offset; code decides by `kind`, never by text.
 #pragma once
 
 #include <cinttypes>
@@ -13,13 +13,13 @@ namespace kdump {
 enum class Kind : uint8_t {
   io,           // a system call or device failed
   corrupt,      // input that contradicts itself or its format
-  unsupported,  // sound input that this program does not handle
-  no_space,     // the target is full, or will not hold the file
+  unsupported,  // valid input that this program does not handle
+  no_space,     // the target is full, or the file is too large for it
   timeout,      // a deadline passed
-  refused,      // an argument, or a policy, forbids it
+  refused,      // an argument or a policy forbids it
 };
 
-// The name used in messages and in report.json.
+// Returns the name used in messages and in report.json.
 const char* kind_name(Kind kind);
 
 struct [[nodiscard]] Error {
@@ -31,17 +31,19 @@ struct [[nodiscard]] Error {
 template <class T = void>
 using Result = std::expected<T, Error>;
 
+// Makes an error without errno.
 [[gnu::format(printf, 2, 3)]] std::unexpected<Error> fail(Kind kind, const char* format, ...);
 
-// A failed system call: the kind follows from the errno (a positive value), whose text is appended.
+// Makes the error of a failed system call. sys_errno: positive; it determines the kind, and its
+// text is appended.
 [[gnu::format(printf, 2, 3)]] std::unexpected<Error> fail_errno(int sys_errno, const char* format,
                                                                 ...);
 
-// Puts what the caller knew in front: "outer: inner", same kind and errno.
+// Prepends the caller's context: "outer: inner", with the same kind and errno.
 [[gnu::format(printf, 2, 3)]] std::unexpected<Error> wrap(const Error& inner, const char* format,
                                                           ...);
 
-// A private copy for std::expected's value, or an early return of its error.
+// Evaluates to the value of a Result, or returns its error from the enclosing function.
 #define TRY(expression)                                      \
   __extension__({                                            \
     auto try_result = (expression);                          \

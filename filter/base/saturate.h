@@ -1,4 +1,4 @@
-// Sums of sizes that hostile headers name: they stay at the maximum instead of wrapping.
+// Adds sizes from hostile headers: a sum that would wrap stays at the maximum.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
-// The one seam between this program and the kernel: everything that can fail, stall or be torn by
-// a power cut goes through it, so that tests can make each call fail in turn. It mirrors the
-// system calls and adds no policy; File (file.h) adds names, loops and Results.
+// The interface between this program and the kernel. Every file operation that can fail, stall or
+// be torn by a power cut goes through it, so that tests can make each call fail in turn. It mirrors
+// the system calls without policy; File (file.h) adds names, retry loops and Results.
 //
-// Not here: memory mappings of the vmcore (filter/core_file/) and process control (init/), which a
-// fake could not stand in for; they are tested on the real thing.
+// Not here: memory mappings of the vmcore (filter/core_file/) and process control (init/). A fake
+// cannot replace them; tests use the real calls.
 #pragma once
 
 #include <cerrno>
@@ -31,7 +31,7 @@ class Sys {
   virtual int64_t ftruncate(int fd, uint64_t size) = 0;
   virtual int64_t fsync(int fd) = 0;
   virtual int64_t syncfs(int fd) = 0;
-  // Writes dirty pages back, or waits for that (SYNC_FILE_RANGE_*): never a promise of durability.
+  // Starts or awaits write-back of dirty pages (SYNC_FILE_RANGE_*). Does not make them durable.
   virtual int64_t sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) = 0;
   virtual int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) = 0;
   virtual int64_t fstat(int fd, struct stat& out) = 0;
@@ -42,13 +42,13 @@ class Sys {
   virtual int64_t mkdir(const char* path, uint32_t mode) = 0;
   virtual int64_t rmdir(const char* path) = 0;
   virtual int64_t unlink(const char* path) = 0;
-  // Fails with -EEXIST where `to` exists, atomically (RENAME_NOREPLACE), also on file systems
-  // that do not know the flag.
+  // Renames atomically; -EEXIST if `to` exists (RENAME_NOREPLACE), also on file systems that do not
+  // support the flag.
   virtual int64_t rename_new(const char* from, const char* to) = 0;
-  // Hands each name but . and .. to `each`, in no order.
+  // Passes each name except . and .. to `each`, in no order.
   virtual int64_t list_directory(const char* path, void (*each)(void*, const char* name),
                                  void* context) = 0;
-  // The link's text, NUL-terminated.
+  // Reads the link's text, NUL-terminated.
   virtual int64_t readlink(const char* path, std::span<char> out) = 0;
 
   virtual int64_t mount(const char* source, const char* at, const char* type, uint64_t flags,
@@ -65,11 +65,11 @@ class Sys {
 Sys& real_sys();
 
 // Makes a call again while it says -EINTR; but not for ever, whatever it is that interrupts.
-constexpr int kMostInterruptions = 20;
+constexpr int kMaxInterruptions = 20;
 template <class Call>
 int64_t uninterrupted(Call call) {
   int64_t done = -EINTR;
-  for (int i = 0; i < kMostInterruptions && done == -EINTR; ++i) done = call();
+  for (int i = 0; i < kMaxInterruptions && done == -EINTR; ++i) done = call();
   return done;
 }
 

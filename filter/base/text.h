@@ -1,4 +1,4 @@
-// Text for warnings, messages and the like, made a few times a run: printf into a std::string.
+// Formats text for warnings and messages: printf into a std::string.
 #pragma once
 
 #include <string>
@@ -10,10 +10,11 @@ namespace kdump {
 
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
 
-// For messages: '?' for everything but printable ASCII.
+// Replaces every byte that is not printable ASCII with '?', for messages.
 std::string printable(std::string_view text);
 
-// %41 becomes A. Fails: refused, where two hexadecimal digits are missing, and for a NUL, %00 too.
+// Decodes %XX escapes: %41 becomes A. Fails: refused, if two hexadecimal digits do not follow %, or
+// the text contains a NUL, also as %00.
 Result<std::string> percent_decode(std::string_view text);
 
 }  // namespace kdump

@@ -1,5 +1,5 @@
-// struct new_utsname of include/uapi/linux/utsname.h: which kernel ran on which machine. Dump
-// headers have the same fields in the same order.
+// struct new_utsname of include/uapi/linux/utsname.h: names of the machine and of its kernel. Dump
+// headers contain the same fields in the same order.
 #pragma once
 
 #include <cstddef>

@@ -25,7 +25,7 @@ constexpr RegisterRow kArm64Rows[] = {
 
 struct MachineRow {
   uint16_t elf_machine;
-  uint32_t registers;  // so many, of 64 bits each
+  uint32_t registers;  // number of registers of 64 bits
   uint32_t ip, sp;     // which of them
   std::span<const RegisterRow> rows;
 };

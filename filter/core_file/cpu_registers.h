@@ -1,5 +1,5 @@
-// The registers that each CPU left in the vmcore: its NT_PRSTATUS note. Values are as they were;
-// nothing says that they make sense.
+// Decodes the registers of a CPU from its NT_PRSTATUS note. The values are not checked: those of a
+// corrupt vmcore may be meaningless.
 //
 // Source: include/uapi/linux/elfcore.h; struct user_regs_struct of x86_64, user_pt_regs of arm64.
 #pragma once
@@ -20,15 +20,16 @@ struct RegisterRow {
 struct CpuRegisters {
   int32_t pid = 0;  // of the task that ran there; 0: idle
   Vaddr ip, sp;
-  Bytes values;                            // the registers as the note has them
-  std::span<const RegisterRow> rows = {};  // what they are called
+  Bytes values;                            // the registers, in the note's layout
+  std::span<const RegisterRow> rows = {};  // their names and indices
 
   uint64_t value(const RegisterRow& row) const {
     return load<uint64_t>(values.data() + 8 * row.index);
   }
 };
 
-// nullopt: no such note, or of a machine that is not known here. Views the note.
+// Returns a view of the note's registers; nullopt if it is no NT_PRSTATUS note or the machine is
+// unsupported.
 std::optional<CpuRegisters> read_registers(const Note& note, uint16_t elf_machine);
 
 }  // namespace kdump

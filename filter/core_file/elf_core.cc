@@ -34,13 +34,13 @@ Result<Elf64_Ehdr> read_header(const File& file) {
     return fail(Kind::unsupported, "%s is not a core file: ELF type %u at offset %zu", file.path(),
                 header.e_type, offsetof(Elf64_Ehdr, e_type));
   if (header.e_phentsize != sizeof(Elf64_Phdr))
-    return fail(Kind::corrupt, "%s: program headers of %u bytes instead of %zu (offset %zu)",
-                file.path(), header.e_phentsize, sizeof(Elf64_Phdr),
-                offsetof(Elf64_Ehdr, e_phentsize));
+    return fail(Kind::corrupt,
+                "%s: invalid size of program headers '%u': expected %zu (offset %zu)", file.path(),
+                header.e_phentsize, sizeof(Elf64_Phdr), offsetof(Elf64_Ehdr, e_phentsize));
   return header;
 }
 
-// With 65,535 or more program headers their number stands in the first section header.
+// With 65,535 or more program headers, the first section header holds their number.
 Result<uint32_t> count_program_headers(const File& file, const Elf64_Ehdr& header) {
   if (header.e_phnum != PN_XNUM) return header.e_phnum;
   Elf64_Shdr section{};
@@ -118,24 +118,24 @@ void ElfCore::Flaws::warn(const char* path, uint64_t file_bytes,
                           std::vector<std::string>& warnings) const {
   if (cut)
     warnings.push_back(text("%s ends at offset %#" PRIx64 ": %" PRIu64
-                            " PT_LOAD segments lie beyond it in whole or part and are holes there",
+                            " PT_LOAD segments are truncated there; the missing parts are holes",
                             path, file_bytes, cut));
   if (out_of_range)
     warnings.push_back(text("%s: %" PRIu64
-                            " PT_LOAD segments have addresses out of range (2^52): they are left"
-                            " out there",
+                            " PT_LOAD segments have addresses above 2^52: those parts are"
+                            " ignored",
                             path, out_of_range));
   if (too_many)
-    warnings.push_back(text("%s: %" PRIu64 " PT_LOAD segments beyond the first %u are left out",
+    warnings.push_back(text("%s: %" PRIu64 " PT_LOAD segments beyond the first %u are ignored",
                             path, too_many, kMaxSegments));
   if (too_short)
     warnings.push_back(text("%s: %" PRIu64
-                            " PT_LOAD segments have a p_memsz above p_filesz and are holes there",
+                            " PT_LOAD segments have a p_memsz above p_filesz: the rest is a hole",
                             path, too_short));
   if (too_long)
     warnings.push_back(text("%s: %" PRIu64
-                            " PT_LOAD segments have a p_filesz above p_memsz: what no other segment"
-                            " has is read",
+                            " PT_LOAD segments have a p_filesz above p_memsz: the part in no other"
+                            " segment is read",
                             path, too_long));
 }
 

@@ -105,11 +105,10 @@ void ElfNotes::keep(Bytes segment, uint64_t file_offset, size_t alignment) {
 
 void ElfNotes::warn(const char* path, std::vector<std::string>& warnings) const {
   // Without notes every page is kept: that is worth more than no dump.
-  if (!read_error_.empty())
-    warnings.push_back("notes that cannot be read are left out: " + read_error_);
+  if (!read_error_.empty()) warnings.push_back("unreadable notes are omitted: " + read_error_);
   if (lost_bytes_ != 0)
     warnings.push_back(text("%s: %" PRIu64
-                            " bytes of notes are left out: malformed, unnamed, too many or beyond"
+                            " bytes of notes are omitted: malformed, unnamed, too many or beyond"
                             " the end of the file",
                             path, lost_bytes_));
 }

@@ -1,8 +1,8 @@
-// The notes of a vmcore, from all of its PT_NOTE segments. Each segment is walked by itself: what
-// is malformed there ends that segment alone. The well-formed notes are kept one after the other,
-// so that every reader of the dump finds all of them.
+// Collects the notes of a vmcore from all PT_NOTE segments. A malformed note ends its segment; the
+// other segments are still read. The well-formed notes are stored contiguously, so that a reader of
+// the dump finds all of them.
 //
-// Not here: what a note means (vmcoreinfo.h, cpu_registers.h).
+// Not here: the meaning of a note (vmcoreinfo.h, cpu_registers.h).
 // Source: the gABI's "Note Section"; binutils for segments whose alignment is 8.
 #pragma once
 
@@ -17,11 +17,11 @@
 
 namespace kdump {
 
-// 8192 CPUs need 3 MiB of NT_PRSTATUS; held in memory, for they go into the dump.
+// Maximum of notes held in memory for the dump: 8192 CPUs need 3 MiB of NT_PRSTATUS.
 constexpr uint64_t kMaxNotesBytes = 4u << 20;
-// Of this, the last is left to VMCOREINFO: the kernel gives it a page.
+// The part of kMaxNotesBytes reserved for VMCOREINFO, which has a page in the kernel.
 constexpr uint64_t kVmcoreinfoReserve = 64u << 10;
-// Read in search of notes, over all PT_NOTEs; of each one at most kMaxNotesBytes.
+// Maximum of bytes read over all PT_NOTEs; at most kMaxNotesBytes of each.
 constexpr uint64_t kMaxNotesSearched = 16 * kMaxNotesBytes;
 
 struct Note {
@@ -33,12 +33,12 @@ struct Note {
 
 class ElfNotes {
  public:
-  // Appends the notes of one PT_NOTE; what it lacks is counted.
+  // Appends the notes of one PT_NOTE; bytes that cannot be read are counted for warn().
   void add(const File& file, uint64_t file_bytes, const Elf64_Phdr& segment);
-  // Appends to `warnings` what add() left out: at most two sentences.
+  // Appends at most two warnings about notes that add() left out. path: for the text.
   void warn(const char* path, std::vector<std::string>& warnings) const;
 
-  // All of them, aligned to 4 bytes, as a PT_NOTE of a dump has them.
+  // Returns all notes, aligned to 4 bytes, in the form of a dump's PT_NOTE.
   Bytes bytes() const { return bytes_; }
 
   // Calls visit(note) for each until it returns false.

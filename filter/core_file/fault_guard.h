@@ -1,6 +1,6 @@
-// Touching mapped memory that may not be there: a page of the vmcore that cannot be read (poisoned
-// memory, a file cut short) arrives as SIGBUS in the middle of whatever touched it. Under a guard
-// it becomes a return value. Per thread, may be nested, costs no system call.
+// Accesses mapped memory that may be unreadable. A page of the vmcore that cannot be read (poisoned
+// memory, a truncated file) raises SIGBUS in the access; run_guarded() turns this into a return
+// value. Guards are per thread, may be nested and need no system call.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,14 @@
 
 namespace kdump {
 
-// Installs the handlers of SIGBUS and SIGSEGV in this process. Whatever maps a vmcore calls this
-// first, each time: a flag "installed" would survive a fork whose child resets the handlers.
+// Installs the handlers of SIGBUS and SIGSEGV in this process. Code that maps a vmcore calls this
+// before each mapping: an "installed" flag would survive a fork whose child resets the handlers.
 void install_fault_guard();
 
-// Runs access(context). Returns true if it ran to its end; false if it touched a byte of `range`
-// that cannot be read, with *fault that byte's index in range. Faults elsewhere are not caught:
-// they go to whoever handled them before.
-// install_fault_guard() must have been called in this process.
-// access must own nothing that needs a destructor: it may be left in the middle.
+// Runs access(context). Returns true if it completed; false if it touched an unreadable byte of
+// `range`, and *fault is then the index of that byte in `range`. Faults elsewhere go to the
+// previous signal handlers. install_fault_guard() must have been called in this process. `access`
+// must own no object with a destructor: a fault leaves it by a jump.
 bool run_guarded(Bytes range, void (*access)(void*), void* context, size_t* fault);
 
 // The same for a lambda.

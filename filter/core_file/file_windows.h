@@ -1,9 +1,9 @@
-// The vmcore file as memory: mapped a window at a time, a few windows at once. /proc/vmcore fills
-// the page tables of a mapping eagerly, 2 MiB for each GiB, which RSS does not show: hence the
-// ceiling.
+// Maps the vmcore file in windows, of which a few are mapped at a time. The limit exists because
+// /proc/vmcore fills the page tables of a mapping at once, 2 MiB for each GiB, which RSS does not
+// show.
 //
-// Not here: physical addresses (phys_memory.h) and faults (fault_guard.h): whoever touches the
-// bytes guards them; the guard's handlers are installed here.
+// Not here: physical addresses (phys_memory.h). The caller accesses the bytes under a guard
+// (fault_guard.h); this class installs the guard's signal handlers.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace kdump {
 
-// As large as a page table's leaf of x86_64, and so many that the tables of a walk from one leaf of
-// struct pages to the next stay mapped.
+// The size of a 2 MiB leaf of x86_64. Eight windows keep the page tables mapped while struct pages
+// are read leaf by leaf.
 constexpr uint64_t kMappedWindowBytes = 2u << 20;
 constexpr size_t kMappedWindows = 8;
 static_assert(kMappedWindowBytes * kMappedWindows <= 16u << 20);
@@ -28,8 +28,9 @@ class FileWindows {
   FileWindows(const FileWindows&) = delete;
   FileWindows& operator=(const FileWindows&) = delete;
 
-  // The file's bytes from `offset` to the end of its window; valid until kMappedWindows - 1
-  // further windows were asked for. Empty beyond the end of file. nullopt: cannot be mapped.
+  // Returns the file's bytes from `offset` to the end of their window, valid until at() has been
+  // called for kMappedWindows - 1 other windows. Empty beyond the end of the file; nullopt if the
+  // window cannot be mapped.
   std::optional<Bytes> at(uint64_t offset);
 
  private:

@@ -12,7 +12,7 @@ void PageRanges::add(Pfn begin, Pfn end) {
     ranges_.back().end = std::max(ranges_.back().end, end.value);
     return;
   }
-  if (ranges_.size() == kMaxRanges) thin_out();
+  if (ranges_.size() == kMaxRanges) merge_nearest();
   settled_ &= ranges_.empty() || ranges_.back().end < begin.value;
   ranges_.push_back({begin.value, end.value});
 }
@@ -50,7 +50,7 @@ void PageRanges::settle() {
 }
 
 // Down to half, so that it is not needed again soon.
-void PageRanges::thin_out() {
+void PageRanges::merge_nearest() {
   settle();
   if (ranges_.size() <= kMaxRanges / 2) return;
   std::vector<uint64_t> gaps;

@@ -1,6 +1,5 @@
-// A set of page frames as a few sorted ranges, of bounded size whatever is added: where there would
-// be too many ranges, those with the smallest gaps between them become one, which makes the set
-// larger, never smaller.
+// A set of page frames, stored as at most kMaxRanges sorted ranges. If there are more, ranges with
+// the smallest gaps between them are merged: the set may grow beyond what was added, never shrink.
 #pragma once
 
 #include <cstddef>
@@ -17,22 +16,22 @@ class PageRanges {
   struct Range {
     uint64_t begin = 0, end = 0;  // page frame numbers
   };
-  // 1 MiB of them. A machine of 64 TiB whose page tables lie scattered has more, in gaps of a few
-  // pages.
+  // 1 MiB of memory. A machine of 64 TiB with scattered page tables has more ranges, a few pages
+  // apart.
   static constexpr size_t kMaxRanges = 1u << 16;
 
-  // Adds page frames from begin to before end, in any order, overlapping or not.
+  // Adds the page frames [begin, end). Calls may come in any order and overlap.
   void add(Pfn begin, Pfn end);
 
-  // Sorted, disjoint. Costs something only after an add().
+  // Returns the ranges, sorted and disjoint. Sorts only after an add() out of order.
   std::span<const Range> ranges();
-  // Those that reach into the page frames from begin to before end.
+  // Returns the ranges that overlap [begin, end).
   std::span<const Range> within(Pfn begin, Pfn end);
   uint64_t pages();
 
  private:
   void settle();
-  void thin_out();
+  void merge_nearest();
 
   std::vector<Range> ranges_;
   bool settled_ = true;

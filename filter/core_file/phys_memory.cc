@@ -93,7 +93,7 @@ Result<Bytes> PhysMemory::find_view(Paddr at, uint64_t max_bytes) {
 Result<> PhysMemory::copy(Bytes mapped, MutableBytes out, Paddr at) {
   size_t fault = 0;
   if (guarded(mapped, &fault, [&] { memcpy(out.data(), mapped.data(), mapped.size()); })) return {};
-  return fail(Kind::io, "physical address %#" PRIx64 " cannot be read", at.value + fault);
+  return fail(Kind::io, "physical address %#" PRIx64 " is unreadable", at.value + fault);
 }
 
 Result<> PhysMemory::read(Paddr at, MutableBytes out) {

@@ -1,9 +1,9 @@
-// The crashed machine's physical memory, read from the vmcore: PT_LOADs turned into disjoint
-// ranges, mapped in windows, with read(2) where a mapping cannot be had. A page that cannot be
-// read is a hole as a whole: where it may be broken memory it is touched once, never again in the
-// same call.
+// Reads the crashed machine's physical memory from the vmcore. PT_LOADs become disjoint ranges,
+// which are mapped in windows, or read with read(2) if mmap fails. A page with an unreadable byte
+// counts as unreadable as a whole, and one call touches it only once, since it may be broken
+// memory.
 //
-// Thread-safe: no.
+// Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -18,28 +18,28 @@ namespace kdump {
 
 class PhysMemory {
  public:
-  // How pages are copied. The kernel reads /proc/vmcore a page at a time, through a mapping that it
-  // makes and takes down again: mapping it once is many times faster. With a file in the page cache
-  // it is the other way round: the mapping costs as much as the copy.
+  // How pages are copied. mapping: for /proc/vmcore, which read(2) serves through a temporary
+  // mapping for each page and which is many times slower. reading: for a file in the page cache,
+  // where a mapping costs as much as the copy.
   enum class CopyBy : uint8_t { mapping, reading };
 
   // file and core must outlive this. page_size: a power of two.
   PhysMemory(const File& file, const ElfCore& core, uint32_t page_size, CopyBy how);
 
   uint32_t page_size() const { return page_size_; }
-  Pfn end_pfn() const;         // one past the highest page of which the vmcore has a byte
-  uint64_t ram_pages() const;  // pages of which the vmcore has at least one byte, each once
+  Pfn end_pfn() const;         // one past the highest page with a byte in the vmcore
+  uint64_t ram_pages() const;  // pages with at least one byte in the vmcore
 
-  // The first byte at or after `at` that the vmcore has.
+  // Returns the first address at or after `at` that the vmcore contains.
   std::optional<Paddr> next_ram(Paddr at) const;
 
-  // The first window (window.h) at or after `at` that has RAM; end_pfn() if none has.
+  // Returns the first window (window.h) at or after `at` with RAM; end_pfn() if there is none.
   Pfn next_window(Pfn at) const;
 
-  // Sets the bits of the pages first + i of which the vmcore has at least one byte, clears others.
+  // Sets bit i if the vmcore contains a byte of page first + i, and clears it otherwise.
   void mark_ram(Pfn first, PageBits& ram) const;
 
-  // Copies. Fails: corrupt, where a byte lies in no PT_LOAD; io, where it cannot be read.
+  // Copies out.size() bytes. Fails: corrupt, if a byte lies in no PT_LOAD; io, if it is unreadable.
   Result<> read(Paddr at, MutableBytes out);
   template <class T>
   Result<T> read(Paddr at) {
@@ -48,17 +48,17 @@ class PhysMemory {
     return value;
   }
 
-  // Copies the pages from `first` on, one for each of `readable`, to out, which holds that many;
-  // bytes that lie in no PT_LOAD become zeros. Where nothing of a page exists, or some of it cannot
-  // be read, it is all zeros and readable[i] = 0; others get 1. Gives the number of the former.
+  // Copies readable.size() pages from `first` on to `out`, which holds as many. Bytes in no PT_LOAD
+  // become zeros. A page that does not exist, or has an unreadable byte, becomes zeros and
+  // readable[i] = 0; other pages set readable[i] = 1. Returns the number of the former.
   size_t read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable);
 
-  // The memory at `at` in place: at least one and at most max_bytes bytes, as far as they lie
-  // together. Touch it only under a guard; it is valid until the next call of this object.
-  // Fails as read() does.
+  // Returns a view of the memory at `at`: between one and max_bytes contiguous bytes. Access it
+  // only under a guard (fault_guard.h). Valid until the next call of this object. Fails as read()
+  // does.
   Result<Bytes> view(Paddr at, uint64_t max_bytes);
 
-  // How much of the vmcore has been handed out by the calls above: for the run's report.
+  // Bytes returned by the calls above so far, for the report.
   uint64_t bytes_read() const { return bytes_read_; }
 
  private:

@@ -1,4 +1,4 @@
-// The unit in which memory is walked: a window of page frames, and a bitmap of one.
+// A window of page frames, the unit in which memory is processed, and its bitmap.
 #pragma once
 
 #include <array>
@@ -8,11 +8,11 @@
 
 namespace kdump {
 
-// Memory is taken a window of this many page frames at a time: 1 GiB at 4 KiB pages. A bitmap of
-// it is 32 KiB; free blocks and huge pages of x86_64 are aligned inside it.
+// Page frames in a window: 1 GiB of 4 KiB pages. Its bitmap takes 32 KiB. Free blocks and huge
+// pages of x86_64 do not cross a window.
 constexpr uint32_t kWindowPages = 1u << 18;
 
-// One bit a page of a window, bit i%8 of byte i/8: the order kdump-compressed bitmaps use.
+// One bit for each page of a window: bit i%8 of byte i/8, the order of kdump-compressed bitmaps.
 using PageBits = std::array<uint8_t, kWindowPages / 8>;
 
 inline bool test_bit(const PageBits& bits, uint32_t i) { return bits[i / 8] >> (i % 8) & 1; }

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4) of data that comes piece by piece: mbedTLS's, or where an x86 has
-// instructions for it, which that does not use, a quarter of the time with them.
+// SHA-256 (FIPS 180-4) of data that arrives in pieces. Uses the SHA instructions of an x86 CPU if
+// present, which take a quarter of the time of mbedTLS's code, and mbedTLS otherwise.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ class Sha256 {
   Sha256& operator=(const Sha256&) = delete;
 
   void update(Bytes data);
-  // 64 hexadecimal digits. Once; nothing may follow.
+  // Returns the digest as 64 hexadecimal digits. Call it once, last.
   std::string finish();
 
  private:
@@ -30,7 +30,7 @@ class Sha256 {
   uint64_t bytes_ = 0;
 };
 
-// Of the whole of a text.
+// Returns the SHA-256 of `data` as 64 hexadecimal digits.
 std::string sha256_of(Bytes data);
 
 }  // namespace kdump

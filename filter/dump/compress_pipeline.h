@@ -1,6 +1,5 @@
-// Batches of pages through any number of threads, out in the order they went in. The caller's
-// thread is one of them: with one thread none is created, and the same code runs. Reading and
-// writing stay with the caller.
+// Compresses batches of pages in several threads and returns them in the order of submission. The
+// caller's thread is one of them: with threads = 1 none is created. The caller reads and writes.
 #pragma once
 
 #include <memory>
@@ -15,21 +14,21 @@ class CompressPipeline {
     uint32_t threads = 1;
     uint32_t page_size = 4096;
     bool compressing = true;
-    int max_level = 1;                // of any batch to come
-    uint64_t memory_bytes = 1 << 20;  // for the batches of all threads together
+    int max_level = 1;                // highest level of any batch
+    uint64_t memory_bytes = 1 << 20;  // for all batches together
   };
 
-  // Continues with fewer threads if some cannot be started.
+  // Starts the threads; continues with fewer if some cannot be started. Fails: io, without memory.
   static Result<std::unique_ptr<CompressPipeline>> create(const Options& options);
-  ~CompressPipeline();  // abandons what is in flight; joins the threads
+  ~CompressPipeline();  // discards batches in flight; joins the threads
 
-  // An empty batch to fill, or nullptr if all are in flight: then take finished() first.
+  // Returns an empty batch to fill; nullptr if all are in flight: then call finished() first.
   PageBatch* next_free();
-  // Hands the batch of next_free() over.
+  // Submits the batch of next_free().
   void submit();
-  // The oldest batch submitted, once it is compressed; nullptr if none is in flight.
+  // Waits for the oldest submitted batch and returns it; nullptr if none is in flight.
   PageBatch* finished();
-  // Gives the batch of finished() back.
+  // Releases the batch of finished().
   void release();
 
  private:

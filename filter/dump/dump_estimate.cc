@@ -117,8 +117,8 @@ Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, Dum
 
 }  // namespace
 
-Result<uint64_t> most_dump_bytes(const PageSource& pages, const DumpHeader& header,
-                                 const DumpOptions& options) {
+Result<uint64_t> max_dump_bytes(const PageSource& pages, const DumpHeader& header,
+                                const DumpOptions& options) {
   DumpOptions unlimited = options;
   unlimited.max_bytes = UINT64_MAX;
   if (options.format == Format::kdump) {

@@ -31,7 +31,7 @@ Result<ElfLayout> ElfLayout::make(uint64_t end_pfn, uint32_t page_size, const Du
   // Slack for what changes between the passes, and for the kernel's text, whose runs appear twice.
   layout.slots = expected + expected / 16 + 64 + layout.window_slots;
   if (layout.slots >= UINT32_MAX)
-    return fail(Kind::unsupported, "%" PRIu64 " segments are more than an ELF file holds",
+    return fail(Kind::unsupported, "%" PRIu64 " segments exceed the limit of an ELF file",
                 layout.slots);
   layout.notes = layout.slot_offset(layout.slots);
   if (layout.slots + 1 >= PN_XNUM) {

@@ -1,4 +1,4 @@
-// Where the parts of an ELF dump lie, its headers, and which runs of pages become segments. Pure:
+// The layout of an ELF dump: offsets, headers, and the runs of pages that become segments. Pure:
 // writes nothing.
 #pragma once
 
@@ -11,18 +11,18 @@
 
 namespace kdump {
 
-// e_flags of a dump that is not whole; makedumpfile's and crash's DUMP_ELF_INCOMPLETE.
+// e_flags of an incomplete dump: DUMP_ELF_INCOMPLETE of makedumpfile and crash.
 constexpr uint32_t kElfIncomplete = 1;
 
 struct ElfLayout {
   uint32_t page_size = 0;
   uint64_t slots = 0;           // program headers for PT_LOADs
-  uint64_t window_slots = 0;    // of them, kept for runs that only windows and segments cut
-  uint64_t section_header = 0;  // offset of the one that holds the count; 0: not needed
+  uint64_t window_slots = 0;    // of them, reserved for runs split at windows and segments
+  uint64_t section_header = 0;  // offset of the section header with the count; 0: not needed
   uint64_t notes = 0;           // offset
   uint64_t data = 0;            // offset of the first page's bytes
 
-  // Fails: no_space, if max_bytes leaves no room for pages.
+  // Fails: no_space, if max_bytes leaves no space for pages.
   static Result<ElfLayout> make(uint64_t end_pfn, uint32_t page_size, const DumpHeader& header,
                                 const DumpOptions& options);
 
@@ -35,18 +35,18 @@ Elf64_Ehdr make_elf_header(const ElfLayout& layout, uint16_t machine, uint32_t f
 Elf64_Shdr make_elf_count_section(const ElfLayout& layout);
 Elf64_Phdr make_elf_notes_header(const ElfLayout& layout, const DumpHeader& header);
 
-// The PT_LOAD for the part of memory [paddr, paddr + size), whose bytes lie at `offset` of the
-// dump, that an original segment maps; nothing if none.
+// Makes the PT_LOAD for the intersection of [paddr, paddr + size) with an original segment. offset:
+// of paddr in the dump. nullopt: they do not intersect.
 std::optional<Elf64_Phdr> make_elf_load(const DumpHeader::Segment& segment, uint64_t paddr,
                                         uint64_t size, uint64_t offset);
 
 struct ElfRun {
-  uint32_t first = kWindowPages;  // pages of the window; first == end: there is no further run
+  uint32_t first = kWindowPages;  // pages of the window; first == end: no further run
   uint32_t end = kWindowPages;
 };
 
-// The next run of pages to write at or after `from`. Excluded pages are written along where fewer
-// than `merge_pages` stand between kept ones, but never page frames that are not RAM.
+// Returns the next run of pages to write at or after `from`. Excluded pages belong to the run if
+// fewer than `merge_pages` of them lie between kept ones; page frames that are not RAM never do.
 ElfRun next_elf_run(const Window& window, uint32_t from, uint32_t merge_pages);
 
 }  // namespace kdump

@@ -36,7 +36,7 @@ Result<std::unique_ptr<ElfWriter>> ElfWriter::create(PageSource& pages, const Du
       new ElfWriter(pages, header, options, sink, progress, layout, std::move(batch)));
   writer->data_.emplace(
       TRY(DataStream::create(writer->sink_, options.memory_bytes / kDataShare, layout.data,
-                             options.max_bytes, options.gaps_take_room)));
+                             options.max_bytes, options.no_sparse_files)));
   return writer;
 }
 
@@ -112,7 +112,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
   pages_handled_ += kept;
   // Zeros not in data_ yet: where gaps take no room, a run that becomes one does not count.
   const uint64_t zeros = uint64_t{zero_pages_} * layout_.page_size;
-  const uint64_t pending = options_.gaps_take_room ? zeros : std::min(zeros, kMinHoleBytes);
+  const uint64_t pending = options_.no_sparse_files ? zeros : std::min(zeros, kMinHoleBytes);
   if (!stopped_ && !data_->fits(pending + layout_.page_size)) stop_at_limit();
   if (stopped_) {
     result_.pages_dropped += kept;

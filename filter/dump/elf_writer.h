@@ -1,5 +1,5 @@
-// The flow of an ELF dump: kept pages as they are, in segments, each of which is described only
-// once its bytes are there.
+// Writes an ELF dump: kept pages, uncompressed, in segments. The program header of a segment is
+// written after its data.
 #pragma once
 
 #include <memory>
@@ -13,15 +13,16 @@ namespace kdump {
 
 class ElfWriter : WriterBase {
  public:
-  // Everything that takes memory or can be refused happens here; nothing is written yet.
+  // Allocates all memory and checks the options; writes nothing. Fails: as ElfLayout::make; io,
+  // without memory.
   static Result<std::unique_ptr<ElfWriter>> create(PageSource& pages, const DumpHeader& header,
                                                    const DumpOptions& options, Sink& sink,
                                                    Progress& progress);
-  // Once.
+  // Writes the dump. Call it once. Fails as write_dump() does.
   Result<DumpResult> run();
 
  private:
-  // Pages of the window that lie one after the other in the dump.
+  // Pages of the window that are contiguous in the dump.
   struct Run {
     uint32_t first = 0;  // page of the window
     uint32_t pages = 0;
@@ -53,10 +54,10 @@ class ElfWriter : WriterBase {
   const std::vector<uint8_t> zero_page_;
 
   Window window_;
-  size_t first_segment_ = 0;  // those before it end below the window
-  Run run_;                   // being written; no pages: none is
+  size_t first_segment_ = 0;  // earlier ones end below the window
+  Run run_;                   // being written; no pages: none
   uint32_t zero_pages_ = 0;   // at its end, not yet in data_
-  std::vector<Run> ended_;    // whose segments are not described yet
+  std::vector<Run> ended_;    // runs without program headers yet
   uint64_t undescribed_ = 0;  // pages of ended_ and run_
   uint64_t checkpoint_pages_ = kFirstCheckpointPages;
   uint64_t slots_used_ = 0;      // written

@@ -1,6 +1,6 @@
-// The kdump-compressed file format, version 6, as it lies on disk: little-endian, 64-bit, in
-// units of block_size, which is the page size. Field names are the format's own. What we put in
-// and why readers take it: docs/format.md.
+// The kdump-compressed file format, version 6, on disk: little-endian, 64-bit, in units of
+// block_size, which is the page size. Field names are those of the format. docs/format.md describes
+// the values written and what readers require.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ struct Header {
   Utsname utsname;
   uint8_t padding[6];
   int64_t timestamp_s;
-  // Zero, always: libkdumpfile tries the 32-bit layout first, which has block_size here; anything
-  // that looks like one would be taken for it.
+  // Always 0: libkdumpfile tries the 32-bit layout first, which has block_size here, and would
+  // accept a plausible value.
   int64_t timestamp_us;
   uint32_t status;
   int32_t block_size;
@@ -55,7 +55,7 @@ struct SubHeader {
 };
 static_assert(sizeof(SubHeader) == 104);
 
-// One for each bit that is set in the second bitmap, in order.
+// One for each set bit of the second bitmap, in order.
 struct PageDescriptor {
   uint64_t offset;
   uint32_t size;

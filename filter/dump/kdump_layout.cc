@@ -56,12 +56,12 @@ Result<KdumpLayout> KdumpLayout::make(uint64_t end_pfn, uint32_t page_size,
   layout.ram_bitmap = align_up(layout.notes_offset + header.notes.size(), page_size);
   layout.bitmap_bytes = kdump_bitmap_bytes(end_pfn, page_size) / 2;
   if (2 * (layout.bitmap_bytes / page_size) > INT32_MAX)
-    return fail(Kind::unsupported, "page frame %#" PRIx64 " is beyond what kdump bitmaps hold",
+    return fail(Kind::unsupported, "page frame %#" PRIx64 " exceeds the limit of kdump bitmaps",
                 end_pfn);
   layout.dumped_bitmap = layout.ram_bitmap + layout.bitmap_bytes;
   layout.descriptors = layout.dumped_bitmap + layout.bitmap_bytes;
   layout.windows = count_windows(header, end_pfn, page_size);
-  if (!options.gaps_take_room) {
+  if (!options.no_sparse_files) {
     const uint64_t written = std::min(layout.windows * (kWindowPages / 8), layout.bitmap_bytes);
     layout.gap_bytes = 2 * (layout.bitmap_bytes - written);
   }

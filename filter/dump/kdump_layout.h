@@ -1,4 +1,4 @@
-// Where the parts of a kdump-compressed file lie, and its headers. Pure: writes nothing.
+// The layout of a kdump-compressed file, and its headers. Pure: writes nothing.
 #pragma once
 
 #include "filter/dump/dump_writer.h"
@@ -16,17 +16,17 @@ struct KdumpLayout {
   uint64_t descriptor_count = 0;  // entries reserved
   uint64_t data = 0;              // offset of the first page's bytes
   uint64_t windows = 0;           // windows that may have RAM
-  uint64_t gap_bytes = 0;         // below data; never written and without room: 0 if gaps take room
-  uint64_t limit = UINT64_MAX;    // offset where options.max_bytes ends the data
+  uint64_t gap_bytes = 0;         // holes of the bitmaps; 0 with options.no_sparse_files
+  uint64_t limit = UINT64_MAX;    // end of the data according to options.max_bytes
 
-  // Fails: unsupported, if the bitmaps would not fit the format; no_space, if options.max_bytes
-  // leaves no room for pages.
+  // Fails: unsupported, if the bitmaps exceed the format's limits; no_space, if options.max_bytes
+  // leaves no space for pages.
   static Result<KdumpLayout> make(uint64_t end_pfn, uint32_t page_size, const DumpHeader& header,
                                   const DumpOptions& options);
 };
 
-// What the two bitmaps take of a dump. They reach to the highest page frame: where memory lies far
-// up and is small they can be larger than all of it.
+// Returns the size of both bitmaps, bytes. They reach to the highest page frame, so that they can
+// be larger than the memory if it lies at high addresses.
 uint64_t kdump_bitmap_bytes(uint64_t end_pfn, uint32_t page_size);
 
 // status: kdump_format's flags.

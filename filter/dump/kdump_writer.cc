@@ -35,12 +35,12 @@ Result<std::unique_ptr<KdumpWriter>> KdumpWriter::create(PageSource& pages,
 
   const bool compressing = options.compression.kind != Compression::Kind::none;
   const int level = options.compression.zstd_level();
-  const bool is_governed = options.compression.kind == Compression::Kind::automatic;
+  const bool is_automatic = options.compression.kind == Compression::Kind::automatic;
   writer->pipeline_ = TRY(
       CompressPipeline::create({.threads = options.threads,
                                 .page_size = pages.page_size(),
                                 .compressing = compressing,
-                                .max_level = is_governed ? LevelGovernor::highest_level() : level,
+                                .max_level = is_automatic ? LevelGovernor::highest_level() : level,
                                 .memory_bytes = options.memory_bytes / kBatchShare}));
   writer->zero_content_.resize(pages.page_size());
   if (compressing) {

@@ -1,12 +1,12 @@
-// The flow of a kdump-compressed dump: which bytes are written in which order, so that an
-// interruption at any point leaves a file that readers open and that holds what it says it holds.
+// Writes a kdump-compressed dump. The order of writes ensures that after an interruption at any
+// point readers open the file, and every page that its tables name is present.
 #pragma once
 
 #include "filter/dump/compress_pipeline.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/level_governor.h"
 #include "filter/dump/output/data_stream.h"
-#include "filter/dump/recent_contents.h"
+#include "filter/dump/recent_pages.h"
 #include "filter/dump/window_bits.h"
 #include "filter/dump/writer_base.h"
 
@@ -14,11 +14,12 @@ namespace kdump {
 
 class KdumpWriter : WriterBase {
  public:
-  // Everything that takes memory or can be refused happens here; nothing is written yet.
+  // Allocates all memory and checks the options; writes nothing. Fails: as KdumpLayout::make; io,
+  // without memory.
   static Result<std::unique_ptr<KdumpWriter>> create(PageSource& pages, const DumpHeader& header,
                                                      const DumpOptions& options, Sink& sink,
                                                      Progress& progress);
-  // Once.
+  // Writes the dump. Call it once. Fails as write_dump() does.
   Result<DumpResult> run();
 
  private:
@@ -41,11 +42,11 @@ class KdumpWriter : WriterBase {
   std::unique_ptr<CompressPipeline> pipeline_;
   LevelGovernor governor_;                                 // of compress=auto
   uint32_t stored_flag_ = 0;                               // of header and compressed pages
-  std::vector<uint8_t> zero_content_;                      // what a page of zeros is stored as
-  std::optional<kdump_format::PageDescriptor> zero_page_;  // once it is
-  std::optional<RecentContents> recent_;                   // from create() on
+  std::vector<uint8_t> zero_content_;                      // the stored form of a page of zeros
+  std::optional<kdump_format::PageDescriptor> zero_page_;  // nullopt: not stored yet
+  std::optional<RecentPages> recent_;                      // from create() on
 
-  // Pages whose data was appended but whose descriptor is not written yet, in order of pfn.
+  // Pages whose data is appended and whose descriptor is not written yet, ascending by pfn.
   struct Pending {
     uint32_t index;  // in the window
     PageBatch::Form form;
@@ -53,14 +54,14 @@ class KdumpWriter : WriterBase {
   std::vector<kdump_format::PageDescriptor> pending_descriptors_;
   std::vector<Pending> pending_;
   size_t pending_capacity_;
-  size_t pending_limit_ = kFirstCheckpointPages;  // then they are written
+  size_t pending_limit_ = kFirstCheckpointPages;  // length at which they are written
   uint64_t descriptors_written_ = 0;
 
   Window window_;
   PageBits dumped_;              // bitmap 2 of the window
-  uint32_t dumped_written_ = 0;  // bytes of it that the sink has
+  uint32_t dumped_written_ = 0;  // bytes of it written to the sink
 
-  bool data_failed_ = false;  // the sink refused data: it is not offered again
+  bool data_failed_ = false;  // the sink has refused data; no more is written
 };
 
 }  // namespace kdump

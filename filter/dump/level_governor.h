@@ -1,7 +1,7 @@
-// compress=auto: which zstd level suits the target, found out while the dump is written, anew for
-// each batch of pages. Of a target that had to be waited for, the speed is known; pages that come
-// faster than it takes them may as well be compressed better, others get the cheapest level. So it
-// is kept busy, by the smallest dump that does so.
+// compress=auto: chooses the zstd level of each batch of pages. The governor measures the target's
+// speed while the writer waits for it. It raises the level while pages arrive faster than the
+// target writes them, and lowers it otherwise: the target stays busy, and the dump is as small as
+// that permits.
 #pragma once
 
 #include <cstddef>
@@ -11,30 +11,30 @@ namespace kdump {
 
 class LevelGovernor {
  public:
-  // All since some beginning, none ever less than before.
+  // Totals since an arbitrary start; they never decrease.
   struct Moment {
     uint64_t now_ns = 0;
-    uint64_t waited_ns = 0;  // how much of that was spent waiting for the target
-    uint64_t made = 0;       // bytes of the dump so far
-    uint64_t taken = 0;      // how many of them it has, or had when it was last waited for
+    uint64_t waited_ns = 0;  // of it, time spent waiting for the target
+    uint64_t made = 0;       // bytes of the dump produced
+    uint64_t taken = 0;      // bytes that the target had written at the end of the last wait
   };
 
   static int highest_level();
 
   int level() const;
-  void update(const Moment& now);  // before each batch
+  void update(const Moment& now);  // call it before each batch
 
  private:
   void learn(const Moment& now, double waited);
 
-  // Begins with the cheapest, as nothing is known of the target yet.
+  // Index of the level; starts with the cheapest, as the target's speed is unknown.
   size_t at_ = 0;
-  Moment last_;  // update
-  Moment wait_;  // the end of the last one
+  Moment last_;  // of the last update()
+  Moment wait_;  // end of the last wait
   bool has_waited_ = false;
-  double speed_ = 0;     // the target's, bytes a nanosecond; 0: not known
-  double lead_ = 0;      // bytes made since then, less those that the target will have taken
-  double unwaited_ = 0;  // bytes made since then, or since the speed was last doubted
+  double speed_ = 0;     // of the target, bytes per nanosecond; 0: unknown
+  double lead_ = 0;      // bytes made since the last wait, less those the target has written since
+  double unwaited_ = 0;  // bytes made since the last wait or the last raise of speed_
 };
 
 }  // namespace kdump

@@ -42,9 +42,9 @@ void PageBatch::clear() {
   page.clear();
 }
 
-uint32_t PageBatch::read(PageSource& source, Pfn pfn, uint32_t index, uint32_t most) {
+uint32_t PageBatch::read(PageSource& source, Pfn pfn, uint32_t index, uint32_t max_pages) {
   const auto room = static_cast<uint32_t>(page.capacity() - page.size());
-  const uint32_t taken = std::min({most, capacity - count, room});
+  const uint32_t taken = std::min({max_pages, capacity - count, room});
   const MutableBytes out =
       pages.bytes().subspan(size_t{count} * page_size, size_t{taken} * page_size);
   source.read_pages(pfn, out, std::span(readable).first(taken));

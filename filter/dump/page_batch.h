@@ -1,6 +1,6 @@
-// A handful of pages on their way from the PageSource to the dump: read by one thread, turned
-// into what will be stored by perhaps another, written by the first. No thread shares one with
-// another at the same time; compress_pipeline.h sees to that.
+// A group of pages between the PageSource and the dump. The caller's thread reads it, a worker
+// thread compresses it, the caller's thread writes it. compress_pipeline.h ensures that only one
+// thread uses a batch at a time.
 #pragma once
 
 #include <vector>
@@ -12,44 +12,45 @@
 namespace kdump {
 
 struct PageBatch {
-  // How a page is stored.
+  // The stored form of a page.
   enum class Form : uint8_t {
-    unreadable,  // not at all
-    zero,        // by reference to the one stored page of zeros
-    plain,       // as it is: compression is off or does not help
+    unreadable,  // not stored
+    zero,        // a reference to the one stored page of zeros
+    plain,       // uncompressed: compression is off or saves nothing
     compressed,
   };
   struct Page {
     uint32_t index = 0;  // in the window
     Form form = Form::unreadable;
-    uint32_t offset = 0;  // where its bytes lie in `pages` or `frames`
-    uint32_t size = 0;    // of what is stored
+    uint32_t offset = 0;  // of its bytes in `pages` or `frames`
+    uint32_t size = 0;    // of the stored bytes
   };
 
+  // Allocates the buffers. Fails: io, without memory.
   static Result<PageBatch> create(uint32_t capacity, uint32_t page_size, bool compressing);
 
-  // For one page after the other, until it is full: takes in at most `most` pages of a run that
-  // begins with `pfn`, the index-th of its window; gives how many, at least one. Pages of zeros are
-  // told here, while they are at hand: they take no room, and no other thread has to look at them.
-  uint32_t read(PageSource& source, Pfn pfn, uint32_t index, uint32_t most);
+  // Reads at most max_pages pages from `pfn` on, page `index` of its window, until the batch is
+  // full. Returns the number of pages read, at least 1. Detects pages of zeros while they are in
+  // the cache: they take no space in the batch, and the workers skip them.
+  uint32_t read(PageSource& source, Pfn pfn, uint32_t index, uint32_t max_pages);
   bool is_full() const { return count == capacity || page.size() == page.capacity(); }
   void clear();
 
-  // The bytes to store for that page; empty for a page that shares another's data.
+  // Returns the bytes to store for that page; empty for a page stored by reference.
   Bytes content(const Page& page) const;
 
-  uint32_t capacity = 0;  // of pages that have bytes
+  uint32_t capacity = 0;  // in pages with bytes
   uint32_t page_size = 0;
-  uint32_t count = 0;             // of them in use
+  uint32_t count = 0;             // used of capacity
   int level = 1;                  // compression level, chosen by the code that fills the batch
   AlignedBuffer pages;            // capacity pages, as read
-  AlignedBuffer frames;           // compressed pages one after the other; empty if not compressing
+  AlignedBuffer frames;           // compressed pages, contiguous; empty if not compressing
   std::vector<uint8_t> readable;  // capacity entries, as PageSource::read_pages fills them
-  std::vector<Page> page;         // all that were read, in order
+  std::vector<Page> page;         // all pages read, in order
 };
 
-// Compresses what shrinks by it. compressor: nullptr stores pages as they are. Pure computation:
-// what it gives depends on the pages and the level alone.
+// Compresses the pages that get smaller by it. compressor: nullptr stores pages uncompressed. Pure:
+// the result depends on the pages and the level alone.
 void compress_batch(PageBatch& batch, PageCompressor* compressor);
 
 }  // namespace kdump

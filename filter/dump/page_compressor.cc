@@ -16,13 +16,13 @@ namespace kdump {
 namespace {
 
 // Below it are the levels of PageEncoder, whose 1 is as small as zstd's.
-constexpr int kLeastOfZstd = 2;
+constexpr int kMinOfZstd = 2;
 
 }  // namespace
 
 Result<PageCompressor> PageCompressor::create(int max_level, uint32_t page_size) {
   PageCompressor compressor(std::make_unique<PageEncoder>());
-  if (max_level >= kLeastOfZstd) TRY(compressor.prepare_zstd(max_level, page_size));
+  if (max_level >= kMinOfZstd) TRY(compressor.prepare_zstd(max_level, page_size));
   return compressor;
 }
 
@@ -31,7 +31,7 @@ Result<> PageCompressor::prepare_zstd(int max_level, uint32_t page_size) {
   // need more than a higher one.
   max_level = std::min(max_level, ZSTD_maxCLevel());
   size_t size = 0;
-  for (int level = kLeastOfZstd; level <= max_level; ++level) {
+  for (int level = kMinOfZstd; level <= max_level; ++level) {
     const size_t one = ZSTD_estimateCCtxSize_usingCParams(ZSTD_getCParams(level, page_size, 0));
     if (ZSTD_isError(one))
       return fail(Kind::unsupported, "zstd level %d: %s", level, ZSTD_getErrorName(one));
@@ -40,7 +40,7 @@ Result<> PageCompressor::prepare_zstd(int max_level, uint32_t page_size) {
   workspace_ = TRY(AlignedBuffer::allocate(size, "zstd workspace"));
   context_ = ZSTD_initStaticCCtx(workspace_.data(), workspace_.size());
   if (context_ == nullptr)
-    return fail(Kind::unsupported, "zstd refuses a workspace of %zu bytes", workspace_.size());
+    return fail(Kind::unsupported, "zstd: invalid workspace of %zu bytes", workspace_.size());
 
   // A workspace that is too small shows only on use; then every page would silently stay
   // uncompressed. A page of zeros must shrink; with one byte that is none it is zstd that shrinks
@@ -48,14 +48,14 @@ Result<> PageCompressor::prepare_zstd(int max_level, uint32_t page_size) {
   std::vector<uint8_t> page(page_size), frame(page_size);
   page.back() = 1;
   if (compress(page, max_level, frame) == 0)
-    return fail(Kind::unsupported, "zstd level %d does not work in %zu bytes", max_level,
+    return fail(Kind::unsupported, "zstd level %d needs more than %zu bytes", max_level,
                 workspace_.size());
   return {};
 }
 
 size_t PageCompressor::compress(Bytes page, int level, MutableBytes out) {
   if (is_repeated_word(page)) return encoder_->encode_repeated_word(page, out);
-  if (level < kLeastOfZstd)
+  if (level < kMinOfZstd)
     return encoder_->encode(page, level < 1 ? PageEncoder::Aim::fast : PageEncoder::Aim::small,
                             out);
   if (level != level_) {

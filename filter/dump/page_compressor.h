@@ -1,5 +1,5 @@
-// Compresses single pages to zstd frames, one frame a page, in memory that is taken once. Knows
-// nothing of dumps or files.
+// Compresses single pages to zstd frames, one frame for each page, in memory that is allocated
+// once.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,13 @@ namespace kdump {
 
 class PageCompressor {
  public:
-  // Takes memory enough for every level up to max_level; what lies above zstd's range becomes the
-  // end of it.
+  // Allocates memory for every level up to max_level, which is clamped to zstd's highest level.
+  // Fails: io, without memory.
   static Result<PageCompressor> create(int max_level, uint32_t page_size);
 
-  // The frame's size, or 0 where it would not be smaller than the page: out holds page.size()
-  // bytes. level: at most create's; from 2 on zstd's, 1 and below PageEncoder's, which is faster.
-  // The same page at the same level always gives the same frame, whatever came before.
+  // Returns the size of the frame, or 0 if it is not smaller than the page. out: page.size() bytes.
+  // level: at most max_level; 2 and above is zstd's, 1 and below uses the faster PageEncoder. The
+  // frame depends on the page and the level alone.
   size_t compress(Bytes page, int level, MutableBytes out);
 
  private:
@@ -29,7 +29,7 @@ class PageCompressor {
   std::unique_ptr<PageEncoder> encoder_;
   AlignedBuffer workspace_;
   ZSTD_CCtx_s* context_ = nullptr;  // lies in workspace_
-  int level_ = 0;                   // that context_ is set to
+  int level_ = 0;                   // current level of context_
 };
 
 }  // namespace kdump

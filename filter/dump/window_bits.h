@@ -1,4 +1,4 @@
-// Walking the bits of one window of page frames, 64 at a time.
+// Searches the bitmaps of one window of page frames, 64 bits at a time.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ inline uint64_t load_bits64(const PageBits& bits, uint32_t word) {
   return load<uint64_t>(bits.data() + word * sizeof(uint64_t));
 }
 
-// The first page at or after `from` whose bit is `value`; kWindowPages if there is none.
+// Returns the first page at or after `from` whose bit is `value`; kWindowPages if there is none.
 inline uint32_t next_page(const PageBits& bits, uint32_t from, bool value) {
   while (from < kWindowPages) {
     uint64_t word = load_bits64(bits, from / 64);
@@ -24,7 +24,7 @@ inline uint32_t next_page(const PageBits& bits, uint32_t from, bool value) {
   return kWindowPages;
 }
 
-// How many bits are set at or after `from`.
+// Returns the number of bits set at or after `from`.
 inline uint64_t count_pages(const PageBits& bits, uint32_t from = 0) {
   uint64_t count = 0;
   for (; from % 64 != 0 && from < kWindowPages; ++from) count += test_bit(bits, from);
@@ -32,7 +32,7 @@ inline uint64_t count_pages(const PageBits& bits, uint32_t from = 0) {
   return count;
 }
 
-// A window as a PageSource gives it, made to fit: no page beyond the end, none kept that is not
+// A window of a PageSource, cut so that no page lies beyond the end and no page is kept that is not
 // RAM. Writers rely on both.
 struct Window {
   Pfn first;

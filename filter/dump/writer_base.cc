@@ -15,7 +15,7 @@ void WriterBase::stop(const Error& why) {
 }
 
 void WriterBase::stop_at_limit() {
-  stop(fail(Kind::no_space, "the dump's limit of %" PRIu64 " bytes is reached", options_.max_bytes)
+  stop(fail(Kind::no_space, "the dump reaches its limit of %" PRIu64 " bytes", options_.max_bytes)
            .error());
 }
 
@@ -35,7 +35,7 @@ void WriterBase::report() {
       options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;
   progress_.update(Phase::write, std::min(pages_handled_, total), total, sink_.bytes());
   if (is_late_) return;
-  if (const Result<> allowed = progress_.may_go_on(); !allowed) {
+  if (const Result<> allowed = progress_.may_continue(); !allowed) {
     is_late_ = true;
     stop(allowed.error());
   }

@@ -1,6 +1,6 @@
-// What the writers of all formats have in common: what they are given, what has become of the dump
-// so far, and how want of space, or of time, ends it: the dump stops there, valid and marked, the
-// writer goes on to its end.
+// The common part of the writers: their arguments, the result so far, and the early end. When space
+// or time runs out, no further page is written; the writer completes the dump, valid and marked
+// incomplete.
 #pragma once
 
 #include "filter/dump/dump_writer.h"
@@ -10,9 +10,9 @@ namespace kdump {
 
 class WriterBase {
  protected:
-  // What was written is of no use until what points at it is, too. That comes after so many pages
-  // at first, and then each time after twice as many: whenever a dump ends early, about half of
-  // what was written can be read, while a long one is not written in small pieces.
+  // Pages cannot be read before their descriptors are written. Descriptors are written after this
+  // many pages, and then after twice as many each time: after an early end about half of the data
+  // can be read, and a long dump does not need many small writes.
   static constexpr size_t kFirstCheckpointPages = 512;
 
   WriterBase(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
@@ -20,15 +20,16 @@ class WriterBase {
       : pages_(pages), header_(header), options_(options), sink_(sink), progress_(progress) {}
   ~WriterBase() = default;
 
-  // An error of kind no_space ends the dump and is not returned to the caller; other errors are.
+  // Ends the dump on an error of kind no_space and returns success; returns other errors.
   Result<> absorb_no_space(Result<> written);
   void stop(const Error& why);
   void stop_at_limit();  // options_.max_bytes is reached
-  // The window cannot be selected: the others are still worth having.
+  // Records that a window could not be selected, and continues with the others.
   void miss_window(const Error& why);
-  // Readers want headers and tables inside the file, even where no page follows them.
+  // Extends the file to `end`: readers require headers and tables inside the file, even if no page
+  // follows them.
   Result<> reach(uint64_t end);
-  // Tells where the dump is, and stops it where it may not go on.
+  // Reports progress, and ends the dump if Progress::may_continue() fails.
   void report();
   DumpResult finish() const;
 
@@ -38,8 +39,8 @@ class WriterBase {
   CountedSink sink_;
   Progress& progress_;
 
-  bool stopped_ = false;  // no further page is taken
-  bool is_late_ = false;  // nor is one looked at: there is no time to count them
+  bool stopped_ = false;  // no further page is written; the rest is counted
+  bool is_late_ = false;  // the rest is not even counted: the deadline has passed
   uint64_t pages_handled_ = 0;
   DumpResult result_;
 };

@@ -1,16 +1,16 @@
-// Telling pages of zeros, and others of a single value, from the rest: on a typical machine a good
-// part of memory, so it has to cost no more than reading it.
+// Detects pages of zeros and pages of a single repeated value, at the cost of reading them: a large
+// part of a typical machine's memory.
 #pragma once
 
 #include "filter/base/bytes.h"
 
 namespace kdump {
 
-// page: a multiple of 64 bytes.
+// Returns true if all bytes are zero. page: a multiple of 64 bytes.
 bool is_zero_page(Bytes page);
 
-// Whether the page repeats its first eight bytes, as pages of zeros, of poison and of page tables
-// not in use do. page: a multiple of 64 bytes.
+// Returns true if the page repeats its first eight bytes, like pages of zeros, of poison and of
+// unused page tables. page: a multiple of 64 bytes.
 bool is_repeated_word(Bytes page);
 
 }  // namespace kdump

@@ -1,5 +1,6 @@
-// Who crashed: the kernel's utsname, the time, the number of CPUs. Texts come from hostile memory
-// and go into headers, messages and file names: they are cut and made printable here.
+// Identifies the crashed system: the kernel's utsname, the crash time, the number of CPUs. The
+// texts come from hostile memory and go into headers, messages and file names: they are truncated
+// and made printable here.
 #pragma once
 
 #include "filter/kernel/memory/address_space.h"
@@ -7,7 +8,7 @@
 
 namespace kdump {
 
-// Never fails: an unavailable value keeps its default.
+// Never fails: a value that is unavailable keeps its default.
 CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space);
 
 }  // namespace kdump

@@ -8,10 +8,10 @@
 namespace kdump {
 namespace {
 
-// Whether the kernel printed times with its records: a parameter (printk.time=), kept in a bool of
-// which only kallsyms tells. Yes where that cannot be had: nearly all do.
+// Returns true if the kernel printed times with its records: the parameter printk.time=, a bool
+// that only kallsyms locates. True if it cannot be located, since nearly all kernels print times.
 bool has_times(const Vmcoreinfo& info, AddressSpace& space) {
-  Kallsyms::Wanted printk_time{"printk_time"};
+  Kallsyms::SymbolQuery printk_time{"printk_time"};
   auto symbols = Kallsyms::open(info, space);
   if (!symbols || !symbols->find({&printk_time, 1}) || !printk_time.address) return true;
   const auto value = space.read<uint8_t>(*printk_time.address);

@@ -1,7 +1,6 @@
-// The crashed kernel's log in each of its layouts: the lockless ring of 5.10 and later, the records
-// in log_buf before it, the plain text in log_buf before 3.5; told apart by what vmcoreinfo
-// exports. Everything read is hostile: every count is bounded, a corrupt log ends with what could
-// be read.
+// Reads the crashed kernel's log in its three layouts: the lockless ring since v5.10, the records
+// in log_buf before it, the plain text in log_buf before v3.5. The keys in vmcoreinfo determine the
+// layout. All input is hostile: every count is bounded, and a corrupt log yields its readable part.
 #pragma once
 
 #include <vector>
@@ -15,17 +14,17 @@ namespace kdump {
 struct LogSummary {
   uint64_t records = 0;
   uint64_t bytes = 0;           // of text written
-  uint64_t newest_ts_nsec = 0;  // when the newest record was logged, since boot; 0: not known
-  std::string warning;          // empty, or why the log may lack something
+  uint64_t newest_ts_nsec = 0;  // time of the newest record since boot; 0: unknown
+  std::string warning;          // reason why the log may be incomplete; empty: complete
 };
 
-// Writes the log to `out` from offset 0, byte for byte what syslog(2) gives ("[   12.345678] text",
-// each further line of a record prefixed too): hostile text, no control byte is taken out of it.
-// Fails: unsupported, where vmcoreinfo names no log; the sink's.
+// Writes the log to `out` from offset 0 in the format of syslog(2): "[   12.345678] text", with the
+// prefix before each line of a record. Control bytes are not removed. Fails: unsupported, if
+// vmcoreinfo names no log; as the sink does.
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out);
 
-// Where the log's buffers lie. Fails: unsupported, as above; corrupt, if their place cannot be
-// determined.
+// Returns the ranges of the log's buffers. Fails: unsupported, as above; corrupt, if the buffers
+// cannot be located.
 Result<std::vector<VirtualRange>> find_kernel_log(const Vmcoreinfo& info, AddressSpace& space);
 
 }  // namespace kdump

@@ -39,7 +39,8 @@ class Gatherer {
     if (const PageTables* tables = space_.page_tables())
       if (!add_page_tables(*tables, vmcore_.memory(), out_.pages))
         out_.warnings.push_back(
-            "the kernel's page tables lead to more tables than can be: some of them are kept only "
+            "the kernel's page tables are corrupt, they lead to too many tables: some are kept "
+            "only "
             "if"
             " their struct pages say so");
     if (vmcore_.mem_map()) add_struct_pages(*vmcore_.mem_map());

@@ -1,9 +1,10 @@
-// The page frames that are in every dump whatever its level and whatever their struct pages say:
-// without them no reader understands the rest. The kernel's image, its page tables, the section
-// tables and struct pages, the per-CPU areas, the log, the stacks of the CPUs, vmcoreinfo.
+// The page frames that every dump contains at any level, whatever their struct pages say, because
+// readers need them: the kernel's image, page tables, section tables and struct pages, the per-CPU
+// areas, the log, the stacks of the CPUs, vmcoreinfo.
 //
-// A healthy kernel's struct pages keep all of it anyway; corrupt ones cannot drop it. What cannot
-// be found costs that part only. Poisoned and offline pages stay out even so.
+// The struct pages of a healthy kernel keep all of these; this set protects them from corrupt
+// struct pages. A part that cannot be located is omitted with a warning. Poisoned and offline pages
+// are excluded even here.
 #pragma once
 
 #include <string>
@@ -16,10 +17,10 @@ namespace kdump {
 
 struct ProtectedMemory {
   PageRanges pages;
-  std::vector<std::string> warnings;  // what could not be found
+  std::vector<std::string> warnings;  // parts that could not be located
 };
 
-// vmcore: with a mem_map(), for without one every page is kept.
+// Never fails. vmcore: must have a mem_map(); without one every page is kept.
 ProtectedMemory find_protected_memory(Vmcore& vmcore);
 
 }  // namespace kdump

@@ -35,7 +35,7 @@ uint32_t find_page_size(const Vmcoreinfo& info, uint16_t elf_machine,
   const int64_t size = info.decimal("PAGESIZE").value_or(0);
   if (size > 0 && (size & (size - 1)) == 0 && (size & possible)) return static_cast<uint32_t>(size);
   if (!info.empty())
-    warnings.push_back(text("vmcoreinfo has no usable PAGESIZE: %u is assumed", kDefaultPageSize));
+    warnings.push_back(text("vmcoreinfo lacks a usable PAGESIZE; using %u", kDefaultPageSize));
   return kDefaultPageSize;
 }
 
@@ -83,7 +83,7 @@ struct Vmcore::Parts {
 };
 
 Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path, MemMapUse mem_map_use) {
-  // A pipe cannot be read by offsets: opening it does not wait for whoever would fill it.
+  // A pipe cannot be read by offsets: O_NONBLOCK, so that opening one does not wait for a writer.
   File file = TRY(File::open(sys, path, O_RDONLY | O_NONBLOCK));
   std::vector<std::string> warnings;
   ElfCore elf = TRY(ElfCore::read(file, warnings));
@@ -114,6 +114,6 @@ ProtectedMemory& Vmcore::protected_memory() {
   return *parts_->protected_memory;
 }
 const std::vector<std::string>& Vmcore::warnings() const { return parts_->warnings; }
-void Vmcore::distrust_mem_map() { parts_->mem_map.reset(); }
+void Vmcore::discard_mem_map() { parts_->mem_map.reset(); }
 
 }  // namespace kdump

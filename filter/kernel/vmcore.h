@@ -1,6 +1,6 @@
-// An opened vmcore: everything that is found out about it once, before pages are taken. Each part
-// that cannot be had costs only what depends on it: no vmcoreinfo → no filtering, no page tables →
-// no struct pages; the dump still happens, and `warnings` says what it lacks.
+// An opened vmcore with all that is determined once, before pages are read. A missing part disables
+// only the parts that depend on it: without vmcoreinfo there is no filtering, without page tables
+// there are no struct pages. The dump is still made, and `warnings` names what is missing.
 #pragma once
 
 #include <memory>
@@ -17,13 +17,13 @@
 
 namespace kdump {
 
-// The crashed kernel's identity, from vmcoreinfo, the notes and init_uts_ns where they are sound.
-// Every text is printable ASCII; one that is not known is empty.
+// The crashed kernel's identity, from vmcoreinfo, the notes and init_uts_ns as far as they are
+// valid. Every text is printable ASCII; an unknown text is empty.
 struct CrashedSystem : Utsname {
   int64_t crash_time_s = 0;  // CRASHTIME of vmcoreinfo, seconds since 1970, UTC; 0: unknown
   uint32_t cpus = 1;         // number of NT_PRSTATUS notes, at least 1
-  // x86_64: where the kernel's image begins, less its link address; arm64: where its linear map
-  // begins. 0: unknown
+  // x86_64: physical address of the kernel's image less its link address; arm64: physical address
+  // of the linear map's begin. 0: unknown.
   uint64_t phys_base = 0;
 };
 
@@ -32,13 +32,14 @@ class KernelSymbols;     // kernel/symbols/kernel_symbols.h
 class MemMap;            // kernel/memory/mem_map.h
 struct ProtectedMemory;  // kernel/protected_memory.h
 
-// unwanted: as though the vmcore had none. mem_map() is not looked for, and everything is kept.
+// unwanted: struct pages are not looked for; mem_map() is nullptr, and every page is kept.
 enum class MemMapUse : uint8_t { wanted, unwanted };
 
 class Vmcore {
  public:
-  // path: an ELF core such as /proc/vmcore. Fails only where no dump can be made of it: not ELF64,
-  // foreign byte order, no PT_LOAD, truncated program headers.
+  // path: an ELF core such as /proc/vmcore. Fails only if no dump can be made: unsupported, for
+  // another format than little-endian ELF64; corrupt, without a PT_LOAD or with truncated headers;
+  // io.
   static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path,
                                               MemMapUse mem_map_use = MemMapUse::wanted);
   ~Vmcore();
@@ -46,23 +47,23 @@ class Vmcore {
   const char* path() const;
   const ElfCore& elf() const;
   PhysMemory& memory();
-  const Vmcoreinfo& info() const;  // empty where the vmcore has none
+  const Vmcoreinfo& info() const;  // empty if the vmcore has none
   const CrashedSystem& system() const;
   uint32_t page_size() const;
   Pfn end_pfn() const;
   AddressSpace& address_space();
-  MemMap* mem_map();  // nullptr: no struct pages, everything is kept
+  MemMap* mem_map();  // nullptr: no struct pages, every page is kept
 
-  // Found when first asked for, for all of kallsyms is read.
+  // Looked up by the first call, which reads all of kallsyms.
   const KernelSymbols& symbols();
-  // What no dump may lack, found when first asked for; with a mem_map() only.
+  // Determined by the first call (protected_memory.h). Only with a mem_map().
   ProtectedMemory& protected_memory();
 
-  // What is missing or implausible, one sentence each, bounded in number.
+  // Missing or implausible parts, one sentence each; their number is bounded.
   const std::vector<std::string>& warnings() const;
 
-  // From now on mem_map() is nullptr: what it says cannot be.
-  void distrust_mem_map();
+  // Makes mem_map() return nullptr from now on, because its contents proved to be wrong.
+  void discard_mem_map();
 
  private:
   struct Parts;

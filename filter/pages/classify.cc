@@ -30,12 +30,12 @@ bool is_cache(uint64_t flags, const PageLayout& layout) {
   return (flags & layout.lru) | ((flags & layout.swap_mask) == layout.swap_value);
 }
 
-// The rest of a free or unaccepted block: nobody's, not part of anything. What does not look so is
-// not dropped on the word of a head that may be stale or corrupt.
+// Returns true if the struct page looks like the rest of a free or unaccepted block: unmapped,
+// unreferenced, untyped. Otherwise the page is kept, since the head may be stale or corrupt.
 bool is_inside_block(const uint8_t* page, const Fields& fields, const PageLayout& layout) {
   return fields.type == kUnmapped && refcount(page, layout) == 0 &&
          !(fields.flags & (layout.head | layout.lru | layout.slab)) &&
-         !contradicts_itself(page, layout);
+         !is_inconsistent(page, layout);
 }
 
 // How many struct pages from `page` on, at most `most`, are the rest of a free or unaccepted block
@@ -73,8 +73,8 @@ class Classifier {
   Classifier(const PageLayout& layout, ClassifyState& state)
       : layout_(layout), state_(state), extent_(state.extent) {}
 
-  // How many struct pages from `page` on are plainly what an earlier one said of them: of
-  // extent_class(). 0: the next one is for classify().
+  // Returns the number of struct pages from `page` on that are consistent with the extent, and so
+  // have its class. 0: the next one needs classify().
   size_t count_extent(const uint8_t* page, uint64_t pfn, size_t most) const {
     if (pfn >= extent_.end_pfn) return 0;
     most = std::min<uint64_t>(most, extent_.end_pfn - pfn);
@@ -96,7 +96,7 @@ class Classifier {
     }
     const PageClass found = !covered && is_single(fields) ? single_class(page, fields, false, false)
                                                           : classify_head(page, fields, next, pfn);
-    if (!excluded(found, kMaxLevel) || !contradicts_itself(page, layout_)) return found;
+    if (!excluded(found, kMaxLevel) || !is_inconsistent(page, layout_)) return found;
     ++state_.contradictions;
     extent_ = {};
     return PageClass::other;
@@ -106,7 +106,7 @@ class Classifier {
   // Neither poisoned, nor a head, nor of any page type: its own fields say what it is.
   bool is_single(const Fields& fields) const {
     return !(fields.flags & (layout_.hwpoison | layout_.head | layout_.slab)) &&
-           static_cast<int32_t>(fields.type) >= kLeastMapcount;
+           static_cast<int32_t>(fields.type) >= kMinMapcount;
   }
 
   // References to a compound page are counted in its head, and its tails all point to the head: one
@@ -162,8 +162,8 @@ class Classifier {
       begin(PageExtent::Kind::compound, hugetlb ? found : healthy, pfn, order);
       extent_.tail_word = load<uint64_t>(next + layout_.compound_head);
     } else if (found != extent_.page_class) {
-      // With its vmemmap optimised, a hugetlb page shows its head again among its tails; that
-      // repeats the class. Anything else here means that the compound page is not what it said.
+      // With an optimised vmemmap, the head of a hugetlb page appears again among its tails and has
+      // the same class. Any other class means that the compound page is corrupt.
       extent_ = {};
     }
     return found;

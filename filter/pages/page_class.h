@@ -1,5 +1,4 @@
-// The classes of memory that a dump level can leave out: makedumpfile's -d bits, as everybody
-// knows them.
+// The classes of memory that a dump level excludes, with the bits of makedumpfile's -d.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,8 @@ constexpr uint32_t kLevelUser = 8;
 constexpr uint32_t kLevelFree = 16;
 constexpr uint32_t kMaxLevel = 31;
 
-// What a page frame is, from its struct page. `zero` is not here: it is a property of the
-// content, found when the page is copied.
+// The class of a page frame according to its struct page. Pages of zeros have no class: the content
+// shows them, when the page is copied.
 enum class PageClass : uint8_t {
   absent,         // in no PT_LOAD: a hole, not RAM
   other,          // kernel memory and everything unknown: always kept
@@ -25,14 +24,14 @@ enum class PageClass : uint8_t {
   cache,          // page cache without PG_private
   cache_private,  // page cache with PG_private
   user,           // anonymous or hugetlb
-  hwpoison,       // must not be touched
+  hwpoison,       // must not be read
   offline,        // ballooned or unplugged: contents are gone
 };
 constexpr unsigned kPageClasses = 10;
 
-const char* page_class_name(PageClass page_class);  // as in report.json
+const char* page_class_name(PageClass page_class);  // the name in report.json
 
-// True if a page of that class is left out of a dump at `level`.
+// Returns true if a dump at `level` excludes pages of that class.
 constexpr bool excluded(PageClass page_class, uint32_t level) {
   switch (page_class) {
     case PageClass::absent:
@@ -55,8 +54,8 @@ constexpr bool excluded(PageClass page_class, uint32_t level) {
   return false;
 }
 
-// True if reading a page of that class can raise a machine check, or have a hypervisor end the
-// machine: such a page is in no dump, not even where a gap between kept pages is bridged.
+// Returns true if reading a page of that class can raise a machine check or make a hypervisor stop
+// the machine. Such a page is in no dump, even if it lies in a bridged gap between kept pages.
 constexpr bool untouchable(PageClass page_class) {
   return page_class == PageClass::hwpoison || page_class == PageClass::offline;
 }

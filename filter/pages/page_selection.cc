@@ -45,7 +45,7 @@ void PageSelection::remember(Pfn first, const WindowClasses& classes) {
 
 Result<> PageSelection::select(Pfn first, PageBits& ram, PageBits& kept) {
   if (first.value % kWindowPages != 0)
-    return fail(Kind::refused, "page frame %#" PRIx64 " begins no window", first.value);
+    return fail(Kind::refused, "page frame %#" PRIx64 " does not begin a window", first.value);
   vmcore_.memory().mark_ram(first, ram);
   const uint64_t window = first.value / kWindowPages;
   if (window < window_known_.size() && window_known_[window]) {

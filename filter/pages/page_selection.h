@@ -1,4 +1,4 @@
-// The pages of a vmcore at one dump level: the PageSource that the dump writers run on.
+// Selects the pages of a vmcore at one dump level: the PageSource of the dump writers.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 namespace kdump {
 
-// The bitmap of kept pages is held only up to here: 128 GiB of 4 KiB pages. Beyond, memory is
-// classified each time it is passed, never held: 64 TiB would cost 2 GiB.
+// Limit of the bitmap of kept pages: enough for 128 GiB of 4 KiB pages. Larger memory (64 TiB would
+// take 2 GiB) is classified again in each pass instead.
 constexpr uint64_t kMaxKeptBitmapBytes = 4u << 20;
 
 class PageSelection final : public PageSource {
  public:
-  // The vmcore must outlive the selection. bitmap_bytes: what the bitmap may take at most.
+  // The vmcore must outlive this. bitmap_bytes: limit of the bitmap's size.
   PageSelection(Vmcore& vmcore, uint32_t level, uint64_t bitmap_bytes = kMaxKeptBitmapBytes);
   ~PageSelection() override;
 
@@ -25,16 +25,16 @@ class PageSelection final : public PageSource {
   uint32_t page_size() const override;
   Pfn end_pfn() const override;
   Pfn next_window(Pfn at) const override;
-  // Windows may be asked for in any order and again; ascending order finds huge pages that are
-  // larger than a window.
+  // Windows may be selected in any order and repeatedly. Huge pages larger than a window are
+  // recognised only in ascending order.
   Result<> select(Pfn first, PageBits& ram, PageBits& kept) override;
-  // Ask for pages of the window last selected. A page that is not kept may be asked for; one that
-  // must not be touched is given as unreadable.
+  // Reads pages of the window last selected, also pages that are not kept. A page that must not be
+  // read (untouchable()) is returned as unreadable.
   void read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) override;
 
-  // Takes the classes of a window that a counting pass found, so that select() need not find them
-  // again. Does nothing where the bitmap would be too large to hold, or could not say which of the
-  // pages that are not kept must not be touched.
+  // Stores the classes of a window that the counting pass found, so that select() need not classify
+  // it again. Does nothing if the bitmap would exceed its limit, or the window has pages that must
+  // not be read, which the bitmap cannot represent.
   void remember(Pfn first, const WindowClasses& classes);
 
   uint64_t unreadable_pages() const { return unreadable_pages_; }  // so far
@@ -47,9 +47,9 @@ class PageSelection final : public PageSource {
   uint64_t unreadable_pages_ = 0;
   WindowScan scan_;
   std::unique_ptr<WindowClasses> classes_;  // made when first needed
-  std::optional<Pfn> classified_;           // the window whose classes these are
+  std::optional<Pfn> classified_;           // the window of classes_
   std::vector<uint8_t> bitmap_;             // one bit a page frame; empty: not held
-  std::vector<bool> window_known_;          // which windows of bitmap_ are filled
+  std::vector<bool> window_known_;          // by window: bitmap_ is filled
 };
 
 }  // namespace kdump

@@ -1,6 +1,5 @@
-// What a dump writer needs of the crashed machine's memory: which pages there are, which of them
-// are wanted, and their bytes. The real one is PageSelection (page_selection.h), over a vmcore;
-// the writers' tests bring small ones of their own.
+// The input of a dump writer: the existing pages, the kept pages and their contents. Implemented by
+// PageSelection (page_selection.h) for a vmcore, and by small fakes in the writers' tests.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +16,19 @@ class PageSource {
 
   virtual uint32_t page_size() const = 0;  // bytes, a power of two, 4096 to 65536
   virtual Pfn end_pfn() const = 0;         // one past the highest page frame
-  // The first window at or after `at` that has RAM; at or beyond end_pfn() if none has. Memory can
-  // lie at addresses of 2^51 and be small: whoever walks it steps from one such window to the next.
+  // Returns the first window at or after `at` with RAM; at or beyond end_pfn() if there is none.
+  // Callers step from window to window with it, because little memory may lie at addresses up to
+  // 2^51.
   virtual Pfn next_window(Pfn at) const = 0;
 
-  // first: a multiple of kWindowPages. Overwrites both: ram, the pages that exist in the vmcore;
-  // kept, the subset that the level keeps. Pages of zeros are not looked for here.
-  // Fails only if nothing can be said of the window at all; what is doubtful is kept.
+  // Sets the bitmaps of a window. first: a multiple of kWindowPages. ram: pages that the vmcore
+  // contains. kept: the subset that the level keeps, pages of zeros included. A page in doubt is
+  // kept; fails only if nothing is known about the window.
   virtual Result<> select(Pfn first, PageBits& ram, PageBits& kept) = 0;
 
-  // Copies the pages [first, first + readable.size()) to out, which holds that many pages.
-  // A page that cannot be read becomes zeros with readable[i] = 0, and is counted; others get 1.
-  // Thread-safe: no. Called by one thread at a time.
+  // Copies the pages [first, first + readable.size()) to `out`, which holds as many. A page that
+  // cannot be read becomes zeros, sets readable[i] = 0 and is counted; other pages set 1.
+  // Not thread-safe.
   virtual void read_pages(Pfn first, MutableBytes out, std::span<uint8_t> readable) = 0;
 };
 

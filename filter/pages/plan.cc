@@ -48,21 +48,22 @@ void count_window(const WindowClasses& classes, uint64_t first, Plan& plan,
 }
 
 // A kernel that runs has more slab than this; poisoned memory is never more than a share of it.
-constexpr uint64_t kLeastSlabBytes = 1 << 20;
-constexpr uint64_t kMostPoisonedShare = 8;
+constexpr uint64_t kMinSlabBytes = 1 << 20;
+constexpr uint64_t kMaxPoisonedShare = 8;
 
 // Anonymous pages are on an LRU list, nearly all; of fewer nothing is concluded.
-constexpr uint64_t kLeastAnonymous = 256;
+constexpr uint64_t kMinAnonymous = 256;
 
-// Why the counts cannot be those of a running kernel, with the key that must be wrong; or empty.
+// Returns why the counts are implausible for a running kernel, with the key that must be wrong;
+// empty if they are plausible.
 std::string implausible(const Plan& plan, const ClassifyState& seen, Vmcore& vmcore) {
   const auto count = [&](PageClass c) { return plan.pages_by_class[static_cast<size_t>(c)]; };
   const uint64_t ram = plan.ram_pages();
   if (!vmcore.mem_map() || ram < kMinPagesForRatios) return {};
   const PageLayout& layout = vmcore.mem_map()->layout();
-  // Struct pages are kernel memory themselves: less than half of what they take cannot be. Those
-  // of huge pages (part of `user`) and of offline memory may have been given back.
-  // By the struct pages' own word, which is on trial here.
+  // Struct pages are kernel memory themselves: at least half of their size must be. Those of huge
+  // pages (part of `user`) and of offline memory may have been freed. Protected pages do not count,
+  // since the classes of struct pages are what is checked here.
   const uint64_t kernel = count(PageClass::other) + count(PageClass::slab) - plan.protected_pages;
   const uint64_t described = ram - count(PageClass::user) - count(PageClass::offline);
   const uint64_t least = described / vmcore.page_size() * layout.size / 2;
@@ -71,15 +72,15 @@ std::string implausible(const Plan& plan, const ClassifyState& seen, Vmcore& vmc
                 " pages would be kernel memory, fewer than the struct pages alone need (%" PRIu64
                 ")",
                 kernel, ram, least);
-  if (count(PageClass::hwpoison) > ram / kMostPoisonedShare)
+  if (count(PageClass::hwpoison) > ram / kMaxPoisonedShare)
     return text("%" PRIu64 " of %" PRIu64 " pages would be poisoned by NUMBER(PG_hwpoison)",
                 count(PageClass::hwpoison), ram);
-  // Slab pages look like others where their mark is wrong, also like user memory.
-  const bool can_tell_slab = layout.slab || layout.type_slab != PageLayout::kNoType;
-  if (can_tell_slab && count(PageClass::slab) < kLeastSlabBytes / vmcore.page_size())
+  // With a wrong mark slab pages look like other classes, also like user memory.
+  const bool can_identify_slab = layout.slab || layout.type_slab != PageLayout::kNoType;
+  if (can_identify_slab && count(PageClass::slab) < kMinSlabBytes / vmcore.page_size())
     return text("only %" PRIu64 " of %" PRIu64 " pages would be slab by NUMBER(%s)",
                 count(PageClass::slab), ram, layout.slab ? "PG_slab" : "PAGE_SLAB_MAPCOUNT_VALUE");
-  if (layout.lru && seen.anonymous >= kLeastAnonymous && seen.anonymous_listed < seen.anonymous / 2)
+  if (layout.lru && seen.anonymous >= kMinAnonymous && seen.anonymous_listed < seen.anonymous / 2)
     return text("only %" PRIu64 " of %" PRIu64
                 " anonymous pages would be on an LRU list by NUMBER(PG_lru)",
                 seen.anonymous_listed, seen.anonymous);
@@ -90,16 +91,15 @@ std::string implausible(const Plan& plan, const ClassifyState& seen, Vmcore& vmc
 void add_warnings(const WindowScan& scan, Plan& plan) {
   const ClassifyState& seen = scan.seen();
   if (plan.protected_pages)
-    plan.warnings.push_back(
-        text("%" PRIu64
-             " page frames of the kernel's own (image, page tables, struct pages, per-CPU areas,"
-             " log, stacks) are kept although their struct pages call them free, cache or user"
-             " memory",
-             plan.protected_pages));
+    plan.warnings.push_back(text(
+        "%" PRIu64
+        " protected page frames of the kernel (image, page tables, struct pages, per-CPU areas,"
+        " log, stacks) are kept although their struct pages call them free, cache or user"
+        " memory",
+        plan.protected_pages));
   if (scan.unknown_pages())
-    plan.warnings.push_back(text("%" PRIu64
-                                 " page frames have no readable struct page, or one not to be"
-                                 " believed: they are kept",
+    plan.warnings.push_back(text("%" PRIu64 " page frames have no readable or valid struct page:"
+                                 " they are kept",
                                  scan.unknown_pages()));
   if (seen.contradictions)
     plan.warnings.push_back(text("%" PRIu64
@@ -107,12 +107,12 @@ void add_warnings(const WindowScan& scan, Plan& plan) {
                                  seen.contradictions));
   if (seen.refused_blocks)
     plan.warnings.push_back(text("%" PRIu64
-                                 " free blocks are larger than LENGTH(zone.free_area) allows, or"
-                                 " begin where none can: they are kept",
+                                 " free blocks exceed LENGTH(zone.free_area) or are misaligned:"
+                                 " they are kept",
                                  seen.refused_blocks));
   if (seen.compound_without_order > seen.compound / 2)
     plan.warnings.push_back(
-        text("%" PRIu64 " of %" PRIu64 " compound pages have no order that can be, by"
+        text("%" PRIu64 " of %" PRIu64 " compound pages have no valid order by"
              " OFFSET(folio._folio_order), OFFSET(page.compound_order) or flags:"
              " their tails are kept",
              seen.compound_without_order, seen.compound));
@@ -138,9 +138,9 @@ Plan count_pages(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
   plan.pages_by_class[static_cast<size_t>(PageClass::absent)] = end - plan.ram_pages();
   if (!vmcore.mem_map()) return plan;
   if (const std::string why = implausible(plan, scan.seen(), vmcore); !why.empty()) {
-    vmcore.distrust_mem_map();
+    vmcore.discard_mem_map();
     plan = count_pages(vmcore, progress, selection);
-    plan.warnings.push_back("every page is kept: " + why + ", which cannot be");
+    plan.warnings.push_back("every page is kept: implausible page counts: " + why);
     return plan;
   }
   plan.protected_pages = scan.protected_pages();
@@ -167,13 +167,14 @@ uint64_t Plan::kept_pages(uint32_t level) const {
 
 Result<Plan> make_plan(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
   Plan plan = count_pages(vmcore, progress, selection);
-  const bool can_tell_free =
+  const bool can_identify_free =
       vmcore.mem_map() && vmcore.mem_map()->layout().type_buddy != PageLayout::kNoType;
-  if (can_tell_free && plan.ram_pages() >= kMinPagesForRatios &&
+  if (can_identify_free && plan.ram_pages() >= kMinPagesForRatios &&
       plan.pages_by_class[static_cast<size_t>(PageClass::free)] == 0)
     plan.warnings.push_back(
-        "no page is free by NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE), which can hardly be: the dump may be"
-        " larger than it need be");
+        "no page is free by NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE), which is implausible: the dump may "
+        "be"
+        " larger than necessary");
   return plan;
 }
 

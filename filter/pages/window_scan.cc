@@ -40,7 +40,7 @@ void WindowScan::scan(Pfn first, WindowClasses& out) {
   for (uint64_t at = 0; at < kWindowPages; at += step) {
     const auto section_ram = std::span<const uint8_t>(ram).subspan(at / 8, step / 8);
     const auto section_out = std::span(out).subspan(at, step);
-    // Stands for "nothing known" too, until RAM is told from holes.
+    // Also marks "unknown" until RAM and holes are distinguished.
     std::ranges::fill(section_out, PageClass::absent);
     if (std::ranges::all_of(section_ram, [](uint8_t byte) { return byte == 0; })) continue;
     any_unknown_ = map == nullptr;

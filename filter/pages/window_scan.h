@@ -1,6 +1,6 @@
-// Classifies memory a window at a time: finds the struct pages of each section and hands them to
-// classify() where they lie in the vmcore, without a copy. What cannot be found, read or believed
-// keeps its pages and is counted.
+// Classifies memory one window at a time: locates the struct pages of each section and passes them
+// to classify() in place, without a copy. Pages whose struct pages are missing, unreadable or
+// corrupt are kept and counted.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace kdump {
 
 using WindowClasses = std::array<PageClass, kWindowPages>;
 
-// One past the last page of the run of one class that `begin` is in.
+// Returns one past the last page of the run of equal class that starts at `begin`.
 uint32_t end_of_run(const WindowClasses& classes, uint32_t begin);
 
 // Calls visit(page_class, begin, end) for each run of pages of one class, ascending.
@@ -31,15 +31,15 @@ class WindowScan {
   // vmcore must outlive this.
   explicit WindowScan(Vmcore& vmcore) : vmcore_(vmcore) {}
 
-  // The classes of the page frames from `first` on, a multiple of kWindowPages. A huge page that
-  // begins before the window is known only if the window before it was scanned last.
+  // Classifies the window at `first`, a multiple of kWindowPages. A huge page that begins before
+  // the window is recognised only if the preceding window was scanned last.
   void scan(Pfn first, WindowClasses& out);
 
-  // Pages of RAM, so far, that were kept because their struct page could not be found or read.
+  // Pages of RAM kept so far because their struct page was missing or unreadable.
   uint64_t unknown_pages() const { return unknown_pages_; }
-  // What was seen of struct pages so far.
+  // Counts of struct pages so far.
   const ClassifyState& seen() const { return state_; }
-  // Pages, so far, that are the kernel's own although their struct pages say otherwise.
+  // Protected pages so far whose struct pages would exclude them.
   uint64_t protected_pages() const { return protected_pages_; }
 
  private:

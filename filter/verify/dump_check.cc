@@ -7,15 +7,15 @@ namespace kdump {
 namespace {
 
 // What is beyond is only counted.
-constexpr size_t kMostTold = 20;
+constexpr size_t kMaxReported = 20;
 
-constexpr uint32_t kMostNoteName = 256;
+constexpr uint32_t kMaxNoteName = 256;
 
 }  // namespace
 
 void DumpCheck::damage(const char* format_text, ...) {
   ++damage_count;
-  if (damages.size() == kMostTold) return;
+  if (damages.size() == kMaxReported) return;
   char text[192];
   va_list arguments;
   va_start(arguments, format_text);
@@ -34,7 +34,7 @@ void check_notes(Bytes notes, DumpCheck& check) {
     if (*name_bytes == 0 && *desc_bytes == 0 && *type == 0) break;
     const auto name = reader.take((uint64_t{*name_bytes} + 3) / 4 * 4);
     const auto desc = reader.take((uint64_t{*desc_bytes} + 3) / 4 * 4);
-    if (!name || !desc || *name_bytes > kMostNoteName) {
+    if (!name || !desc || *name_bytes > kMaxNoteName) {
       if (check.bad_note.empty())
         check.bad_note = "the note at " + std::to_string(at) + " of the notes reaches beyond them";
       return;
@@ -55,8 +55,7 @@ Result<DumpCheck> check_dump_file(const DumpFile& file, Progress& progress) {
     check.format = "ELF";
     check_elf(file, progress, check);
   } else {
-    return fail(Kind::unsupported,
-                "not a dump: it begins neither as kdump nor as ELF nor flattened");
+    return fail(Kind::unsupported, "not a dump: expected a kdump, ELF or flattened header");
   }
   return check;
 }

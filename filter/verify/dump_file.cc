@@ -11,7 +11,7 @@ constexpr uint64_t kStreamHeaderBytes = 4096;
 constexpr std::string_view kStreamSignature = "makedumpfile";
 // Ours are of up to 1 MiB, makedumpfile's of a few: a stream of 100 GiB and more. Each takes some
 // hundred bytes while it is looked at.
-constexpr size_t kMostRecords = 1 << 19;
+constexpr size_t kMaxRecords = 1 << 19;
 
 }  // namespace
 
@@ -33,19 +33,21 @@ Result<> DumpFile::read_records() {
     uint64_t head[2];
     const size_t got = TRY(file_.read_some_at(at, {reinterpret_cast<uint8_t*>(head), sizeof head}));
     if (got < sizeof head)
-      return fail(Kind::corrupt, "the stream is cut off at %#" PRIx64 ": it has no end marker", at);
+      return fail(Kind::corrupt, "the stream is truncated at %#" PRIx64 ": it has no end marker",
+                  at);
     const uint64_t offset = __builtin_bswap64(head[0]), size = __builtin_bswap64(head[1]);
     if (offset == UINT64_MAX && size == UINT64_MAX) return {};
     at += sizeof head;
     if (offset > INT64_MAX || size == 0 || size > INT64_MAX - offset)
-      return fail(Kind::corrupt, "the stream's record at %#" PRIx64 " cannot be", at - sizeof head);
-    if (at > file_bytes_ || size > file_bytes_ - at)
-      return fail(Kind::corrupt, "the stream is cut off in the record at %#" PRIx64,
+      return fail(Kind::corrupt, "the stream's record at %#" PRIx64 " is invalid",
                   at - sizeof head);
-    if (pieces_.size() >= kMostRecords)
+    if (at > file_bytes_ || size > file_bytes_ - at)
+      return fail(Kind::corrupt, "the stream is truncated in the record at %#" PRIx64,
+                  at - sizeof head);
+    if (pieces_.size() >= kMaxRecords)
       return fail(Kind::unsupported,
                   "the stream has more than %zu records: restore it first, with makedumpfile -R",
-                  kMostRecords);
+                  kMaxRecords);
     put(offset, {offset + size, at});
     end_ = std::max(end_, offset + size);
     at += size;

@@ -12,24 +12,24 @@ namespace kdump {
 
 class DumpFile {
  public:
-  // Of a flattened dump every record's head is read now. Fails: io; corrupt, where the stream is
-  // cut off or its records cannot be.
+  // Opens a dump; reads the header of every record of a flattened one. Fails: io; corrupt, if the
+  // stream is truncated or a record is invalid.
   static Result<DumpFile> open(Sys& sys, const std::string& path);
 
   bool is_flattened() const { return is_flattened_; }
   uint64_t file_bytes() const { return file_bytes_; }
   uint64_t end() const { return end_; }  // one past the highest byte
-  // Returns the first offset from `offset` on that a record of a stream covers; what lies before it
-  // reads as zeros. At least end() if there is none. Not flattened: `offset`.
+  // Returns the first offset at or after `offset` that a record covers; bytes before it read as
+  // zeros. At least end() if there is none. Not flattened: `offset`.
   uint64_t next_record(uint64_t offset) const;
-  // Up to end(); the count says how many bytes there were.
+  // Reads up to end(); returns the number of bytes read.
   Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
-  // Fails: corrupt, where the dump ends before.
+  // Reads exactly out.size() bytes. Fails: corrupt, if the dump ends before; io.
   Result<> read_at(uint64_t offset, MutableBytes out) const;
 
  private:
   struct Piece {
-    uint64_t end = 0, at = 0;  // in the dump; in the file, of its first byte
+    uint64_t end = 0, at = 0;  // end in the dump; offset of its first byte in the file
   };
 
   explicit DumpFile(File file) : file_(std::move(file)) {}
@@ -39,15 +39,16 @@ class DumpFile {
   File file_;
   uint64_t file_bytes_ = 0, end_ = 0;
   bool is_flattened_ = false;
-  std::map<uint64_t, Piece> pieces_;  // by their begin; disjoint
+  std::map<uint64_t, Piece> pieces_;  // by their begin in the dump; disjoint
 };
 
-// Reads forward, mostly, in large steps.
+// Reads a dump mostly forward, in large blocks.
 class DumpCursor {
  public:
   explicit DumpCursor(const DumpFile& file, size_t buffer_bytes = 256 << 10)
       : file_(file), buffer_(buffer_bytes) {}
-  // size: at most the buffer's. Valid until the next call. Fails: corrupt, io.
+  // Returns `size` bytes at `offset`, valid until the next call. size: at most buffer_bytes. Fails:
+  // corrupt, io.
   Result<Bytes> at(uint64_t offset, size_t size);
   uint64_t bytes_read() const { return bytes_read_; }
 
@@ -55,7 +56,7 @@ class DumpCursor {
   const DumpFile& file_;
   std::vector<uint8_t> buffer_;
   uint64_t begin_ = 0;
-  size_t size_ = 0;  // bytes in it
+  size_t size_ = 0;  // bytes in buffer_
   uint64_t bytes_read_ = 0;
 };
 

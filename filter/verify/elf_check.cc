@@ -47,7 +47,7 @@ bool ElfCheck::read_header() {
   if (!bytes || header_.e_ident[EI_CLASS] != ELFCLASS64 ||
       header_.e_ident[EI_DATA] != ELFDATA2LSB || header_.e_type != ET_CORE ||
       header_.e_phentsize != sizeof(Elf64_Phdr)) {
-    check_.damage("header: not that of a 64-bit little-endian ELF core");
+    check_.damage("header: expected a 64-bit little-endian ELF core");
     return false;
   }
   check_.is_incomplete = (header_.e_flags & kIncomplete) != 0;
@@ -79,7 +79,7 @@ void ElfCheck::walk_segments() {
     has_load = true;
     check_segment(i, segment);
   }
-  if (!has_load) check_.damage("it has no memory: there is no PT_LOAD");
+  if (!has_load) check_.damage("it has no PT_LOAD");
 }
 
 void ElfCheck::check_segment(uint32_t number, const Elf64_Phdr& segment) {
@@ -88,9 +88,9 @@ void ElfCheck::check_segment(uint32_t number, const Elf64_Phdr& segment) {
   if (segment.p_filesz > segment.p_memsz || segment.p_paddr >= kMaxPaddr ||
       segment.p_memsz > kMaxPaddr - segment.p_paddr) {
     check_.damaged_pages += pages;
-    return check_.damage("program header %u: %#" PRIx64 " bytes at physical %#" PRIx64 " cannot be",
-                         number, static_cast<uint64_t>(segment.p_memsz),
-                         static_cast<uint64_t>(segment.p_paddr));
+    return check_.damage(
+        "program header %u: %#" PRIx64 " bytes at physical %#" PRIx64 " are out of range", number,
+        static_cast<uint64_t>(segment.p_memsz), static_cast<uint64_t>(segment.p_paddr));
   }
   // A stream does not have the zeros that its file ends with.
   if (file_.is_flattened()) return;

@@ -81,7 +81,7 @@ bool KdumpCheck::read_headers() {
     return false;
   }
   if (version_ < 1 || version_ > kdump_format::kVersion)
-    check_.damage("header: version %d is not known", version_);
+    check_.damage("header: unsupported version %d", version_);
   if (header.sub_hdr_size < 1 || header.nr_cpus < 1)
     check_.damage("header: %d blocks of sub-header, %d CPUs", header.sub_hdr_size, header.nr_cpus);
   if (header.sub_hdr_size < 1) return false;
@@ -176,12 +176,12 @@ void KdumpCheck::check_page(uint64_t pfn) {
 // nullptr: none.
 const char* KdumpCheck::fault_of(const PageDescriptor& page) {
   const uint32_t compression = page.flags & kCompressions;
-  if (page.size == 0 || page.size > block_) return "its size cannot be";
-  if (page.offset < descriptor_at_) return "its data would lie in the tables";
+  if (page.size == 0 || page.size > block_) return "its size is out of range";
+  if (page.offset < descriptor_at_) return "its data overlaps the tables";
   if (page.offset > file_.end() || page.size > file_.end() - page.offset)
     return "its data lies beyond the end of the file";
-  if ((compression & (compression - 1)) != 0) return "its flags name two compressions";
-  if (compression == 0 && page.size != block_) return "it is not compressed, but no whole page";
+  if ((compression & (compression - 1)) != 0) return "its flags name two compression methods";
+  if (compression == 0 && page.size != block_) return "it is uncompressed and smaller than a page";
   if (compression != 0 && compression != kdump_format::kCompressedZstd) {
     ++check_.unchecked_pages;
     return nullptr;
@@ -190,7 +190,7 @@ const char* KdumpCheck::fault_of(const PageDescriptor& page) {
   if (seen.offset == page.offset && seen.size == page.size && seen.flags == compression)
     return nullptr;
   const auto data = data_.at(page.offset, page.size);
-  if (!data) return "its data cannot be read";
+  if (!data) return "its data is unreadable";
   if (compression != 0)
     if (const char* const fault = decoder_.fault_of(*data, block_)) {
       snprintf(fault_text_, sizeof fault_text_, "it does not decompress to a page: %s", fault);

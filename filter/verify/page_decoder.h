@@ -1,6 +1,5 @@
-// Whether what a dump holds of a page decompresses to one: libzstd's decoder, as the readers of
-// dumps have it, for what either of our encoders has written. What the page should be nobody can
-// tell but SHA256SUMS.
+// Checks that a stored frame decompresses to one page, with libzstd's decoder, as readers of dumps
+// do. It cannot check the contents of the page; SHA256SUMS can.
 #pragma once
 
 #include <vector>
@@ -15,7 +14,8 @@ class PageDecoder {
  public:
   PageDecoder();
 
-  // frame: hostile. nullptr: it becomes exactly page_bytes; else what is wrong, in zstd's words.
+  // Decompresses `frame`, which is hostile. Returns nullptr if it yields exactly page_bytes, else
+  // zstd's error text.
   const char* fault_of(Bytes frame, size_t page_bytes);
 
  private:

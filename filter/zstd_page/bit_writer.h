@@ -1,4 +1,4 @@
-// Bits into bytes, the lowest first.
+// Packs bits into bytes, lowest bit first.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@ namespace kdump {
 
 class BitWriter {
  public:
-  // Eight bytes beyond what is written in the end may be overwritten.
+  // at: the output; up to eight bytes behind the final end may be overwritten.
   explicit BitWriter(uint8_t* at) : at_(at) {}
 
-  // bits: below 2^count. At most 57 bits between two flushes.
+  // Appends `count` bits. bits: below 2^count. At most 57 bits between two flushes.
   void add(uint64_t bits, uint32_t count) {
     pending_ |= bits << count_;
     count_ += count;
@@ -22,7 +22,7 @@ class BitWriter {
     pending_ >>= count_ & ~7u;
     count_ &= 7;
   }
-  // Pads the last byte with zeros; gives the end.
+  // Pads the last byte with zeros and returns the end.
   uint8_t* finish() {
     flush();
     return at_ + (count_ != 0);

@@ -7,15 +7,14 @@
 
 namespace kdump {
 
-void FittedCode::fit(const Counts& counts, uint32_t total) {
+void FittedCode::build(const Counts& counts, uint32_t total) {
   find_probabilities(counts, total);
-  make_states();
+  build_states();
 }
 
-// Every symbol that occurs has a state; what rounding leaves over or lacks is the most frequent
-// ones'.
+// Gives each symbol that occurs at least one state. The most frequent symbols absorb the rounding.
 void FittedCode::find_probabilities(const Counts& counts, uint32_t total) {
-  // Without branches: what is coded is just what could not be foretold.
+  // Without branches: the data is unpredictable, so that branches would be mispredicted.
   uint32_t distinct = 0, symbols = 0;
   for (uint32_t s = 0; s < kMaxSymbols; ++s) {
     const uint32_t occurs = counts[s] != 0;
@@ -30,16 +29,16 @@ void FittedCode::find_probabilities(const Counts& counts, uint32_t total) {
     probabilities_[symbols_ - 1] = 1;
     return;
   }
-  // States twice as many as symbols at least, so that rounding up never takes all of them.
+  // At least twice as many states as symbols, so that rounding up never uses all of them.
   const auto wanted = static_cast<unsigned>(std::bit_width(std::max(total / 4, distinct * 2)));
   log_ = std::clamp(wanted, 5u, kMaxLog);
   int left = 1 << log_;
-  const uint32_t most_of_all = (1u << log_) - 1;
+  const uint32_t max_share = (1u << log_) - 1;
   const uint32_t scale = (1u << (16 + log_)) / total;
   for (size_t s = 0; s < symbols_; ++s) {
-    // 2^log at most.
+    // At most 2^log.
     uint32_t share = (counts[s] * scale + (1u << 15)) >> 16;
-    share -= share > most_of_all;
+    share -= share > max_share;
     share += (counts[s] != 0) & (share == 0);
     probabilities_[s] = static_cast<int8_t>(share);
     left -= probabilities_[s];
@@ -52,7 +51,7 @@ void FittedCode::find_probabilities(const Counts& counts, uint32_t total) {
   }
 }
 
-void FittedCode::make_states() {
+void FittedCode::build_states() {
   const uint32_t size = 1u << log_;
   const uint32_t step = (size >> 1) + (size >> 3) + 3;
   std::array<uint8_t, 1 << kMaxLog> symbol_of;
@@ -63,11 +62,12 @@ void FittedCode::make_states() {
     if (p == 0) continue;
     for (uint32_t i = 0; i < p; ++i, at = (at + step) & (size - 1))
       symbol_of[at] = static_cast<uint8_t>(s);
-    // A state x of [size, 2 * size) writes its lowest bits, so many that p <= x >> bits < 2 * p.
-    const uint32_t most = log_ + 1 - static_cast<uint32_t>(std::bit_width(p - 1)) - (p == 1);
-    ways_[s] = {.add = (most << 16) - (p << most),
-                .from = static_cast<int16_t>(first - p),
-                .first_of_all = static_cast<uint16_t>(first)};
+    // In state x of [size, 2 * size) the encoder writes the lowest nb_bits bits of x, such that
+    // p <= x >> nb_bits < 2 * p.
+    const uint32_t max_nb_bits = log_ + 1 - static_cast<uint32_t>(std::bit_width(p - 1)) - (p == 1);
+    transforms_[s] = {.delta_nb_bits = (max_nb_bits << 16) - (p << max_nb_bits),
+                      .delta_find_state = static_cast<int16_t>(first - p),
+                      .first_state = static_cast<uint16_t>(first)};
     next[s] = static_cast<uint8_t>(first);
     first += p;
   }
@@ -75,8 +75,8 @@ void FittedCode::make_states() {
     states_[next[symbol_of[state]]++] = static_cast<uint8_t>(size + state);
 }
 
-uint8_t* FittedCode::describe(uint8_t* out) const {
-  if (log_ != 0) return describe_code(log_, std::span(probabilities_).first(symbols_), out);
+uint8_t* FittedCode::write_description(uint8_t* out) const {
+  if (log_ != 0) return write_fse_description(log_, std::span(probabilities_).first(symbols_), out);
   *out = static_cast<uint8_t>(symbols_ - 1);
   return out + 1;
 }

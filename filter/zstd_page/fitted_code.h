@@ -1,5 +1,5 @@
-// A Finite State Entropy code made for the symbols of one block, quickly: coarse tables, rounded
-// probabilities. fse_code.h has the ones that are made once.
+// A Finite State Entropy code built for the symbols of one block. Built quickly: small tables and
+// rounded probabilities. Codes with fixed probabilities: fse_code.h.
 #pragma once
 
 #include <array>
@@ -14,47 +14,49 @@ class FittedCode {
   static constexpr unsigned kMaxLog = 7;
   using Counts = std::array<uint16_t, kMaxSymbols>;
 
-  struct Step {
-    uint32_t next, written, many;
-    uint32_t state() const { return next; }
-    uint32_t bits() const { return written; }
-    uint32_t bit_count() const { return many; }
+  // As FseCode::Transition, not packed.
+  struct Transition {
+    uint32_t next_state_, bits_, nb_bits_;
+    uint32_t next_state() const { return next_state_; }
+    uint32_t bits() const { return bits_; }
+    uint32_t nb_bits() const { return nb_bits_; }
   };
 
-  // counts: of `total` symbols; total: 2 to 4096.
-  void fit(const Counts& counts, uint32_t total);
+  // Builds the code. counts: occurrences of each symbol; total: their sum, 2 to 4096.
+  void build(const Counts& counts, uint32_t total);
 
-  // The only symbol, if there is one: described to the decoder as such; codes take no bits.
-  bool is_single() const { return log_ == 0; }
+  // True if only one symbol occurs: RLE_Mode of RFC 8878, in which codes take no bits.
+  bool is_rle() const { return log_ == 0; }
   unsigned log() const { return log_; }
-  // The description for the decoder: the one symbol, or the probabilities.
-  uint8_t* describe(uint8_t* out) const;
+  // Writes the table description, or the one symbol of RLE_Mode. Returns its end.
+  uint8_t* write_description(uint8_t* out) const;
 
-  // As FseCode's, but that a state is 2^log more than what is written of it in the end.
-  uint32_t last(uint32_t symbol) const { return states_[ways_[symbol].first_of_all]; }
-  Step step(uint32_t symbol, uint32_t state) const {
-    const Way way = ways_[symbol];
-    const uint32_t many = (state + way.add) >> 16;
-    return {states_[(state >> many) + way.from], state & ((1u << many) - 1), many};
+  // As FseCode, but states are 2^log to 2^(log + 1) - 1; the stream ends with the low `log` bits.
+  uint32_t initial_state(uint32_t symbol) const { return states_[transforms_[symbol].first_state]; }
+  Transition encode(uint32_t symbol, uint32_t state) const {
+    const SymbolTransform transform = transforms_[symbol];
+    const uint32_t nb_bits = (state + transform.delta_nb_bits) >> 16;
+    return {states_[(state >> nb_bits) + transform.delta_find_state], state & ((1u << nb_bits) - 1),
+            nb_bits};
   }
 
  private:
   void find_probabilities(const Counts& counts, uint32_t total);
-  void make_states();
+  void build_states();
 
-  // What writing a symbol does: (state + add) >> 16 is how many bits it takes, what remains of the
-  // state, from `from` on, tells the next one.
-  struct Way {
-    uint32_t add;
-    int16_t from;
-    uint16_t first_of_all;
+  // FSE_symbolCompressionTransform of zstd's lib/common/fse.h, and the index of the symbol's first
+  // state in states_.
+  struct SymbolTransform {
+    uint32_t delta_nb_bits;
+    int16_t delta_find_state;
+    uint16_t first_state;
   };
 
   unsigned log_ = 0;
-  size_t symbols_ = 0;  // up to the last that occurs
+  size_t symbols_ = 0;  // one past the highest symbol that occurs
   std::array<int8_t, kMaxSymbols> probabilities_;
-  std::array<Way, kMaxSymbols> ways_;
-  std::array<uint8_t, 1 << kMaxLog> states_;  // by symbol, each symbol's ascending
+  std::array<SymbolTransform, kMaxSymbols> transforms_;
+  std::array<uint8_t, 1 << kMaxLog> states_;  // grouped by symbol, ascending within a group
 };
 
 }  // namespace kdump

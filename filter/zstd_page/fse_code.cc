@@ -7,8 +7,8 @@
 namespace kdump {
 namespace {
 
-// Which symbol a decoder reads in each state.
-std::vector<uint8_t> spread(unsigned log, std::span<const int8_t> probabilities) {
+// Returns the symbol that a decoder reads in each state (RFC 8878, section 4.1.1).
+std::vector<uint8_t> spread_symbols(unsigned log, std::span<const int8_t> probabilities) {
   const uint32_t size = 1u << log;
   std::vector<uint8_t> symbols(size);
   // Symbols of less than one unit get one state each, from the top down.
@@ -29,47 +29,48 @@ std::vector<uint8_t> spread(unsigned log, std::span<const int8_t> probabilities)
 }  // namespace
 
 FseCode::FseCode(unsigned log, std::span<const int8_t> probabilities)
-    : log_(log), steps_(probabilities.size() << log), last_(probabilities.size()) {
+    : log_(log), transitions_(probabilities.size() << log), initial_(probabilities.size()) {
   const uint32_t size = 1u << log;
-  const std::vector<uint8_t> symbols = spread(log, probabilities);
-  // A decoder in state d reads symbols[d]; the n-th state of a symbol of probability p, n counted
-  // from p, then takes `count` bits, so that n << count lies in [size, 2 * size), and goes to the
-  // state (n << count) - size + bits. A writer goes the other way.
+  const std::vector<uint8_t> symbols = spread_symbols(log, probabilities);
+  // A decoder in state d reads symbols[d]. From the n-th state of a symbol of probability p,
+  // counted from p, it reads nb_bits bits, such that n << nb_bits lies in [size, 2 * size), and
+  // goes to the state (n << nb_bits) - size + bits. The encoder follows these transitions
+  // backwards.
   std::vector<uint32_t> next(probabilities.size());
   for (size_t s = 0; s < probabilities.size(); ++s)
     next[s] = static_cast<uint32_t>(std::abs(probabilities[s]));
   for (uint32_t d = 0; d < size; ++d) {
     const uint32_t symbol = symbols[d];
     const uint32_t n = next[symbol]++;
-    const uint32_t count = log - (static_cast<uint32_t>(std::bit_width(n)) - 1);
-    const uint32_t base = (n << count) - size;
-    for (uint32_t bits = 0; bits < 1u << count; ++bits)
-      steps_[symbol << log | (base + bits)] = d | bits << 8 | count << 16;
+    const uint32_t nb_bits = log - (static_cast<uint32_t>(std::bit_width(n)) - 1);
+    const uint32_t base = (n << nb_bits) - size;
+    for (uint32_t bits = 0; bits < 1u << nb_bits; ++bits)
+      transitions_[symbol << log | (base + bits)] = d | bits << 8 | nb_bits << 16;
     if (n == static_cast<uint32_t>(std::abs(probabilities[symbol])))
-      last_[symbol] = static_cast<uint8_t>(d);
+      initial_[symbol] = static_cast<uint8_t>(d);
   }
   description_.resize(probabilities.size() + 2 * sizeof(uint64_t));
-  uint8_t* const end = describe_code(log, probabilities, description_.data());
+  uint8_t* const end = write_fse_description(log, probabilities, description_.data());
   description_.resize(static_cast<size_t>(end - description_.data()));
 }
 
-uint8_t* describe_code(unsigned log, std::span<const int8_t> probabilities, uint8_t* out) {
+uint8_t* write_fse_description(unsigned log, std::span<const int8_t> probabilities, uint8_t* out) {
   BitWriter writer(out);
   writer.add(log - 5, 4);
   uint32_t left = 1u << log;
   for (size_t s = 0; s < probabilities.size(); ++s) {
-    // A number of [0, max] in the fewest bits: the lowest ones take one less.
+    // A value of [0, max] takes `bits` bits, the lowest `shorter` values one bit less.
     const auto value = static_cast<uint32_t>(probabilities[s] + 1);
     const uint32_t max = left + 1;
     const auto bits = static_cast<uint32_t>(std::bit_width(max));
-    const uint32_t spared = (1u << bits) - 1 - max;
-    if (value < spared)
+    const uint32_t shorter = (1u << bits) - 1 - max;
+    if (value < shorter)
       writer.add(value, bits - 1);
     else
-      writer.add(value < 1u << (bits - 1) ? value : value + spared, bits);
+      writer.add(value < 1u << (bits - 1) ? value : value + shorter, bits);
     left -= static_cast<uint32_t>(std::abs(probabilities[s]));
     if (probabilities[s] == 0) {
-      // How many more zeros follow: in threes as long as there are three, then the rest.
+      // The count of further zeros, two bits at a time; 3 means that another two bits follow.
       size_t zeros = 0;
       while (probabilities[s + 1] == 0) ++s, ++zeros;
       for (; zeros >= 3; zeros -= 3) {

@@ -1,5 +1,5 @@
-// Finite State Entropy codes with fixed probabilities, as zstd frames hold them (RFC 8878, 4.1):
-// made once, so that no page pays for building one. Knows nothing of what the symbols mean.
+// Finite State Entropy codes with fixed probabilities (RFC 8878, section 4.1). The tables are built
+// once per process, not per page. Symbols are numbers; their meaning is the caller's.
 #pragma once
 
 #include <span>
@@ -9,41 +9,44 @@
 
 namespace kdump {
 
-// The probabilities of a code's symbols as a decoder reads them. Up to eight bytes beyond the end,
-// which is returned, may be overwritten.
-uint8_t* describe_code(unsigned log, std::span<const int8_t> probabilities, uint8_t* out);
+// Writes the FSE table description of RFC 8878, section 4.1.1, for a table of 2^log states.
+// probabilities: as for FseCode. Returns the end; up to eight bytes behind it may be overwritten.
+uint8_t* write_fse_description(unsigned log, std::span<const int8_t> probabilities, uint8_t* out);
 
 class FseCode {
  public:
-  // What writing a symbol in a state does, packed so that it is one load: the state after it, the
-  // bits to write and how many they are.
-  struct Step {
-    explicit Step(uint32_t packed) : packed_(packed) {}
-    uint32_t state() const { return packed_ & 0xff; }
+  // The effect of encoding one symbol: the next state and the bits to write. Packed into 32 bits,
+  // so that the encoder needs one load.
+  struct Transition {
+    explicit Transition(uint32_t packed) : packed_(packed) {}
+    uint32_t next_state() const { return packed_ & 0xff; }
     uint32_t bits() const { return packed_ >> 8 & 0xff; }
-    uint32_t bit_count() const { return packed_ >> 16; }
+    uint32_t nb_bits() const { return packed_ >> 16; }
 
    private:
     uint32_t packed_;
   };
 
-  // probabilities: of each symbol in units of 2^-log; -1: less than one unit. Their absolute
-  // values sum up to 2^log, and none is 0. log: 5 to 8.
+  // probabilities: of each symbol in units of 2^-log; -1 means less than one unit. None is 0, and
+  // the absolute values add up to 2^log. log: 5 to 8.
   FseCode(unsigned log, std::span<const int8_t> probabilities);
 
   unsigned log() const { return log_; }
-  // The probabilities as a decoder reads them.
+  // The table description (write_fse_description), made once.
   Bytes description() const { return description_; }
 
-  // The state from which a decoder reads `symbol` as the last one; writes nothing. Of all that do,
-  // the one after which it would need most bits: where the stream ends, it then finds none.
-  uint32_t last(uint32_t symbol) const { return last_[symbol]; }
-  Step step(uint32_t symbol, uint32_t state) const { return Step(steps_[symbol << log_ | state]); }
+  // Returns the encoder's state for the last symbol of a stream, which is encoded first and takes
+  // no bits. Of the states of `symbol` it is the one after which a decoder needs the most bits, so
+  // that the decoder notices the end of the stream.
+  uint32_t initial_state(uint32_t symbol) const { return initial_[symbol]; }
+  Transition encode(uint32_t symbol, uint32_t state) const {
+    return Transition(transitions_[symbol << log_ | state]);
+  }
 
  private:
   unsigned log_;
-  std::vector<uint32_t> steps_;  // by symbol and state
-  std::vector<uint8_t> last_;    // by symbol
+  std::vector<uint32_t> transitions_;  // packed; index: symbol << log_ | state
+  std::vector<uint8_t> initial_;       // by symbol
   std::vector<uint8_t> description_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 // So few are not worth a code of their own.
 constexpr size_t kFewLiterals = 64;
 // One stream as long as its sizes fit the shortest header, else four.
-constexpr size_t kMostInOneStream = 1023;
+constexpr size_t kMaxInOneStream = 1023;
 constexpr size_t kStreams = 4;
 constexpr uint32_t kCompressed = 2;
 
@@ -135,12 +135,12 @@ uint8_t* LiteralsCode::describe(uint8_t* out) const {
   at += code.description().size();
   BitWriter writer(at);
   std::array<uint32_t, 2> state;
-  state[(weights - 1) & 1] = code.last(weight(weights - 1));
-  state[weights & 1] = code.last(weight(weights - 2));
+  state[(weights - 1) & 1] = code.initial_state(weight(weights - 1));
+  state[weights & 1] = code.initial_state(weight(weights - 2));
   for (size_t i = weights - 2; i-- > 0;) {
-    const FseCode::Step step = code.step(weight(i), state[i & 1]);
-    state[i & 1] = step.state();
-    writer.add(step.bits(), step.bit_count());
+    const FseCode::Transition transition = code.encode(weight(i), state[i & 1]);
+    state[i & 1] = transition.next_state();
+    writer.add(transition.bits(), transition.nb_bits());
     writer.flush();
   }
   writer.add(state[1], kWeightLog);
@@ -182,7 +182,7 @@ uint8_t* LiteralsCode::write(Bytes literals, uint8_t* out) {
   // The description takes about half a byte a symbol; a decoder's time should gain something.
   if (bits / 8 + distinct_ / 2 + total / 64 + 10 > total) return nullptr;
 
-  const bool one = total <= kMostInOneStream;
+  const bool one = total <= kMaxInOneStream;
   uint8_t* const content = out + (one ? 3 : 4);
   uint8_t* at = describe(content);
   if (at == nullptr) return nullptr;

@@ -1,6 +1,6 @@
-// The literals section of a zstd block (RFC 8878, 3.1.1.3.1): literals with a Huffman code of their
-// own, where that saves something. The code is nearly the best one and quickly found; how it is
-// described to the decoder uses fixed probabilities, so that no table is built for it.
+// Writes the literals section of a zstd block (RFC 8878, section 3.1.1.3.1), with a Huffman code if
+// that saves space. The code is near the optimum and quick to build; its weights are encoded with
+// fixed probabilities, which need no table for each block.
 #pragma once
 
 #include <array>
@@ -11,15 +11,15 @@ namespace kdump {
 
 class LiteralsCode {
  public:
-  // literals: kBlockBytes at most. out: literals.size() + kSlack bytes, of which those after the
-  // section may be overwritten. Returns the section's end, or nullptr where it would hardly be
-  // smaller than the literals.
+  // Writes the section. literals: at most kBlockBytes. out: literals.size() + kSlack bytes; bytes
+  // behind the section may be overwritten. Returns the end of the section, or nullptr if it would
+  // save too little.
   uint8_t* write(Bytes literals, uint8_t* out);
 
   static constexpr size_t kSlack = 192;
 
  private:
-  static constexpr uint32_t kMaxBits = 11;  // of a code, by the format
+  static constexpr uint32_t kMaxBits = 11;  // of a code (RFC 8878, section 4.2.1)
   static constexpr size_t kSymbols = 256;
 
   void count(Bytes literals);
@@ -34,11 +34,11 @@ class LiteralsCode {
   // By symbol.
   std::array<uint16_t, kSymbols> count_{};
   std::array<uint8_t, kSymbols> length_{};  // 0: does not occur
-  std::array<uint32_t, kSymbols> code_{};   // its bits, and from bit 16 on how many they are
+  std::array<uint32_t, kSymbols> code_{};   // bits of the code; its length from bit 16 on
 
   std::array<uint8_t, kSymbols> present_{};  // the symbols that occur, ascending
   size_t distinct_ = 0;
-  uint32_t longest_ = 0;  // of the lengths
+  uint32_t longest_ = 0;  // maximum of length_
 };
 
 }  // namespace kdump

@@ -1,7 +1,7 @@
-// Compresses pages to zstd frames without zstd, in two ways, in frames that every reader of zstd
-// takes. fast: no table is built for a page, literals stay as they are; about as fast as LZO and
-// as small on kernel memory. small: more is searched and literals have a code; as small as zstd's
-// level 1 in less of its time.
+// Compresses pages to zstd frames without libzstd; every zstd decoder reads them. fast: builds no
+// table and stores literals uncompressed; as fast as LZO, with similar sizes on kernel memory.
+// small: searches more and compresses literals; as small as zstd's level 1 in less time. Decision:
+// docs/decisions/0007-page-encoder.md.
 #pragma once
 
 #include "filter/zstd_page/literals_code.h"
@@ -13,10 +13,10 @@ class PageEncoder {
  public:
   enum class Aim : uint8_t { fast, small };
 
-  // page: a multiple of kBlockBytes, 64 KiB at most. out: page.size() bytes. The frame's size, or 0
-  // where it would not be smaller than the page.
+  // Returns the size of the frame, or 0 if it is not smaller than the page. page: a multiple of
+  // kBlockBytes, at most 64 KiB. out: page.size() bytes.
   size_t encode(Bytes page, Aim aim, MutableBytes out);
-  // The same for a page that repeats its first eight bytes; always gives a frame.
+  // As encode(), for a page that repeats its first eight bytes; never returns 0.
   size_t encode_repeated_word(Bytes page, MutableBytes out);
 
  private:
@@ -24,7 +24,7 @@ class PageEncoder {
   Bytes make_block(Aim aim);
   uint8_t* put_literals(Aim aim);
 
-  // With fewer sequences a block's own probabilities cost more to describe than they save.
+  // Below this number of sequences a table description costs more than it saves.
   static constexpr size_t kFewSequences = 32;
 
   SequenceCode few_ = SequenceCode::predefined();

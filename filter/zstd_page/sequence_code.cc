@@ -99,7 +99,7 @@ static_assert(sum_of(kPredefinedOffset) == 32 && sum_of(kMemoryOffset) == 64);
 static_assert(sum_of(kPredefinedMatch) == 64 && sum_of(kMemoryMatch) == 128);
 
 // The compression mode of each of the three codes: two bits each (RFC 8878, 3.1.1.3.2.1).
-constexpr uint8_t kSingle = 1, kDescribed = 2;
+constexpr uint8_t kRle = 1, kDescribed = 2;
 constexpr uint8_t kAllPredefined = 0;
 constexpr uint8_t kAllDescribed = kDescribed << 6 | kDescribed << 4 | kDescribed << 2;
 
@@ -116,22 +116,22 @@ uint8_t* write_codes(std::span<const Sequence> sequences, const Code& literals_c
   BitWriter writer(out);
   const size_t count = sequences.size();
   const Sequence& last = sequences.back();
-  uint32_t offset = offset_code.last(last.offset_code);
-  uint32_t match = match_code.last(last.match_code);
-  uint32_t literals = literals_code.last(last.literals_code);
+  uint32_t offset = offset_code.initial_state(last.offset_code);
+  uint32_t match = match_code.initial_state(last.match_code);
+  uint32_t literals = literals_code.initial_state(last.literals_code);
   writer.add(last.extra, last.extra_bits);
   writer.flush();
   for (size_t i = count - 1; i-- > 0;) {
     const Sequence& each = sequences[i];
-    const auto o = offset_code.step(each.offset_code, offset);
-    const auto m = match_code.step(each.match_code, match);
-    const auto l = literals_code.step(each.literals_code, literals);
-    offset = o.state();
-    match = m.state();
-    literals = l.state();
-    const uint32_t after_m = o.bit_count() + m.bit_count();
-    const uint32_t after_l = after_m + l.bit_count();
-    writer.add(o.bits() | uint64_t{m.bits()} << o.bit_count() | uint64_t{l.bits()} << after_m |
+    const auto o = offset_code.encode(each.offset_code, offset);
+    const auto m = match_code.encode(each.match_code, match);
+    const auto l = literals_code.encode(each.literals_code, literals);
+    offset = o.next_state();
+    match = m.next_state();
+    literals = l.next_state();
+    const uint32_t after_m = o.nb_bits() + m.nb_bits();
+    const uint32_t after_l = after_m + l.nb_bits();
+    writer.add(o.bits() | uint64_t{m.bits()} << o.nb_bits() | uint64_t{l.bits()} << after_m |
                    each.extra << after_l,
                after_l + each.extra_bits);
     writer.flush();
@@ -189,16 +189,16 @@ uint8_t* write_fitted(std::span<const Sequence> sequences, uint8_t* out) {
   }
   const auto count = static_cast<uint32_t>(sequences.size());
   FittedCode literals_code, offset_code, match_code;
-  literals_code.fit(literals, count);
-  offset_code.fit(offset, count);
-  match_code.fit(match, count);
+  literals_code.build(literals, count);
+  offset_code.build(offset, count);
+  match_code.build(match, count);
 
   out = put_count(count, out);
-  const auto mode = [](const FittedCode& code) { return code.is_single() ? kSingle : kDescribed; };
+  const auto mode = [](const FittedCode& code) { return code.is_rle() ? kRle : kDescribed; };
   *out++ = static_cast<uint8_t>(mode(literals_code) << 6 | mode(offset_code) << 4 |
                                 mode(match_code) << 2);
   for (const FittedCode* code : {&literals_code, &offset_code, &match_code})
-    out = code->describe(out);
+    out = code->write_description(out);
   return write_codes(sequences, literals_code, offset_code, match_code, out);
 }
 

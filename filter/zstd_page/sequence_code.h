@@ -1,6 +1,5 @@
-// The sequences section of a zstd block (RFC 8878, 3.1.1.3.2): how often and from where a decoder
-// copies, with probabilities that are fixed. Blocks are of 4 KiB at most, which bounds every
-// number here.
+// Writes the sequences section of a zstd block (RFC 8878, section 3.1.1.3.2): literal lengths,
+// match lengths and offsets. Blocks of at most 4 KiB bound every number here.
 #pragma once
 
 #include "filter/zstd_page/fse_code.h"
@@ -8,29 +7,28 @@
 namespace kdump {
 
 constexpr size_t kBlockBytes = 4096;
-// A match has at least four bytes, so a block has no more sequences than that; the matcher and
-// its callers size their memory by it.
+// A match has at least four bytes, which bounds the number of sequences in a block.
 constexpr size_t kMaxSequences = kBlockBytes / 4;
 
 // A sequence (literals length, match length, offset) as codes and their extra bits.
 struct Sequence {
-  // offset_value: 1 to 3 repeat an earlier offset, above it is the offset plus 3.
+  // offset_value: 1 to 3 repeat an earlier offset; larger values are the offset plus 3.
   static Sequence make(uint32_t literals, uint32_t match_length, uint32_t offset_value);
 
-  uint64_t extra;  // the bits that follow the codes, in the order a writer adds them
+  uint64_t extra;  // the bits after the codes, in the order of writing
   uint8_t extra_bits;
   uint8_t literals_code;
   uint8_t match_code;
   uint8_t offset_code;
 };
 
-// The probabilities of one block's codes, fixed.
+// Codes with fixed probabilities.
 class SequenceCode {
  public:
-  static SequenceCode predefined();    // the predefined tables, which need no description
-  static SequenceCode memory_pages();  // what kernels' memory shows; takes a description
+  static SequenceCode predefined();    // Predefined_Mode, without a table description
+  static SequenceCode memory_pages();  // measured on kernel memory; with a table description
 
-  // The whole section. out: kMaxSectionBytes. Returns the section's end.
+  // Writes the section. out: kMaxSectionBytes. Returns the end of the section.
   uint8_t* write(std::span<const Sequence> sequences, uint8_t* out) const;
 
  private:
@@ -44,10 +42,11 @@ class SequenceCode {
   bool described_;
 };
 
-// The section with codes made for these sequences: smaller, and slower to make. Two at least.
+// Writes the section with codes built for these sequences: smaller and slower. sequences: at
+// least 2. out: kMaxSectionBytes. Returns the end of the section.
 uint8_t* write_fitted(std::span<const Sequence> sequences, uint8_t* out);
 
-// 61 bits a sequence at most; head and descriptions take less than the rest.
+// A sequence takes at most 61 bits; the header and the table descriptions fit in 256 bytes.
 constexpr size_t kMaxSectionBytes = kMaxSequences * 8 + 256;
 
 }  // namespace kdump

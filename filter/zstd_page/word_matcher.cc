@@ -14,12 +14,12 @@ namespace kdump {
 namespace {
 
 constexpr size_t kWord = 4;
-// What is looked up where every byte is: a new distance costs more than a shorter match saves.
+// Bytes looked up by Search::every_byte: a new offset costs more than a shorter match saves.
 constexpr size_t kLongWord = 5;
 // After this many misses in a row the step grows by one word, or one byte.
 constexpr unsigned kMissesLog = 5, kMissesLogOfBytes = 7;
-// After so many a word of four bytes is no longer worth a new distance, but one of six is: where
-// little repeats, most of the time is spent on what hardly shrinks.
+// After this many misses a new offset needs a match of six bytes instead of four: data with few
+// repetitions takes most of the time and hardly shrinks.
 constexpr uint32_t kManyMisses = 8;
 constexpr size_t kWordAfterMisses = 6;
 
@@ -81,8 +81,9 @@ class WordMatcher::Output {
   }
 
   void add_literals(const uint8_t* from, uint32_t count) {
-    memcpy(literals_, from, kAtOnce);
-    for (uint32_t i = kAtOnce; i < count; i += kAtOnce) memcpy(literals_ + i, from + i, kAtOnce);
+    memcpy(literals_, from, kCopyBytes);
+    for (uint32_t i = kCopyBytes; i < count; i += kCopyBytes)
+      memcpy(literals_ + i, from + i, kCopyBytes);
     literals_ += count;
   }
   void add(const uint8_t* literals, uint32_t count, uint32_t length, uint32_t offset) {
@@ -91,7 +92,7 @@ class WordMatcher::Output {
   }
 
  private:
-  static constexpr uint32_t kAtOnce = 32;
+  static constexpr uint32_t kCopyBytes = 32;
 
   // A decoder that has just copied no literals takes the values to mean other offsets.
   uint32_t offset_value(uint32_t offset, bool no_literals) {

@@ -1,6 +1,6 @@
-// Finds what repeats in a block of kernel memory, quickly: words that were there before, above all
-// at the distance of the last match, since memory is arrays of structures. Gives sequences and
-// literals; knows no file format but for the way zstd names offsets used before.
+// Finds repetitions in a block of kernel memory quickly: words that occurred before, first at the
+// offset of the last match, since memory consists of arrays of structures. Produces zstd sequences
+// (with repeated offsets) and literals.
 #pragma once
 
 #include <array>
@@ -11,18 +11,18 @@ namespace kdump {
 
 class WordMatcher {
  public:
-  // every_byte takes longer and finds more.
+  // words: at multiples of four bytes. every_byte: slower, finds more.
   enum class Search : uint8_t { words, every_byte };
 
-  // A new frame begins: its decoder knows these offsets.
+  // Starts a frame: the decoder's initial repeated offsets.
   void start_frame() { history_ = {1, 4, 8}; }
-  // The last block goes to the decoder without its sequences, which it then has not learned from.
+  // Restores the repeated offsets after a block that is stored without its sequences.
   void forget_block() { history_ = history_before_; }
 
-  // block: kBlockBytes. What is found is valid until the next call; what sequences do not cover,
-  // after the last of them, are literals.
+  // Finds the sequences of a block of kBlockBytes; valid until the next call. Bytes after the last
+  // sequence are literals.
   void match(Bytes block, Search search);
-  // The same for a block that repeats its first eight bytes.
+  // As match(), for a block that repeats its first eight bytes.
   void match_repeated_word(Bytes block);
 
   std::span<const Sequence> sequences() const { return std::span(sequences_).first(count_); }
@@ -31,9 +31,9 @@ class WordMatcher {
  private:
   template <bool kEveryByte>
   void find(Bytes block);
-  // Loads and copies may go so far beyond a block, at either end.
+  // Loads and copies may exceed a block by this many bytes at either end.
   static constexpr size_t kMargin = 64;
-  // Of words there are fewer.
+  // Search::words needs fewer entries.
   static constexpr unsigned kHashBits = 12, kHashBitsOfWords = 11;
 
   static uint32_t hash(uint32_t word) { return (word * 2654435761u) >> (32 - kHashBitsOfWords); }
@@ -43,12 +43,12 @@ class WordMatcher {
   class Output;
   void start_block();
 
-  std::array<uint32_t, 3> history_{};  // the offsets a decoder remembers, the last one first
+  std::array<uint32_t, 3> history_{};  // the decoder's repeated offsets, the last one first
   std::array<Sequence, kMaxSequences> sequences_{};
-  std::array<uint32_t, 3> history_before_{};  // the last block
+  std::array<uint32_t, 3> history_before_{};  // before the last block
   size_t count_ = 0;
   size_t literals_size_ = 0;
-  std::array<uint16_t, 1 << kHashBits> seen_{};  // where a word was last, by its hash
+  std::array<uint16_t, 1 << kHashBits> seen_{};  // by hash: the last position of a word
   alignas(uint64_t) std::array<uint8_t, kMargin + kBlockBytes + kMargin> block_{};
   std::array<uint8_t, kBlockBytes + kMargin> literals_{};
 };

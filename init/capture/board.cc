@@ -48,7 +48,7 @@ void Board::finish(Outcome how, const Error& why, std::string_view where) {
   outcome.store(how, std::memory_order_release);
 }
 
-void Board::retract(const Error& why) {
+void Board::demote(const Error& why) {
   outcome.store(Outcome::none, std::memory_order_release);  // should we die half-way
   error = why;
   outcome.store(Outcome::failed, std::memory_order_release);

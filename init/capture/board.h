@@ -38,7 +38,7 @@ struct Board {
   // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
   void finish(Outcome how, const Error& why, std::string_view where);
   // A dump that was said to be saved turned out to be damaged.
-  void retract(const Error& why);
+  void demote(const Error& why);
 
   // -- The supervisor's side: copies that are sound whatever the job left.
 

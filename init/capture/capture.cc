@@ -36,7 +36,7 @@ constexpr int64_t kFirstPauseS = 10, kLongestPauseS = 120;
 
 // Whether the same attempt may end otherwise a little later. A refused key, a full disk and an
 // argument that is wrong stay as they are.
-bool may_pass(const Ending& ending) {
+bool is_transient(const Ending& ending) {
   const bool is_of_the_moment = ending.why.kind == Kind::io || ending.why.kind == Kind::timeout;
   return ending.outcome == Board::Outcome::failed && is_of_the_moment && !ending.is_final &&
          !ending.died && !ending.abandoned && !ending.interrupted;
@@ -97,7 +97,7 @@ std::vector<std::string> Capture::try_all(const std::vector<std::string>& target
                     .room = is_last && put_off_.empty() ? RoomUse::all : RoomUse::ordinary,
                     .gives_way = !is_last},
                    std::exchange(pause_s, 0));
-    if (may_pass(ending)) later.push_back(target);
+    if (is_transient(ending)) later.push_back(target);
     if (best_.interrupted) return later;
   }
   try_put_off();

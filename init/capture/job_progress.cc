@@ -66,14 +66,14 @@ void JobProgress::update(Phase phase, uint64_t done, uint64_t total, uint64_t by
   tick();
 }
 
-Result<> JobProgress::may_go_on() {
+Result<> JobProgress::may_continue() {
   if (StopRequest::was_made()) return fail(Kind::refused, "interrupted");
   if (const uint32_t limit_s = limit_s_; elapsed_ms() >= int64_t{limit_s} * 1000)
     return fail(Kind::timeout, "not done after %u s (rd.kdump.limit)", limit_s);
   return judge_pace();
 }
 
-Result<> JobProgress::may_wait_on() {
+Result<> JobProgress::may_keep_waiting() {
   const Result<> fast_enough = judge_pace();
   if (fast_enough) return {};
   const std::lock_guard lock(mutex_);

@@ -48,9 +48,9 @@ class JobProgress final : public Progress, public Observer {
   void update(Phase phase, uint64_t done, uint64_t total, uint64_t bytes) override;
   // Fails: refused, once the job has been asked to stop; timeout, past its limit, or where the
   // speed of the last window leads far beyond that.
-  Result<> may_go_on() override;
-  // Fails once may_go_on() has for a stall's time, in which the dump could have been closed.
-  Result<> may_wait_on() override;
+  Result<> may_continue() override;
+  // Fails once may_continue() has for a stall's time, in which the dump could have been closed.
+  Result<> may_keep_waiting() override;
   void waiting_for(const char* what, uint32_t at_most_s) override;
   void note(const char* what) override;
 

@@ -20,13 +20,13 @@ constexpr uint32_t kDiskMib = 128, kNetworkMib = 192, kArm64Mib = 256;
 // What a job takes beside what is in use before it begins: measured are 4 MiB for a disk and 9 for
 // SSH (docs/performance.md), and up to 8 that are not written yet (targets/storage/write_back.h).
 constexpr uint64_t kJobMib = 16;
-constexpr uint64_t kStepMib = 32;       // what is advised is a multiple of this
-constexpr uint64_t kMostMib = 1 << 20;  // figures of the kernel beyond this are none
+constexpr uint64_t kStepMib = 32;      // what is advised is a multiple of this
+constexpr uint64_t kMaxMib = 1 << 20;  // figures of the kernel beyond this are none
 // A line of /proc/iomem is a resource, one of /proc/vmstat a counter: 2 and 4 KB in a capture in
 // QEMU.
-constexpr size_t kMostText = 128 << 10;
+constexpr size_t kMaxText = 128 << 10;
 
-uint64_t mebibytes(uint64_t bytes) { return std::min(bytes >> 20, kMostMib); }
+uint64_t mebibytes(uint64_t bytes) { return std::min(bytes >> 20, kMaxMib); }
 
 std::string in_words(uint64_t reserved_bytes) {
   if (reserved_bytes == 0) return "an unknown amount";
@@ -70,10 +70,10 @@ uint32_t recommended_reservation_mib(std::string_view machine,
 
 CaptureMemory look_at_capture_memory(Sys& sys) {
   CaptureMemory memory{.available_bytes = memory_available(sys)};
-  if (const auto iomem = read_small_file(sys, "/proc/iomem", kMostText))
+  if (const auto iomem = read_small_file(sys, "/proc/iomem", kMaxText))
     memory.reserved_bytes = system_ram_bytes(*iomem);
   constexpr std::string_view kKills = "\noom_kill ";
-  if (const auto vmstat = read_small_file(sys, "/proc/vmstat", kMostText))
+  if (const auto vmstat = read_small_file(sys, "/proc/vmstat", kMaxText))
     if (const size_t at = vmstat->find(kKills); at != std::string::npos)
       memory.ran_out = number_at(*vmstat, at + kKills.size()) > 0;
   return memory;

@@ -38,7 +38,7 @@ ExitStatus check_command(const CommandLine& line) {
   Console console(
       {.screen_fd = STDOUT_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
   console.say("%s", memory_in_words(real_sys(), settings).c_str());
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<Network> network = existing_network();
   const Watch watch{.stall_s = settings.stall_timeout_s};
   size_t good = 0;
   bool first_is_good = false;

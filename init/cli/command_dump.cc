@@ -33,7 +33,7 @@ Result<> create_report(const CommandLine& line) {
   if (report.empty()) return {};
   const auto file = File::open(real_sys(), report, O_WRONLY | O_CREAT | O_EXCL);
   if (!file && file.error().sys_errno == EEXIST)
-    return fail(Kind::refused, "--report: %s exists; it is not overwritten", report.c_str());
+    return fail(Kind::refused, "--report: %s exists and is not overwritten", report.c_str());
   if (!file) return wrap(file.error(), "--report");
   if (line.output.empty() || line.output == "-") return {};
   // Now that there is a report, its name is in the way of a dump of that name.
@@ -78,7 +78,7 @@ ExitStatus dump_command(const CommandLine& line) {
 
   report_write_signals_as_errors();  // a closed standard error ends no dump
   const bool is_output = !line.output.empty();
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<Network> network = existing_network();
   const JobContext context{.network = *network,
                            .report_path = line.report_path,
                            .flatten = line.flatten,

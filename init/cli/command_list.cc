@@ -89,7 +89,7 @@ ExitStatus list_command(const CommandLine& line) {
   const auto mount_root = root.path();
   if (!mount_root) return complain(mount_root.error());
   Console console({.screen_fd = -1, .board = *board, .zero_ms = real_sys().monotonic_ms()});
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<Network> network = existing_network();
   ExitStatus status = ExitStatus::saved;
   const char* separator = "[\n";
   for (const std::string& url : line.settings.targets) {

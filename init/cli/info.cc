@@ -117,7 +117,7 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
   info.panic_reason = reason.take();
   if (!log) info.warnings.push_back(std::string("no kernel log: ") + log.error().text);
   if (log && log->newest_ts_nsec) info.uptime_ms = log->newest_ts_nsec / 1'000'000;
-  info.scene = find_crash_scene(vmcore);
+  info.scene = find_cpu_states(vmcore);
   info.warnings.insert(info.warnings.end(), info.scene.warnings.begin(), info.scene.warnings.end());
   return info;
 }
@@ -153,7 +153,7 @@ std::string info_as_json(const Info& info) {
   else
     json.null("uptime_seconds");
   add_text_or_null(json, "reason", info.panic_reason);
-  add_crash_scene(json, info.scene);
+  add_cpu_states(json, info.scene);
   json.number("page_size", info.page_size);
   json.begin_object("crashkernel_mib");
   json.number("disk", reservation_mib(info.system, false));

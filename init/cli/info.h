@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/crash_scene.h"
+#include "filter/kernel/cpu_states.h"
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/plan.h"
 #include "init/capture/settings.h"
@@ -28,7 +28,7 @@ struct Info {
   Plan plan;
   std::string panic_reason;           // empty: the log has none, or there is no log
   std::optional<uint64_t> uptime_ms;  // from boot to the log's newest record
-  CrashScene scene;                   // views the vmcore
+  CpuStates scene;                    // views the vmcore
   std::vector<DumpSize> dumps;
   uint64_t missing_bytes = 0;  // that the headers promise and the file lacks
   std::vector<std::string> warnings;

@@ -94,7 +94,7 @@ void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board&
   const auto done = run_bounded("network", kWaits * step_s, [&] {
     JobProgress progress(sys, board, console);
     if (const auto up = network.bring_up(step_s, progress); !up)
-      console.say("network: %s; going on", up.error().text);
+      console.say("network: %s; continuing", up.error().text);
   });
   if (!done) console.say("%s; going on", done.error().text);
 }
@@ -141,8 +141,7 @@ Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board
   const CaptureMemory memory = look_at_capture_memory(sys);
   console.say("%s", capture_memory_in_words(memory, settings.targets).c_str());
   run_hooks(sys, kHookDirectory, "pre", facts_before(settings), settings.hook_timeout_s, console);
-  const JobContext context{
-      .network = network, .volatile_is_refused = true, .identity_is_ours = true};
+  const JobContext context{.network = network, .refuse_tmpfs = true, .set_client_identity = true};
   const Watch watch{.stall_s = settings.stall_timeout_s,
                     .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
                     .retry_s = settings.retry_s,

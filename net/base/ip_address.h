@@ -1,4 +1,4 @@
-// An IPv4 or IPv6 address without a port, as netlink and the command line have it.
+// An IPv4 or IPv6 address without a port.
 #pragma once
 
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 namespace kdump {
 
 struct IpAddress {
-  uint16_t family = AF_UNSPEC;  // AF_INET, AF_INET6; AF_UNSPEC: there is none
+  uint16_t family = AF_UNSPEC;  // AF_INET, AF_INET6; AF_UNSPEC: no address
   uint8_t octets[16] = {};      // network byte order; an IPv4 address takes the first four
 
   explicit operator bool() const { return family != AF_UNSPEC; }
@@ -27,15 +27,15 @@ struct IpAddress {
   bool is_loopback() const;    // 127/8, ::1
   std::string text() const;
 
-  // The network that the address lies in: the bits beyond the prefix are cleared.
+  // Returns the network of the address: bits beyond the prefix are cleared.
   IpAddress network(uint8_t prefix) const;
 
   static std::optional<IpAddress> parse(std::string_view text);
-  // From raw octets, 4 or 16 of them.
+  // Makes an address of 4 or 16 octets; nullopt for another number.
   static std::optional<IpAddress> from(Bytes octets);
 };
 
-// The length of an IPv4 netmask whose ones are all in front.
+// Returns the prefix length of an IPv4 netmask; nullopt if its ones are not contiguous.
 std::optional<uint8_t> prefix_of_netmask(const IpAddress& netmask);
 
 }  // namespace kdump

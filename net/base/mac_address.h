@@ -1,4 +1,4 @@
-// A hardware address of six octets: identifies an interface whatever its name.
+// A hardware address of six octets, which identifies an interface independently of its name.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ struct MacAddress {
     return kdump::text("%02x:%02x:%02x:%02x:%02x:%02x", o[0], o[1], o[2], o[3], o[4], o[5]);
   }
 
-  // "52:54:00:12:34:56", with '-' instead of ':', or as BOOTIF= has it, "01-52-54-00-12-34-56".
+  // Parses "52:54:00:12:34:56", also with '-' for ':', and BOOTIF='s form "01-52-54-00-12-34-56".
   static std::optional<MacAddress> parse(std::string_view text) {
     if (text.size() == 20 && text.starts_with("01-")) text.remove_prefix(3);
     if (text.size() != 17) return std::nullopt;

@@ -6,7 +6,7 @@
 
 namespace kdump {
 
-bool resolver_knows(const IpAddress& nameserver) {
+bool is_in_resolv_conf(const IpAddress& nameserver) {
   constexpr size_t kMaxBytes = 4096;
   const auto text = read_small_file(real_sys(), kResolvConf, kMaxBytes);
   return text && text->find("nameserver " + nameserver.text() + "\n") != std::string::npos;

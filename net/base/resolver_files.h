@@ -1,4 +1,4 @@
-// What the C library's resolver reads: /etc/resolv.conf, in the RAM root of the capture kernel.
+// Writes /etc/resolv.conf, which the C library's resolver reads, in the capture kernel's RAM root.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 namespace kdump {
 
 constexpr char kResolvConf[] = "/etc/resolv.conf";
-// The C library reads no more.
+// Maximum of name servers that the C library reads.
 constexpr size_t kMaxNameservers = 3;
-// The time that a name may take, whatever its servers do: musl spends the time-out of resolv.conf
-// on all attempts together, for one search domain after the other.
+// Upper bound for one name, seconds: musl applies the timeout of resolv.conf to all attempts
+// together, for each search domain.
 constexpr uint32_t kResolverSeconds = 30;
 
-// Whether it has this one, of an earlier target's job.
-bool resolver_knows(const IpAddress& nameserver);
+// Returns true if resolv.conf already contains this name server, from an earlier target's job.
+bool is_in_resolv_conf(const IpAddress& nameserver);
 
-// Replaces it. search: names that are valid already (lease.h).
+// Replaces resolv.conf. search: valid domain names (lease.h). Fails: as File does.
 Result<> write_resolv_conf(const std::vector<IpAddress>& nameservers,
                            const std::vector<std::string>& search);
 

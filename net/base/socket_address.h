@@ -18,7 +18,7 @@ struct SocketAddress {
 
   bool is_v6() const { return any.sa_family == AF_INET6; }
   uint32_t size() const { return is_v6() ? sizeof v6 : sizeof v4; }
-  std::string host_text() const;  // 192.0.2.1, 2001:db8::1, fe80::1%eth0: as mount options want it
+  std::string host_text() const;  // for mount options: 192.0.2.1, 2001:db8::1, fe80::1%eth0
   std::string text() const;       // with the port: 192.0.2.1:22, [2001:db8::1]:22
 };
 

@@ -1,4 +1,4 @@
-// A TCP connection, made within a deadline.
+// Makes a TCP connection within a deadline.
 #pragma once
 
 #include "filter/base/owned.h"
@@ -13,7 +13,8 @@ struct SocketTraits {
 };
 using Socket = Owned<SocketTraits>;
 
-// until_ms: of Sys::monotonic_ms. A non-blocking socket; without one, error has the errno.
+// Returns a connected, non-blocking socket; on failure an empty one, and `error` is the errno.
+// until_ms: deadline on the clock of Sys::monotonic_ms.
 Socket connect_tcp(const SocketAddress& server, int64_t until_ms, int& error);
 
 }  // namespace kdump

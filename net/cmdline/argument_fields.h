@@ -1,5 +1,5 @@
-// The fields of one network argument: what stands between its colons. Shared by the readers of
-// ip= (ip_argument.h) and of the rest (network_arguments.h).
+// Parses the colon-separated fields of network arguments. Shared by ip_argument.h and
+// network_arguments.h.
 #pragma once
 
 #include <optional>
@@ -12,22 +12,22 @@
 
 namespace kdump {
 
-// Splits at the colons outside of brackets, which go away; six fields in a row of two hexadecimal
-// digits are one, a MAC address.
+// Splits at colons outside brackets and removes the brackets. Six consecutive fields of two
+// hexadecimal digits become one field, a MAC address.
 std::vector<std::string> split_fields(std::string_view value);
 
-// The items between commas that are not empty.
+// Splits at `separator` and drops empty items.
 std::vector<std::string> split_list(std::string_view value, char separator);
 
-// An interface name that the kernel takes, or a MAC address.
+// Returns true for a valid interface name or a MAC address.
 bool is_device(std::string_view text);
 bool is_interface_name(std::string_view text);
 
-// A whole decimal number of at most max.
+// Parses `text` as a decimal number up to max; nullopt otherwise.
 std::optional<uint32_t> parse_decimal(std::string_view text, uint32_t max);
-// 68 is what IPv4 needs; larger than any link's is the kernel's to refuse.
+// Parses an MTU of at least 68 bytes, IPv4's minimum. The kernel refuses too large ones.
 std::optional<uint32_t> parse_mtu(std::string_view text);
-// "24", or "255.255.255.0" for IPv4.
+// Parses "24", or "255.255.255.0" for IPv4.
 std::optional<uint8_t> parse_prefix(std::string_view text, const IpAddress& of);
 
 }  // namespace kdump

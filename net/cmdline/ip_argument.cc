@@ -53,7 +53,7 @@ Result<IpAddress> parse_address(const std::string& field) {
 Result<> parse_trailer(const Fields& fields, size_t first, bool dns_may_follow,
                        IpRequest& request) {
   if (fields.size() > first + 2)
-    return fail(Kind::refused, "it has %zu fields too many", fields.size() - first - 2);
+    return fail(Kind::refused, "it has %zu excess fields", fields.size() - first - 2);
   for (size_t i = first; i < fields.size(); ++i) {
     const std::string& field = fields[i];
     if (field.empty()) continue;

@@ -1,4 +1,4 @@
-// The value of one ip= argument, in the forms of dracut.cmdline(7):
+// Parses the value of one ip= argument, in the forms of dracut.cmdline(7):
 //   METHOD
 //   DEVICE:METHOD[:[MTU][:MAC]]
 //   ADDRESS:[PEER]:GATEWAY:NETMASK:HOSTNAME:DEVICE:METHOD[:[MTU][:MAC]] or …[:[DNS1][:[DNS2]]]
@@ -11,7 +11,8 @@
 
 namespace kdump {
 
-// Fails: refused, with the field that cannot be read; unsupported, for what is not done here.
+// Fails: refused, for an invalid field (named in the text); unsupported, for a method that is not
+// implemented.
 Result<IpRequest> parse_ip_argument(std::string_view value);
 
 }  // namespace kdump

@@ -16,7 +16,7 @@ constexpr size_t kMaxWarnings = 16;
 constexpr uint32_t kMaxVlanId = 4094;
 
 auto refuse_interface(const std::string& name) {
-  return fail(Kind::refused, "'%.40s' is not a name for an interface", name.c_str());
+  return fail(Kind::refused, "invalid interface name '%.40s'", name.c_str());
 }
 
 Result<std::vector<std::string>> parse_ports(std::string_view list) {
@@ -24,9 +24,9 @@ Result<std::vector<std::string>> parse_ports(std::string_view list) {
   for (const std::string& port : ports)
     if (!is_device(port))
       return fail(Kind::refused, "'%.40s' is not an interface name or MAC address", port.c_str());
-  if (ports.empty()) return fail(Kind::refused, "it names no interfaces");
+  if (ports.empty()) return fail(Kind::refused, "it lists no interfaces");
   if (ports.size() > kMaxNetworkArguments)
-    return fail(Kind::refused, "it names more than %zu interfaces", kMaxNetworkArguments);
+    return fail(Kind::refused, "it lists more than %zu interfaces", kMaxNetworkArguments);
   return ports;
 }
 
@@ -63,7 +63,7 @@ Result<> read_vlan(NetworkSettings& settings, std::string_view value) {
   const auto id = parse_decimal(
       std::string_view(name).substr(last_other == std::string::npos ? 0 : last_other + 1),
       kMaxVlanId);
-  if (!id) return fail(Kind::refused, "the name does not end in a VLAN number up to 4094");
+  if (!id) return fail(Kind::refused, "the name does not end in a VLAN number (0 to 4094)");
   settings.vlans.push_back({.name = name, .id = static_cast<uint16_t>(*id), .parent = fields[1]});
   return {};
 }
@@ -87,7 +87,7 @@ Result<> read_bond(NetworkSettings& settings, std::string_view value) {
   }
   if (fields.size() > 3 && !fields[3].empty()) {
     const auto mtu = parse_mtu(fields[3]);
-    if (!mtu) return fail(Kind::refused, "'%.40s' is not an MTU", fields[3].c_str());
+    if (!mtu) return fail(Kind::refused, "invalid MTU '%.40s'", fields[3].c_str());
     bond.mtu = *mtu;
   }
   settings.bonds.push_back(std::move(bond));
@@ -112,19 +112,19 @@ Result<> read_route(NetworkSettings& settings, std::string_view value) {
     return fail(Kind::refused, "it is not NET/NETMASK:GATEWAY[:INTERFACE]");
   const size_t slash = fields[0].find('/');
   const auto network = IpAddress::parse(std::string_view(fields[0]).substr(0, slash));
-  if (!network) return fail(Kind::refused, "'%.40s' is not a network", fields[0].c_str());
+  if (!network) return fail(Kind::refused, "invalid network '%.40s'", fields[0].c_str());
   RouteRequest route;
   route.prefix = network->max_prefix();
   if (slash != std::string::npos) {
     const auto prefix = parse_prefix(std::string_view(fields[0]).substr(slash + 1), *network);
-    if (!prefix) return fail(Kind::refused, "'%.40s' has no valid netmask", fields[0].c_str());
+    if (!prefix) return fail(Kind::refused, "invalid netmask in '%.40s'", fields[0].c_str());
     route.prefix = *prefix;
   }
   route.network = network->network(route.prefix);
   if (!fields[1].empty()) {
     const auto gateway = IpAddress::parse(fields[1]);
     if (!gateway || gateway->family != network->family)
-      return fail(Kind::refused, "'%.40s' is not its gateway", fields[1].c_str());
+      return fail(Kind::refused, "invalid gateway '%.40s'", fields[1].c_str());
     route.gateway = *gateway;
   }
   if (fields.size() == 3) route.device = fields[2];
@@ -176,7 +176,7 @@ constexpr Argument kArguments[] = {
      [](NetworkSettings&) {}},
     {"team",
      [](NetworkSettings&, std::string_view) -> Result<> {
-       return fail(Kind::unsupported, "team devices need a daemon; bond= does without");
+       return fail(Kind::unsupported, "team devices need a daemon; use bond=");
      },
      [](NetworkSettings&) {}},
 };
@@ -191,7 +191,7 @@ class Parser {
       if (row == std::end(kArguments)) continue;
       size_t& count = counts[row - std::begin(kArguments)];
       if (++count > kMaxNetworkArguments) {
-        if (count == kMaxNetworkArguments + 1) warn(*token, "too many of them; ignored");
+        if (count == kMaxNetworkArguments + 1) warn(*token, "more than the limit; ignored");
         continue;
       }
       NetworkSettings changed = result_.settings;

@@ -1,6 +1,6 @@
-// What the kernel command line asks of the network: plain data, made by network_arguments.h and
-// carried out by network_setup.h. Wherever a device is named, it is named by its interface name
-// or by its MAC address (permanent, else current), as MacAddress::parse reads it.
+// The network settings of the kernel command line: plain data, parsed by network_arguments.h and
+// applied by net/capture_network.h. A device is given by its interface name or its MAC address
+// (permanent, else current), in a form of MacAddress::parse.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace kdump {
 // One ip=.
 struct IpRequest {
   enum class Method : uint8_t {
-    fixed,    // the address below; without one the interface is left alone
-    dhcp4,    // the address below, if there is one, where no server answers
+    fixed,    // the address below; without one the interface is left unchanged
+    dhcp4,    // DHCP; if no server answers, the address below, if any
     dhcp6,    // DHCPv6; routes by advertisement
-    auto6,    // an address from a router's advertisement
+    auto6,    // an address by router advertisement (SLAAC)
     either6,  // auto6, else dhcp6
-    link6,    // the link-local address alone
+    link6,    // only the link-local address
   };
   Method method = Method::dhcp4;
-  std::string device;  // empty: each in turn that has a carrier
+  std::string device;  // empty: every interface with a carrier, in turn
   IpAddress address, peer, gateway;
-  uint8_t prefix = 0;  // of the address, or of the peer where there is one
+  uint8_t prefix = 0;  // of the address; with a peer, of the peer
   std::string hostname;
-  uint32_t mtu = 0;  // 0: as it is
+  uint32_t mtu = 0;  // 0: unchanged
   std::optional<MacAddress> mac;
   std::vector<IpAddress> dns;
 };
@@ -68,7 +68,7 @@ struct RouteRequest {
   IpAddress network;
   uint8_t prefix = 0;
   IpAddress gateway;   // none: on the link
-  std::string device;  // empty: by which the gateway is reached
+  std::string device;  // empty: the kernel chooses it by the gateway
 };
 
 struct NetworkSettings {
@@ -79,9 +79,9 @@ struct NetworkSettings {
   std::vector<BridgeRequest> bridges;
   std::vector<RouteRequest> routes;
   std::vector<IpAddress> nameservers;
-  std::string boot_device;         // its default route comes before the others'
-  bool peer_dns = true;            // name servers of DHCP and routers count
-  bool network_is_needed = false;  // rd.neednet: also without a target that needs it
+  std::string boot_device;         // its default route has the lowest metric
+  bool peer_dns = true;            // use name servers of DHCP and routers
+  bool network_is_needed = false;  // rd.neednet: bring the network up for any target
 };
 
 }  // namespace kdump

@@ -112,9 +112,9 @@ Result<Lease> lease_of(NDhcp4ClientLease* granted) {
   return lease;
 }
 
-// Hands out what has happened. True: a lease is granted, and in `lease`. came_of_it: in words, what
+// Hands out what has happened. True: a lease is granted, and in `lease`. progress: in words, what
 // became of the question so far.
-Result<bool> handle_events(NDhcp4Client* client, Result<Lease>& lease, const char*& came_of_it) {
+Result<bool> handle_events(NDhcp4Client* client, Result<Lease>& lease, const char*& progress) {
   for (;;) {
     NDhcp4ClientEvent* event = nullptr;
     TRY(check(n_dhcp4_client_pop_event(client, &event), "event"));
@@ -123,16 +123,16 @@ Result<bool> handle_events(NDhcp4Client* client, Result<Lease>& lease, const cha
       case N_DHCP4_CLIENT_EVENT_OFFER:
         // The first offer is taken; one that came too late for that is none of interest.
         (void)n_dhcp4_client_lease_select(event->offer.lease);
-        came_of_it = "a DHCP server has offered an address, and not granted it";
+        progress = "a DHCP server offered an address and did not grant it";
         break;
       case N_DHCP4_CLIENT_EVENT_RETRACTED:
-        came_of_it = "a DHCP server has refused the address that it had offered";
+        progress = "a DHCP server refused the address that it had offered";
         break;
       case N_DHCP4_CLIENT_EVENT_GRANTED:
         lease = lease_of(event->granted.lease);
         return true;
       case N_DHCP4_CLIENT_EVENT_DOWN:
-        return fail(Kind::io, "DHCP: the interface went away");
+        return fail(Kind::io, "DHCP: the interface disappeared");
       default:
         break;
     }
@@ -148,12 +148,12 @@ Result<Lease> ask_dhcp(const Link& link, const std::string& hostname, int64_t un
   const auto probe = TRY(start_probe(client.get(), hostname));
   int fd = -1;
   n_dhcp4_client_get_fd(client.get(), &fd);
-  const char* came_of_it = "no DHCP server has answered";
+  const char* progress = "no DHCP server has answered";
   for (;;) {
     Result<Lease> lease;
-    if (TRY(handle_events(client.get(), lease, came_of_it))) return lease;
+    if (TRY(handle_events(client.get(), lease, progress))) return lease;
     const int64_t left_ms = until_ms - real_sys().monotonic_ms();
-    if (left_ms <= 0) return fail(Kind::timeout, "%s: %s", link.name.c_str(), came_of_it);
+    if (left_ms <= 0) return fail(Kind::timeout, "%s: %s", link.name.c_str(), progress);
     pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, static_cast<int>(left_ms)) < 0 && errno != EINTR)
       return fail_errno(errno, "DHCP: wait");

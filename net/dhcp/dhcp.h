@@ -1,5 +1,5 @@
-// A lease by DHCPv4 for one interface, with n-dhcp4 (docs/decisions/0005-dhcp.md). Asks and
-// listens; configures nothing, and does not renew: a capture keeps its address until it reboots.
+// Obtains a DHCPv4 lease for one interface, with n-dhcp4 (docs/decisions/0005-dhcp.md). Does not
+// configure the interface and does not renew the lease: a capture ends before it would expire.
 #pragma once
 
 #include "net/dhcp/lease.h"
@@ -7,9 +7,8 @@
 
 namespace kdump {
 
-// hostname: sent to the server if not empty. until_ms: of CLOCK_MONOTONIC.
-// Fails: timeout, if no server has granted a lease by then; unsupported, on links that have no
-// Ethernet addresses.
+// hostname: sent to the server unless empty. until_ms: deadline on CLOCK_MONOTONIC. Fails: timeout,
+// if no server grants a lease in time; unsupported, on links without Ethernet addresses.
 Result<Lease> ask_dhcp(const Link& link, const std::string& hostname, int64_t until_ms);
 
 }  // namespace kdump

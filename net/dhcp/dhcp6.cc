@@ -98,9 +98,9 @@ Result<Dhcp6Answer> Exchange::run() {
   int64_t repeat_ms = kFirstRepeatMs;
   while (real_sys().monotonic_ms() < until_ms_) {
     ask();
-    const int64_t again_ms = std::min(real_sys().monotonic_ms() + repeat_ms, until_ms_);
+    const int64_t retry_ms = std::min(real_sys().monotonic_ms() + repeat_ms, until_ms_);
     repeat_ms = std::min(repeat_ms * 2, kSlowestRepeatMs);
-    while (const auto answer = next_answer(again_ms)) {
+    while (const auto answer = next_answer(retry_ms)) {
       const bool is_final =
           answer->type == kDhcp6Reply && (question_.type == kDhcp6Request || answer->is_committed);
       if (!answer->address) continue;  // another server may have one
@@ -114,7 +114,7 @@ Result<Dhcp6Answer> Exchange::run() {
       break;
     }
   }
-  return fail(Kind::timeout, "%s: no DHCPv6 server has given an address", link_.name.c_str());
+  return fail(Kind::timeout, "%s: no DHCPv6 server assigned an address", link_.name.c_str());
 }
 
 }  // namespace

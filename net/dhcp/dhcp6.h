@@ -1,6 +1,5 @@
-// An address by DHCPv6 for one interface, with its name servers. Asks and listens; configures
-// nothing, and does not renew. Own code: there is no small client to be had, and one exchange of
-// RFC 8415 is little (docs/decisions/0005-dhcp.md).
+// Obtains an address and name servers by DHCPv6 for one interface. Does not configure the interface
+// and does not renew. Own code, since no small client exists (docs/decisions/0005-dhcp.md).
 #pragma once
 
 #include "net/dhcp/dhcp6_message.h"
@@ -8,8 +7,8 @@
 
 namespace kdump {
 
-// The link has a link-local address already. until_ms: of CLOCK_MONOTONIC.
-// Fails: timeout, if no server has given an address by then.
+// link: must have a link-local address. until_ms: deadline on CLOCK_MONOTONIC. Fails: timeout, if
+// no server assigns an address in time.
 Result<Dhcp6Answer> ask_dhcp6(const Link& link, int64_t until_ms);
 
 }  // namespace kdump

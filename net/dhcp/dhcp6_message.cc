@@ -108,7 +108,8 @@ Result<Dhcp6Answer> parse_dhcp6_answer(Bytes message, const Dhcp6Question& quest
   if (message.size() < 4)
     return fail(Kind::corrupt, "DHCPv6: a message of %zu bytes", message.size());
   const uint32_t transaction = uint32_t{message[1]} << 16 | be16(message.subspan(2));
-  if (transaction != question.transaction) return fail(Kind::corrupt, "DHCPv6: not for us");
+  if (transaction != question.transaction)
+    return fail(Kind::corrupt, "DHCPv6: answer to another client");
   Dhcp6Answer answer;
   answer.type = message[0];
   bool is_for_us = false, is_refused = false;
@@ -143,7 +144,8 @@ Result<Dhcp6Answer> parse_dhcp6_answer(Bytes message, const Dhcp6Question& quest
         break;
     }
   });
-  if (!is_for_us || answer.server.empty()) return fail(Kind::corrupt, "DHCPv6: not for us");
+  if (!is_for_us || answer.server.empty())
+    return fail(Kind::corrupt, "DHCPv6: answer to another client");
   if (is_refused) answer.address = {};
   return answer;
 }

@@ -1,6 +1,7 @@
-// The four messages of a DHCPv6 exchange (RFC 8415) that asks for one address and name servers,
-// as bytes. Pure. Who answers is anyone on the link: all is bounded, and names are held to the
-// letters of host names, as in lease.h. When they are sent is dhcp6.h's.
+// Encodes and decodes the four messages of a DHCPv6 exchange (RFC 8415) for one address and name
+// servers. Pure. Answers are hostile, since anyone on the link can send them: all lengths are
+// bounded, and names are limited to the characters of host names, as in lease.h. Timing is in
+// dhcp6.cc.
 #pragma once
 
 #include <string>
@@ -19,20 +20,20 @@ struct Dhcp6Question {
   uint32_t transaction = 0;  // 24 bits
   MacAddress mac;
   uint16_t elapsed_hundredths = 0;
-  std::vector<uint8_t> server = {};  // of the advertisement that a request takes up
-  IpAddress address = {};            // and its address
+  std::vector<uint8_t> server = {};  // for a request: the advertising server
+  IpAddress address = {};            // and the address it advertised
 };
 std::vector<uint8_t> dhcp6_bytes(const Dhcp6Question& question);
 
 struct Dhcp6Answer {
   uint8_t type = 0;
   std::vector<uint8_t> server;
-  IpAddress address;  // none: the server has none for us
+  IpAddress address;  // none: the server assigns none
   std::vector<IpAddress> nameservers;
   std::vector<std::string> search;
-  bool is_committed = false;  // a reply to a solicitation may be final
+  bool is_committed = false;  // a reply to a solicitation with rapid commit is final
 };
-// Fails: corrupt, if it is no answer to this question, or cut short.
+// Fails: corrupt, if the message is truncated or does not answer this question.
 Result<Dhcp6Answer> parse_dhcp6_answer(Bytes message, const Dhcp6Question& question);
 
 }  // namespace kdump

@@ -129,7 +129,7 @@ std::vector<std::string> parse_domain_list(Bytes list) {
 
 Result<Lease> parse_lease(const IpAddress& address, const LeaseOptions& options) {
   if (!is_host(address))
-    return fail(Kind::corrupt, "DHCP: %s is no host's address", address.text().c_str());
+    return fail(Kind::corrupt, "DHCP: invalid host address %s", address.text().c_str());
   Lease lease{.address = address, .routes = {}, .nameservers = {}, .search = {}, .server = {}};
   lease.prefix = prefix_of(address, options.subnet_mask);
   lease.routes = classless_routes(options.classless_routes);

@@ -1,6 +1,6 @@
-// What a DHCP server's answer says about our network. Pure: raw options in, a Lease out. The
-// server is anyone who answered: every length is checked, names are held to the letters of host
-// names, since they go into files, and what makes no sense is left out, so that the rest serves.
+// Decodes the options of a DHCP server's answer. Pure: raw options in, a Lease out. Any host can
+// answer: every length is checked, names are limited to the characters of host names, since they go
+// into files, and invalid options are ignored.
 // Options are those of RFC 2132, 3397 (domain search) and 3442 (classless routes).
 #pragma once
 
@@ -26,10 +26,10 @@ struct Lease {
   std::vector<std::string> search;
   uint32_t mtu = 0;  // 0: the server sent none
   IpAddress server;
-  uint32_t seconds = 0;  // UINT32_MAX: for ever
+  uint32_t seconds = 0;  // UINT32_MAX: unlimited
 };
 
-// The values of the options, empty where the server has not sent them.
+// The values of the options by number; empty if the server did not send one.
 struct LeaseOptions {
   Bytes subnet_mask = {};       // 1
   Bytes routers = {};           // 3
@@ -40,13 +40,14 @@ struct LeaseOptions {
   Bytes classless_routes = {};  // 121
 };
 
-// Fails: corrupt, if the address is none that a host can have.
+// Fails: corrupt, if the address is not a unicast host address.
 Result<Lease> parse_lease(const IpAddress& address, const LeaseOptions& options);
 
-// Letters, digits, '-', '_' and dots, at most 253 of them.
+// Returns true for at most 253 letters, digits, '-', '_' and dots.
 bool is_domain_name(std::string_view text);
 
-// The first few valid names of a list in the form of RFC 1035, with pointers or without.
+// Returns the first valid names of a list encoded by RFC 1035, with or without compression
+// pointers.
 std::vector<std::string> parse_domain_list(Bytes list);
 
 }  // namespace kdump

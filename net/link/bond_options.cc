@@ -104,12 +104,11 @@ Result<> check_bond_option(const BondOption& option) {
     is_valid = arp_targets(option.value).has_value();
   } else {
     const Option* const row = find_option(option.name);
-    if (!row)
-      return fail(Kind::unsupported, "bond option '%.30s' is not known", option.name.c_str());
+    if (!row) return fail(Kind::unsupported, "unknown bond option '%.30s'", option.name.c_str());
     is_valid = value_of(*row, option.value).has_value();
   }
   if (is_valid) return {};
-  return fail(Kind::refused, "bond option %.30s cannot be '%.40s'", option.name.c_str(),
+  return fail(Kind::refused, "bond option %.30s: invalid value '%.40s'", option.name.c_str(),
               option.value.c_str());
 }
 

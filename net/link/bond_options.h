@@ -1,4 +1,4 @@
-// The bonding driver's options by the names of its documentation, as netlink attributes.
+// Translates the bonding driver's options, by their documented names, to netlink attributes.
 // Mirrors include/uapi/linux/if_link.h (IFLA_BOND_*) and the value names of bonding.rst.
 #pragma once
 
@@ -9,14 +9,14 @@
 
 namespace kdump {
 
-// "primary" names a port; it can only be set once that port has joined (links.h).
+// "primary" names a port, and can be set only after that port has joined (links.h).
 constexpr char kBondPrimary[] = "primary";
 
-// Whether the name is known and the value is one that this option accepts.
+// Fails: refused, if the name is unknown or the value invalid.
 Result<> check_bond_option(const BondOption& option);
 
-// Puts those that pass the check. Where nothing watches the links, miimon=100 does: a bond that
-// does not notice a dead port loses every second packet.
+// Adds the valid options to `request`. Adds miimon=100 if no option enables link monitoring:
+// without it a bond keeps sending to a dead port.
 void put_bond_options(NetlinkRequest& request, const std::vector<BondOption>& options);
 
 }  // namespace kdump

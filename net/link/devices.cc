@@ -64,31 +64,31 @@ Devices::Devices(Netlink& netlink, const NetworkSettings& settings, uint32_t ste
       settings_(settings),
       step_s_(step_s),
       observer_(observer),
-      all_there_ms_(real_sys().monotonic_ms() + int64_t{step_s} * 1000) {}
+      devices_deadline_ms_(real_sys().monotonic_ms() + int64_t{step_s} * 1000) {}
 
 void Devices::note(const Result<>& done) {
-  if (!done) observer_.note(text("network: %s; going on", done.error().text).c_str());
+  if (!done) observer_.note(text("network: %s; continuing", done.error().text).c_str());
 }
 
 void Devices::prepare() {
-  rename_those_there();
+  rename_existing();
   for (const BondRequest& bond : settings_.bonds) note(prepare_bond(bond));
   // A VLAN may be a bridge's port, and a bridge a VLAN's parent.
   for (const VlanRequest& vlan : settings_.vlans)
-    if (!is_to_be_bridge(vlan.parent)) note(prepare_vlan(vlan));
+    if (!is_bridge_requested(vlan.parent)) note(prepare_vlan(vlan));
   for (const BridgeRequest& bridge : settings_.bridges) note(prepare_bridge(bridge));
   for (const VlanRequest& vlan : settings_.vlans)
-    if (is_to_be_bridge(vlan.parent)) note(prepare_vlan(vlan));
+    if (is_bridge_requested(vlan.parent)) note(prepare_vlan(vlan));
 }
 
-bool Devices::is_to_be_bridge(const std::string& name) const {
+bool Devices::is_bridge_requested(const std::string& name) const {
   return std::any_of(settings_.bridges.begin(), settings_.bridges.end(),
                      [&](const BridgeRequest& bridge) { return bridge.name == name; });
 }
 
 // -- Names.
 
-void Devices::rename_those_there() {
+void Devices::rename_existing() {
   for (const NameRequest& wanted : settings_.names) {
     const auto links = list();
     if (!links) return note(std::unexpected(links.error()));
@@ -111,7 +111,7 @@ Result<> Devices::rename_to(const Link& link, const std::string& name,
 Result<Link> Devices::wait_for(const std::string& device) {
   const auto wanted = std::find_if(settings_.names.begin(), settings_.names.end(),
                                    [&](const NameRequest& row) { return row.name == device; });
-  bool is_said = false;
+  bool is_reported = false;
   for (;;) {
     const auto links = TRY(list());
     const Link* found = find_link(links, device);
@@ -124,45 +124,45 @@ Result<Link> Devices::wait_for(const std::string& device) {
       }
     }
     if (found) return *found;
-    if (real_sys().monotonic_ms() >= all_there_ms_)
-      return fail(Kind::timeout, "interface %.20s is not there; there are: %s", device.c_str(),
+    if (real_sys().monotonic_ms() >= devices_deadline_ms_)
+      return fail(Kind::timeout, "interface %.20s is missing; present: %s", device.c_str(),
                   names_of(links).c_str());
-    if (!is_said) observer_.waiting_for(text("interface %s", device.c_str()).c_str(), step_s_);
-    is_said = true;
+    if (!is_reported) observer_.waiting_for(text("interface %s", device.c_str()).c_str(), step_s_);
+    is_reported = true;
     real_sys().sleep_ms(kLookEveryMs);
   }
 }
 
 Result<Link> Devices::wait_for_carrier(const Link& link) {
   const int64_t until_ms = real_sys().monotonic_ms() + int64_t{step_s_} * 1000;
-  bool is_said = false;
+  bool is_reported = false;
   for (;;) {
     for (const Link& now : TRY(list()))
       if (now.index == link.index && now.has_carrier) return now;
     if (real_sys().monotonic_ms() >= until_ms)
       return fail(Kind::timeout, "%s: no carrier after %u s", link.text().c_str(), step_s_);
-    if (!is_said)
+    if (!is_reported)
       observer_.waiting_for(text("carrier on %s", link.text().c_str()).c_str(), step_s_);
-    is_said = true;
+    is_reported = true;
     real_sys().sleep_ms(kLookEveryMs);
   }
 }
 
-Result<> Devices::switch_on(const Link& link) {
-  if (!link.is_up) switched_on_.push_back({link.index, real_sys().monotonic_ms()});
+Result<> Devices::bring_link_up(const Link& link) {
+  if (!link.is_up) links_up_.push_back({link.index, real_sys().monotonic_ms()});
   return set_up(netlink_, link);
 }
 
-int64_t Devices::may_learn_until_ms(const Link& link) const {
+int64_t Devices::stp_settle_deadline_ms(const Link& link) const {
   int64_t until_ms = 0;
-  for (const SwitchedOn& row : switched_on_)
+  for (const LinkUp& row : links_up_)
     if (row.link == link.index) until_ms = row.at_ms + 2 * int64_t{step_s_} * 1000;
   return until_ms;
 }
 
-int64_t Devices::may_learn_until_ms() const {
-  if (switched_on_.empty()) return 0;
-  return switched_on_.back().at_ms + 2 * int64_t{step_s_} * 1000;
+int64_t Devices::stp_settle_deadline_ms() const {
+  if (links_up_.empty()) return 0;
+  return links_up_.back().at_ms + 2 * int64_t{step_s_} * 1000;
 }
 
 // -- Bonds, VLANs, bridges.
@@ -182,7 +182,7 @@ Result<> Devices::join_ports(const std::string& master, const std::vector<std::s
     note(done);
     if (done) ++joined;
   }
-  if (joined == 0) return fail(Kind::io, "%s: none of its interfaces is there", master.c_str());
+  if (joined == 0) return fail(Kind::io, "%s: all of its interfaces are missing", master.c_str());
   return {};
 }
 
@@ -205,13 +205,13 @@ Result<> Devices::prepare_bond(const BondRequest& bond) {
       const auto port = wait_for(option.value);
       note(port ? set_primary(netlink_, made, *port) : std::unexpected(port.error()));
     }
-  return switch_on(made);
+  return bring_link_up(made);
 }
 
 Result<> Devices::prepare_vlan(const VlanRequest& vlan) {
   if (by_name(TRY(list()), vlan.name)) return {};
   const Link parent = TRY(wait_for(vlan.parent));
-  TRY(switch_on(parent));
+  TRY(bring_link_up(parent));
   return make_vlan(netlink_, vlan, parent);
 }
 
@@ -221,7 +221,7 @@ Result<> Devices::prepare_bridge(const BridgeRequest& bridge) {
   if (there && has_ports(links, *there)) return {};
   if (!there) TRY(make_bridge(netlink_, bridge.name));
   TRY(join_ports(bridge.name, bridge.ports));
-  return switch_on(TRY(wait_for(bridge.name)));
+  return bring_link_up(TRY(wait_for(bridge.name)));
 }
 
 }  // namespace kdump

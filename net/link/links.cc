@@ -67,7 +67,7 @@ Result<> set_flag_up(Netlink& netlink, const Link& link, bool up) {
 }
 
 // What a missing module of the image looks like.
-Result<> say_what_is_missing(const Result<>& done, const std::string& name, const char* module) {
+Result<> name_missing_module(const Result<>& done, const std::string& name, const char* module) {
   if (done) return {};
   const Error& error = done.error();
   if (error.sys_errno == EOPNOTSUPP)
@@ -78,7 +78,7 @@ Result<> say_what_is_missing(const Result<>& done, const std::string& name, cons
 }  // namespace
 
 std::string Link::text() const {
-  const auto known = lasting_mac();
+  const auto known = stable_mac();
   return known ? kdump::text("%s (%s)", name.c_str(), known->text().c_str()) : name;
 }
 
@@ -128,7 +128,7 @@ Result<> make_vlan(Netlink& netlink, const VlanRequest& vlan, const Link& parent
   request.put(IFLA_VLAN_ID, vlan.id);
   request.end(data);
   request.end(info);
-  return say_what_is_missing(netlink.request(request), vlan.name, "8021q");
+  return name_missing_module(netlink.request(request), vlan.name, "8021q");
 }
 
 Result<> make_bridge(Netlink& netlink, const std::string& name) {
@@ -137,7 +137,7 @@ Result<> make_bridge(Netlink& netlink, const std::string& name) {
   const size_t info = request.begin(IFLA_LINKINFO);
   request.put(IFLA_INFO_KIND, std::string_view("bridge"));
   request.end(info);
-  return say_what_is_missing(netlink.request(request), name, "bridge");
+  return name_missing_module(netlink.request(request), name, "bridge");
 }
 
 Result<> make_bond(Netlink& netlink, const BondRequest& bond, bool exists) {
@@ -149,7 +149,7 @@ Result<> make_bond(Netlink& netlink, const BondRequest& bond, bool exists) {
   put_bond_options(request, bond.options);
   request.end(data);
   request.end(info);
-  return say_what_is_missing(netlink.request(request), bond.name, "bonding");
+  return name_missing_module(netlink.request(request), bond.name, "bonding");
 }
 
 Result<> set_primary(Netlink& netlink, const Link& bond, const Link& port) {

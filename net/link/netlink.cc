@@ -37,7 +37,7 @@ bool next_message(Bytes& data, nlmsghdr& header, Bytes& body) {
 
 // The kernel's answer: 0 or an errno, and its message if it sent one.
 Result<> verdict(const nlmsghdr& header, Bytes body) {
-  if (body.size() < sizeof(nlmsgerr)) return fail(Kind::io, "netlink: a short answer");
+  if (body.size() < sizeof(nlmsgerr)) return fail(Kind::io, "netlink: truncated answer");
   const int error = -load<nlmsgerr>(body.data()).error;
   if (error == 0) return {};
   std::string words;
@@ -120,12 +120,12 @@ Result<Netlink> Netlink::open() {
   const int on = 1;
   ::setsockopt(socket.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   ::setsockopt(socket.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-  const timeval patience{.tv_sec = kAnswerSeconds, .tv_usec = 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval timeout{.tv_sec = kAnswerSeconds, .tv_usec = 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   return Netlink(std::move(socket));
 }
 
-Result<> Netlink::listen_to(int group) {
+Result<> Netlink::subscribe(int group) {
   if (::setsockopt(socket_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0)
     return fail_errno(errno, "netlink: group %d", group);
   return {};
@@ -186,7 +186,7 @@ Result<> Netlink::list_raw(const NetlinkRequest& request, Visit visit, void* con
       visit(context, {.type = header.nlmsg_type, .body = body});
     }
   }
-  return fail(Kind::corrupt, "netlink: a list without an end");
+  return fail(Kind::corrupt, "netlink: the list has no end");
 }
 
 void Netlink::drain_raw(Visit visit, void* context) {

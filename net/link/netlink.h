@@ -1,6 +1,6 @@
-// rtnetlink, as much of it as bringing up a network needs: requests that the kernel answers with
-// yes or no, lists, and attributes on both ways. Knows no links and addresses; those are in
-// links.h and addresses.h. Mirrors rtnetlink(7) and include/uapi/linux/netlink.h.
+// The part of rtnetlink that bringing up a network needs: acknowledged requests, lists, multicast
+// groups and attributes. Links and addresses: links.h, addresses.h. Mirrors rtnetlink(7) and
+// include/uapi/linux/netlink.h. Decision: docs/decisions/0015-netlink.md.
 #pragma once
 
 #include <string>
@@ -19,10 +19,10 @@ struct DescriptorTraits {
 };
 using Descriptor = Owned<DescriptorTraits>;
 
-// A request: its type's fixed header, then attributes.
+// A request: the fixed header of its type, then attributes.
 class NetlinkRequest {
  public:
-  // flags: NLM_F_CREATE and the like; NLM_F_REQUEST and what asks for an answer are implied.
+  // flags: such as NLM_F_CREATE; NLM_F_REQUEST and NLM_F_ACK or NLM_F_DUMP are implied.
   template <class Header>
   NetlinkRequest(uint16_t type, uint16_t flags, const Header& header) : type_(type), flags_(flags) {
     append(bytes_of(header));
@@ -33,7 +33,7 @@ class NetlinkRequest {
   template <class T>
   requires std::is_integral_v<T>
   void put(uint16_t attribute, T value) { put(attribute, bytes_of(value)); }
-  // What is put between the two lies inside the attribute.
+  // Attributes added between begin() and end() are nested. end() takes the result of begin().
   size_t begin(uint16_t attribute);
   void end(size_t begun);
 
@@ -45,15 +45,15 @@ class NetlinkRequest {
   std::vector<uint8_t> body_;
 };
 
-// The attributes behind a fixed header. Whatever is cut short ends the list.
+// Reads the attributes after a fixed header. A truncated attribute ends the list.
 class NetlinkAttributes {
  public:
   explicit NetlinkAttributes(Bytes data) : data_(data) {}
 
-  // The next one; false at the end.
+  // Reads the next attribute; returns false at the end.
   bool next(uint16_t& attribute, Bytes& value);
 
-  // The value of the last of this type; empty if there is none.
+  // Returns the value of the last attribute of this type; empty if there is none.
   Bytes find(uint16_t attribute) const;
   template <class T>
   T find_or(uint16_t attribute, T fallback) const {
@@ -65,24 +65,24 @@ class NetlinkAttributes {
   Bytes data_;
 };
 
-// The text of an attribute, up to its NUL.
+// Returns the text of an attribute, up to its NUL.
 std::string netlink_text(Bytes value);
 
 struct NetlinkReply {
   uint16_t type;
-  Bytes body;  // fixed header and attributes; valid until the next call
+  Bytes body;  // fixed header and attributes; valid until the next call of Netlink
 };
 
 class Netlink {
  public:
   static Result<Netlink> open();
-  // group: RTNLGRP_*, whose messages drain() hands out.
-  Result<> listen_to(int group);
+  // Subscribes to a multicast group, RTNLGRP_*; drain() returns its messages.
+  Result<> subscribe(int group);
 
-  // Sends, and waits for the kernel's yes. Fails: with the errno and the kernel's own words;
-  // timeout, if it says nothing for ten seconds.
+  // Sends a request and waits for its acknowledgement. Fails: with the kernel's errno and extended
+  // error text; timeout, without an answer for ten seconds.
   Result<> request(const NetlinkRequest& request);
-  // All of what the kernel lists.
+  // Sends a list request and calls each(reply) for every entry.
   template <class Each>
   Result<> list(const NetlinkRequest& request, Each each) {
     return list_raw(
@@ -90,7 +90,7 @@ class Netlink {
         [](void* context, const NetlinkReply& reply) { (*static_cast<Each*>(context))(reply); },
         &each);
   }
-  // The messages of groups that have come in, without waiting.
+  // Calls each(reply) for every pending message of the subscribed groups; does not wait.
   template <class Each>
   void drain(Each each) {
     drain_raw(

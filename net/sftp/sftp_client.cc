@@ -14,7 +14,7 @@ namespace {
 constexpr uint32_t kProtocolVersion = 3;
 // Every server takes 32 KiB in one write; OpenSSH's says how much more (limits@openssh.com).
 constexpr uint32_t kSafeWriteBytes = 32 << 10;
-constexpr uint32_t kMostWriteBytes = 256 << 10;
+constexpr uint32_t kMaxWriteBytes = 256 << 10;
 // OpenSSH's own limit; a hundred names of a directory can take 64 KiB.
 constexpr uint32_t kMaxAnswerBytes = 256 << 10;
 constexpr size_t kMaxGreetingBytes = 64 << 10;
@@ -52,10 +52,11 @@ Result<> SftpClient::negotiate(int64_t until_ms) {
       return fail(Kind::timeout, "%s: SFTP does not answer", host_.c_str());
   }
   if (packet->empty() || static_cast<uint8_t>(packet->front()) != sftp::kVersion)
-    return fail(Kind::unsupported, "%s answers something else than SFTP", host_.c_str());
+    return fail(Kind::unsupported, "%s: the answer is not SFTP", host_.c_str());
   Parser parser(packet->substr(1));
   if (const uint32_t version = parser.u32(); version != kProtocolVersion)
-    return fail(Kind::unsupported, "%s speaks version %u of SFTP, not 3", host_.c_str(), version);
+    return fail(Kind::unsupported, "%s: unsupported SFTP version %u: expected 3", host_.c_str(),
+                version);
   while (parser.ok() && !parser.at_end()) {
     const std::string_view name = parser.string();
     parser.string();
@@ -64,10 +65,10 @@ Result<> SftpClient::negotiate(int64_t until_ms) {
     has_posix_rename_ |= name == sftp::kPosixRename;
     has_limits_ |= name == sftp::kLimits;
   }
-  return has_limits_ ? learn_limits(until_ms) : Result<>();
+  return has_limits_ ? read_limits(until_ms) : Result<>();
 }
 
-Result<> SftpClient::learn_limits(int64_t until_ms) {
+Result<> SftpClient::read_limits(int64_t until_ms) {
   const Answer answer =
       TRY(call(std::move(Packet(sftp::kExtended).string(sftp::kLimits)), until_ms));
   Parser parser(answer.body);
@@ -77,7 +78,7 @@ Result<> SftpClient::learn_limits(int64_t until_ms) {
   const uint64_t longest_write = parser.u64();
   if (parser.ok() && longest_write != 0)
     max_write_bytes_ =
-        static_cast<uint32_t>(std::clamp<uint64_t>(longest_write, 4096, kMostWriteBytes));
+        static_cast<uint32_t>(std::clamp<uint64_t>(longest_write, 4096, kMaxWriteBytes));
   return {};
 }
 
@@ -99,7 +100,7 @@ Result<> SftpClient::send_whole(Packet& packet, int64_t until_ms) {
     const size_t sent = TRY(send_some(left));
     left = left.subspan(sent);
     if (sent == 0 && !wait(until_ms))
-      return lost(fail(Kind::timeout, "%s takes no request", host_.c_str()).error());
+      return lost(fail(Kind::timeout, "%s accepts no requests", host_.c_str()).error());
   }
   return {};
 }
@@ -150,7 +151,7 @@ Result<std::optional<SftpClient::Answer>> SftpClient::receive_some() {
                       .type = static_cast<uint8_t>(packet->front()),
                       .body = packet->substr(std::min<size_t>(5, packet->size()))};
   if (!parser.ok())
-    return lost(fail(Kind::corrupt, "%s: an SFTP answer without id", host_.c_str()).error());
+    return lost(fail(Kind::corrupt, "%s: SFTP answer without an id", host_.c_str()).error());
   return answer;
 }
 
@@ -162,8 +163,7 @@ Result<SftpClient::Answer> SftpClient::call(Packet packet, int64_t until_ms) {
     const auto answer = TRY(receive_some());
     if (answer && answer->id == id) return *answer;
     if (answer)
-      return lost(
-          fail(Kind::corrupt, "%s answers a request that was not made", host_.c_str()).error());
+      return lost(fail(Kind::corrupt, "%s answers an unknown request", host_.c_str()).error());
     if (!wait(until_ms))
       return lost(fail(Kind::timeout, "%s: SFTP does not answer", host_.c_str()).error());
   }

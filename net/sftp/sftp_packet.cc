@@ -94,7 +94,7 @@ std::string_view Parser::string() { return take(u32()); }
 Attributes parse_attributes(Parser& parser) {
   constexpr uint32_t kHasSize = 1, kHasOwner = 2, kHasMode = 4;
   constexpr uint32_t kTypeMask = 0170000, kDirectory = 0040000, kRegular = 0100000;
-  constexpr uint32_t kHasTimes = 8, kHasExtensions = 0x80000000, kMostExtensions = 64;
+  constexpr uint32_t kHasTimes = 8, kHasExtensions = 0x80000000, kMaxExtensions = 64;
   Attributes found;
   const uint32_t flags = parser.u32();
   found.has_size = (flags & kHasSize) != 0;
@@ -109,7 +109,7 @@ Attributes parse_attributes(Parser& parser) {
   if (flags & kHasExtensions) {
     // Each a name and a value; no server is known to send any.
     const uint32_t count = parser.u32();
-    for (uint32_t i = 0; i < std::min(count, kMostExtensions); ++i) {
+    for (uint32_t i = 0; i < std::min(count, kMaxExtensions); ++i) {
       parser.string();
       parser.string();
     }
@@ -143,7 +143,7 @@ const char* status_name(uint32_t status) {
     case kQuotaExceeded:
       return "quota exceeded";
     default:
-      return "an unknown status";
+      return "unknown status";
   }
 }
 

@@ -1,5 +1,5 @@
-// SFTP version 3 on the wire: packets of the few requests that are used here, and the parts of
-// their answers. Mirrors draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL (the extensions).
+// Encodes the SFTP version 3 requests that the client uses and decodes their answers. Mirrors
+// draft-ietf-secsh-filexfer-02 and OpenSSH's PROTOCOL (extensions).
 #pragma once
 
 #include <string>
@@ -41,9 +41,9 @@ enum Status : uint32_t {
   kNoSuchFile = 2,
   kPermissionDenied = 3,
   kFailure = 4,
-  kBadMessage = 5,  // OpenSSH's for EINVAL
+  kBadMessage = 5,  // OpenSSH: EINVAL
   kUnsupported = 8,
-  kNoSpace = 14,        // of later drafts; some servers say it all the same
+  kNoSpace = 14,        // of later drafts; some servers send it with version 3
   kQuotaExceeded = 15,  // likewise
 };
 
@@ -62,7 +62,7 @@ class Packet {
   Packet& u32(uint32_t value);
   Packet& u64(uint64_t value);
   Packet& string(std::string_view text);
-  // Length and type, then (but for kInit) a request's id: the client sets it as it sends.
+  // Length and type, then a request id unless the type is kInit; the client sets it when it sends.
   void set_id(uint32_t id);
   Bytes bytes();
 
@@ -70,14 +70,14 @@ class Packet {
   std::string data_;
 };
 
-// The head of a write request, for data that follows it; written so that it ends at `end`.
-// Returns where it begins. handle: at most kMaxHandleBytes.
+// Writes the head of a write request in front of its data: it ends at `end`. Returns its begin.
+// handle: at most kMaxHandleBytes.
 constexpr size_t kMaxHandleBytes = 256;
 constexpr size_t kMaxWriteHead = 4 + 1 + 4 + 4 + kMaxHandleBytes + 8 + 4;
 uint8_t* put_write_head(uint8_t* end, uint32_t id, std::string_view handle, uint64_t offset,
                         uint32_t size);
 
-// Reads forward through an answer. Past its end everything is 0 or empty, and ok() is false.
+// Reads forward through an answer. Past its end it returns 0 or empty strings, and ok() is false.
 class Parser {
  public:
   explicit Parser(std::string_view data) : data_(data) {}
@@ -101,8 +101,8 @@ struct Attributes {
 };
 Attributes parse_attributes(Parser& parser);
 
-// Whether a server that answers a sync with this status can or may not sync at all, as opposed to
-// one whose disk failed.
+// Returns true if this status of a sync request means that the server does not support syncing, and
+// not that its disk failed.
 bool never_syncs(uint32_t status);
 
 const char* status_name(uint32_t status);

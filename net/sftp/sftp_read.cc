@@ -10,8 +10,8 @@ namespace kdump {
 namespace {
 
 // Every server gives 32 KiB at once; sixteen of them fill OpenSSH's channel for a while.
-constexpr size_t kMostAtOnce = 32 << 10;
-constexpr size_t kMostRequests = 16;
+constexpr size_t kMaxAtOnce = 32 << 10;
+constexpr size_t kMaxRequests = 16;
 
 struct Asked {
   uint32_t id = 0;
@@ -34,8 +34,8 @@ Result<size_t> SftpClient::read(const std::string& handle, uint64_t offset, Muta
   };
   // Also after a refusal until all is answered: later requests must find none of these answers.
   while (!asked.empty() || (next < end && !refused_with)) {
-    while (next < end && asked.size() < kMostRequests && !refused_with) {
-      const size_t size = std::min(end - next, kMostAtOnce);
+    while (next < end && asked.size() < kMaxRequests && !refused_with) {
+      const size_t size = std::min(end - next, kMaxAtOnce);
       TRY(ask(next, size));
       next += size;
     }
@@ -47,8 +47,7 @@ Result<size_t> SftpClient::read(const std::string& handle, uint64_t offset, Muta
     }
     const auto at = std::ranges::find(asked, answer->id, &Asked::id);
     if (at == asked.end())
-      return lost(
-          fail(Kind::corrupt, "%s answers a request that was not made", host_.c_str()).error());
+      return lost(fail(Kind::corrupt, "%s answers an unknown request", host_.c_str()).error());
     const Asked part = *at;
     asked.erase(at);
     sftp::Parser parser(answer->body);

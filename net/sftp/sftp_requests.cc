@@ -74,7 +74,7 @@ Result<sftp::Attributes> SftpClient::stat(const std::string& path, int64_t until
   return call_for_attributes(std::move(Packet(sftp::kStat).string(path)), path, until_ms);
 }
 
-Result<sftp::Attributes> SftpClient::look(const std::string& path, int64_t until_ms) {
+Result<sftp::Attributes> SftpClient::lstat(const std::string& path, int64_t until_ms) {
   return call_for_attributes(std::move(Packet(sftp::kLstat).string(path)), path, until_ms);
 }
 
@@ -100,7 +100,8 @@ Result<> SftpClient::rename_new(const std::string& from, const std::string& to, 
   const Result<> renamed = call_for_status(std::move(Packet(sftp::kRename).string(from).string(to)),
                                            "rename", from, until_ms);
   if (renamed || is_lost_ || !has_posix_rename_) return renamed;
-  // Some file systems cannot link, which is how the first way tells that the name is free.
+  // Some file systems do not support link(2), by which the server's rename checks that `to` is
+  // free.
   if (stat(to, until_ms) || is_lost_) return renamed;
   return call_for_status(
       std::move(Packet(sftp::kExtended).string(sftp::kPosixRename).string(from).string(to)),

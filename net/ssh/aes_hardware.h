@@ -1,4 +1,4 @@
-// Whether this CPU has instructions for AES and GCM's multiplication.
+// Detects CPU instructions for AES and for GCM's multiplication.
 #pragma once
 
 namespace kdump {

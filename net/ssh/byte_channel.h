@@ -1,5 +1,5 @@
-// Two streams of bytes, there and back, without blocking: all that an SFTP client knows of SSH. Of
-// an SSH session it is an SshChannel.
+// A non-blocking, bidirectional byte stream: the interface between the SFTP client and SSH.
+// SshChannel implements it; tests use other implementations.
 #pragma once
 
 #include <string>
@@ -12,21 +12,22 @@ namespace kdump {
 struct ByteChannel {
   virtual ~ByteChannel() = default;
 
-  // Sends some of data; 0: nothing more goes now. After 0 the next call must be with the same
-  // data: a piece of it may be half-sent.
+  // Sends a part of `data` and returns its size; 0: the stream would block. After 0 the next call
+  // must pass the same data, of which a part may be in transit.
   virtual Result<size_t> send_some(Bytes data) = 0;
-  // What has come; 0: nothing now. is_at_end() tells whether more will.
+  // Receives available bytes; 0: none now, or the end (is_at_end()).
   virtual Result<size_t> receive_some(MutableBytes out) = 0;
   virtual bool is_at_end() = 0;
-  // Until something can be sent or has come. False: until_ms came.
+  // Waits until the stream can send or has received something. Returns false at the deadline.
   virtual bool wait(int64_t until_ms) const = 0;
 
-  struct Ending {
-    int status = -1;             // -1: ended by a signal, or the server does not say
-    std::string output, errors;  // of each the beginning
+  struct ExitStatus {
+    int status = -1;             // -1: killed by a signal, or not reported by the server
+    std::string output, errors;  // the beginning of each stream
   };
-  // Closes our direction, takes what still comes, and waits for the end.
-  virtual Result<Ending> finish(int64_t until_ms) = 0;
+  // Closes the sending direction, receives the rest, and waits for the exit status. Fails: timeout
+  // at until_ms; io.
+  virtual Result<ExitStatus> finish(int64_t until_ms) = 0;
 };
 
 }  // namespace kdump

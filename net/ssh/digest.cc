@@ -26,7 +26,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
 std::string base64_encode(std::string_view data) {
   std::string encoded((data.size() + 2) / 3 * 4 + 1, '\0');
   size_t size = 0;
-  // Fails only for want of room, of which there is enough.
+  // Fails only if the output is too small, which it is not.
   mbedtls_base64_encode(bytes(encoded), encoded.size(), &size, bytes(data), data.size());
   encoded.resize(size);
   return encoded;

@@ -1,5 +1,5 @@
-// The few text and hash functions that SSH's files are written in: base64 and its armour,
-// SHA-256 fingerprints, and the HMAC-SHA1 that hides the names of known_hosts. Knows no format.
+// Text and hash functions of SSH's files: base64 and PEM armour, SHA-256 fingerprints, and the
+// HMAC-SHA1 of hashed names in known_hosts.
 #pragma once
 
 #include <optional>
@@ -8,18 +8,18 @@
 
 namespace kdump {
 
-// nullopt: not base64 (padding is required, as OpenSSH writes it).
+// Decodes base64 with padding, as OpenSSH writes it; nullopt if invalid.
 std::optional<std::string> base64_decode(std::string_view text);
 
 std::string base64_encode(std::string_view bytes);
 
-// The base64 between two lines of dashes, without its line ends. Empty: there are none.
+// Returns the base64 between the BEGIN and END lines without line ends; empty if there are none.
 std::string armoured(std::string_view text);
 
-// As OpenSSH prints it: "SHA256:" and 43 characters of base64.
+// Returns the fingerprint of a public key as OpenSSH prints it: "SHA256:" and 43 characters.
 std::string key_fingerprint(std::string_view key_blob);
 
-// HMAC-SHA1 of text under key: 20 bytes.
+// Returns the HMAC-SHA1 of `text`, 20 bytes.
 std::string hmac_sha1(std::string_view key, std::string_view text);
 
 }  // namespace kdump

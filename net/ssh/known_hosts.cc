@@ -145,30 +145,30 @@ Result<std::string> KnownHosts::algorithms(const char* file) const {
   // The line is what fixes it, so it comes where no shortening reaches it.
   const std::string line = scan_line(file);
   if (!keys_.empty())
-    return fail(Kind::refused,
-                "only a key of type %.40s is known of %s, which cannot be checked; %s",
+    return fail(Kind::refused, "known_hosts has only a key of unsupported type %.40s for %s; %s",
                 keys_.back().type.c_str(), host_.c_str(), line.c_str());
   if (authorities_)
-    return fail(Kind::refused, "%s is known only by @cert-authority, which is not used here; %s",
+    return fail(Kind::refused,
+                "known_hosts has only @cert-authority for %s, which is unsupported; %s",
                 host_.c_str(), line.c_str());
-  return fail(Kind::refused, "no key of %s is known; check its fingerprint, then %s", host_.c_str(),
-              line.c_str());
+  return fail(Kind::refused, "known_hosts has no key of %s; check its fingerprint, then %s",
+              host_.c_str(), line.c_str());
 }
 
 Result<> KnownHosts::check(std::string_view blob, const char* file) const {
   const std::string shown = key_fingerprint(blob);
   for (const std::string& revoked : revoked_)
     if (revoked == blob)
-      return fail(Kind::refused, "%s shows the key %s, which %s has as @revoked", host_.c_str(),
-                  shown.c_str(), file);
+      return fail(Kind::refused, "%s presents the key %s, which %s lists as @revoked",
+                  host_.c_str(), shown.c_str(), file);
   const KnownHostKey* expected = nullptr;
   for (const KnownHostKey& key : keys_) {
     if (key.blob == blob) return {};
-    // A blob begins with its type, length first: told apart from keys of other types.
+    // A blob begins with the length of its type and the type: prefer a known key of the same type.
     if (!expected || blob.substr(0, 4 + key.type.size()).ends_with(key.type)) expected = &key;
   }
-  return fail(Kind::refused, "the host key is not the known one: it is %s, known is %s",
-              shown.c_str(), expected ? key_fingerprint(expected->blob).c_str() : "none");
+  return fail(Kind::refused, "the host key %s differs from the known key %s", shown.c_str(),
+              expected ? key_fingerprint(expected->blob).c_str() : "none");
 }
 
 }  // namespace kdump

@@ -1,6 +1,7 @@
-// What a known_hosts file says of one server: the keys it may show, and those it must not. Mirrors
-// the format of sshd(8), SSH_KNOWN_HOSTS FILE FORMAT: patterns, hashed names, [host]:port,
-// @revoked. Certificates are not used: @cert-authority lines are counted, for the message.
+// The host keys that a known_hosts file accepts and revokes for one server. Mirrors sshd(8),
+// SSH_KNOWN_HOSTS FILE FORMAT: patterns, hashed names, [host]:port, @revoked. Certificates are
+// unsupported; @cert-authority lines are only counted, for the message. Decision:
+// docs/decisions/0014-ssh-files.md.
 #pragma once
 
 #include <string>
@@ -13,27 +14,28 @@ namespace kdump {
 
 struct KnownHostKey {
   std::string type;  // ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa, …
-  std::string blob;  // as it comes over the wire
+  std::string blob;  // in wire format
 };
 
 class KnownHosts {
  public:
-  // host: as the user names the server. address: where it was found, matched too.
-  // Lines that cannot be read are passed over, as ssh does, and what is known of the host without
-  // a port counts where nothing is known with it.
+  // Collects the keys of a server. text: of the file. host: as in the URL. address: its IP address,
+  // which is matched too. Malformed lines are skipped, as ssh does. Entries without a port apply if
+  // there are none with the port.
   static KnownHosts of_server(std::string_view text, const std::string& host,
                               const std::string& address, uint16_t port);
 
   const std::vector<KnownHostKey>& keys() const { return keys_; }
 
-  // The host key algorithms to offer, in SSH's form (comma-separated): those of the known keys.
-  // Fails: refused, with the ssh-keyscan line that helps. file: known_hosts' name, for the message.
+  // Returns the host key algorithms to offer, comma-separated: those of the known keys. file: the
+  // file's name, for messages. Fails: refused, without a known key; the text has an ssh-keyscan
+  // line.
   Result<std::string> algorithms(const char* file) const;
 
-  // Whether the server may show this key. Fails: refused, with both fingerprints.
+  // Checks the server's key. Fails: refused, with the known and the presented fingerprint.
   Result<> check(std::string_view blob, const char* file) const;
 
-  // What adds the server's keys to the file.
+  // Returns the command line that adds the server's keys to the file.
   std::string scan_line(const char* file) const;
 
  private:

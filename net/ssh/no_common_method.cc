@@ -50,15 +50,13 @@ std::unexpected<Error> no_common_method(const std::string& host, Bytes kexinit,
     if (share_one(*offered[i], *theirs)) continue;
     // The lists come last, where being shortened does the least harm.
     if (i == kHostKey)
-      return fail(Kind::refused,
-                  "%s has no host key of the kind that is known; %s; known: %s; offered: %s",
+      return fail(Kind::refused, "%s has no host key of a known type; %s; known: %s; offered: %s",
                   host.c_str(), scan.c_str(), offered[i]->c_str(), theirs->c_str());
     return fail(Kind::refused,
-                "%s: nothing in common; in its sshd_config, %s: it offers %.60s; usable here: %s",
+                "%s: nothing in common; in its sshd_config, %s: it offers %.60s; supported: %s",
                 host.c_str(), setting[i], theirs->c_str(), offered[i]->c_str());
   }
-  return fail(Kind::refused, "%s and this program have no set of algorithms in common",
-              host.c_str());
+  return fail(Kind::refused, "%s has no algorithms in common with this program", host.c_str());
 }
 
 }  // namespace kdump

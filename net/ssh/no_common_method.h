@@ -1,5 +1,5 @@
-// The refusal of a server with which no algorithm is shared: what it offers, what is usable here,
-// and what to change. Reads the server's SSH_MSG_KEXINIT (RFC 4253, section 7.1).
+// The error for a server without a common algorithm: its offer, the supported algorithms, and what
+// to change. Reads the server's SSH_MSG_KEXINIT (RFC 4253, section 7.1).
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace kdump {
 
-// What was offered to the server, in SSH's comma-separated form.
+// The algorithms offered to the server, comma-separated.
 struct OfferedMethods {
   std::string key_exchanges, host_keys, ciphers, macs;
 };
 
-// scan: the ssh-keyscan line that adds the server's keys to known_hosts.
+// kexinit: the server's message; hostile. scan: the ssh-keyscan line for the message.
 std::unexpected<Error> no_common_method(const std::string& host, Bytes kexinit,
                                         const OfferedMethods& ours, const std::string& scan);
 

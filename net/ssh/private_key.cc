@@ -71,7 +71,7 @@ Result<std::string> digest_of(mbedtls_md_type_t hash, std::string_view data) {
   const mbedtls_md_info_t* const info = mbedtls_md_info_from_type(hash);
   std::string digest(info ? mbedtls_md_get_size(info) : 0, '\0');
   if (!info || mbedtls_md(info, bytes(data), data.size(), bytes(digest)) != 0)
-    return fail(Kind::unsupported, "no hash of number %d", hash);
+    return fail(Kind::unsupported, "unsupported hash %d", hash);
   return digest;
 }
 
@@ -87,7 +87,7 @@ Result<PrivateKey> pkcs8_ed25519(std::string_view der) {
   constexpr size_t kVersionEnd = 5;  // SEQUENCE, its length, INTEGER 0 or 1
   if (der.size() < kVersionEnd + kBeforeSeed.size() + ED25519_SEED_BYTES || der[0] != 0x30 ||
       !der.substr(kVersionEnd).starts_with(kBeforeSeed))
-    return fail(Kind::unsupported, "neither RSA, nor Ed25519, nor ECDSA on a curve of SSH's");
+    return fail(Kind::unsupported, "expected RSA, Ed25519 or ECDSA on an SSH curve");
   return PrivateKey::ed25519(der.substr(kVersionEnd + kBeforeSeed.size(), ED25519_SEED_BYTES));
 }
 
@@ -134,7 +134,7 @@ Result<std::string> PrivateKey::Secret::public_blob() const {
     }
     case MBEDTLS_PK_ECKEY: {
       const Curve* const found = curve();
-      if (!found) return fail(Kind::unsupported, "ECDSA on a curve that SSH does not use");
+      if (!found) return fail(Kind::unsupported, "ECDSA on a curve unsupported by SSH");
       std::string point(MBEDTLS_ECP_MAX_PT_LEN, '\0');
       size_t size = 0;
       if (const int code = mbedtls_ecp_write_public_key(
@@ -195,13 +195,13 @@ Result<PrivateKey> PrivateKey::ed25519(std::string_view seed) {
 
 Result<PrivateKey> PrivateKey::pem(const std::string& text) {
   const auto secret = std::make_shared<Secret>();
-  // With its NUL: that is how mbedTLS tells PEM from DER.
+  // With the NUL, by which mbedTLS distinguishes PEM from DER.
   const int code = mbedtls_pk_parse_key(&secret->pk, bytes(std::string_view(text)), text.size() + 1,
                                         nullptr, 0, random_bytes, nullptr);
   if (code == 0) return of(secret);
   if (code != MBEDTLS_ERR_PK_UNKNOWN_PK_ALG && code != MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE &&
       code != MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE)
-    return fail(Kind::corrupt, "no key can be read in it (mbedTLS -%#x)",
+    return fail(Kind::corrupt, "the file contains no readable key (mbedTLS -%#x)",
                 static_cast<unsigned>(-code));
   std::string body = armoured(text);
   auto der = base64_decode(body);

@@ -72,7 +72,7 @@ Result<size_t> SshChannel::receive_some(int stream, MutableBytes out) {
 
 // Every call of libssh2 takes whatever the socket has. What is waited for may have come while
 // something else was asked, and then the socket will never tell.
-bool SshChannel::has_come() const {
+bool SshChannel::has_input() const {
   if (half_ == Half::send) return false;
   unsigned long queued = 0;
   libssh2_channel_window_read_ex(channel_, &queued, nullptr);
@@ -82,7 +82,7 @@ bool SshChannel::has_come() const {
 
 bool SshChannel::wait(int64_t until_ms) const {
   if (real_sys().monotonic_ms() >= until_ms) return false;
-  return has_come() || session_->wait(until_ms);
+  return has_input() || session_->wait(until_ms);
 }
 
 bool SshChannel::is_at_end() {
@@ -103,7 +103,7 @@ Result<> SshChannel::send_all(Bytes data, uint32_t idle_ms) {
     else if (is_at_end())
       return fail(Kind::io, "%s: the remote command has ended", session_->host().c_str());
     else if (!wait(until_ms))
-      return fail(Kind::timeout, "%s has taken nothing for %u s", session_->host().c_str(),
+      return fail(Kind::timeout, "%s has accepted no data for %u s", session_->host().c_str(),
                   idle_ms / 1000);
   }
   return {};
@@ -119,17 +119,17 @@ Result<size_t> SshChannel::drain(int stream, std::string& into) {
   return total;
 }
 
-Result<ByteChannel::Ending> SshChannel::finish(int64_t until_ms) {
+Result<ByteChannel::ExitStatus> SshChannel::finish(int64_t until_ms) {
   TRY(session_->finish_call("end of input", until_ms,
                             [&] { return libssh2_channel_send_eof(channel_); }));
-  Ending ending;
+  ExitStatus exited;
   while (!is_at_end()) {
     if (TRY(drain(0, output_)) != 0) continue;
     if (!is_at_end() && !wait(until_ms))
-      return fail(Kind::timeout, "%s: the remote command does not end", session_->host().c_str());
+      return fail(Kind::timeout, "%s: the remote command does not exit", session_->host().c_str());
   }
-  ending.output = output_;
-  ending.errors = errors_;
+  exited.output = output_;
+  exited.errors = errors_;
   TRY(session_->finish_call("close", until_ms, [&] { return libssh2_channel_close(channel_); }));
   TRY(session_->finish_call("close", until_ms,
                             [&] { return libssh2_channel_wait_closed(channel_); }));
@@ -138,8 +138,8 @@ Result<ByteChannel::Ending> SshChannel::finish(int64_t until_ms) {
   if (signal)
     libssh2_free(session_->handle(), signal);
   else
-    ending.status = libssh2_channel_get_exit_status(channel_);
-  return ending;
+    exited.status = libssh2_channel_get_exit_status(channel_);
+  return exited;
 }
 
 }  // namespace kdump

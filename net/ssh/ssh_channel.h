@@ -1,4 +1,4 @@
-// A channel of an SSH session: a subsystem's or a command's standard streams, without blocking.
+// A channel of an SSH session: the standard streams of a subsystem or command, non-blocking.
 #pragma once
 
 #include "net/ssh/byte_channel.h"
@@ -10,7 +10,7 @@ namespace kdump {
 
 class SshChannel final : public ByteChannel {
  public:
-  // Fails: unsupported, where the server refuses to start it.
+  // Start a subsystem or a command. Fail: unsupported, if the server refuses; io; timeout.
   static Result<SshChannel> subsystem(std::shared_ptr<SshSession> session, const char* name,
                                       int64_t until_ms);
   static Result<SshChannel> command(std::shared_ptr<SshSession> session, const std::string& command,
@@ -21,18 +21,18 @@ class SshChannel final : public ByteChannel {
   ~SshChannel() override;
 
   Result<size_t> send_some(Bytes data) override;
-  // Of standard output.
+  // Receives from standard output.
   Result<size_t> receive_some(MutableBytes out) override { return receive_some(0, out); }
   bool is_at_end() override;
   bool wait(int64_t until_ms) const override;
 
-  // Sends all of data, with progress at least every idle_ms.
+  // Sends all of `data`. Fails: timeout, without progress for idle_ms; io.
   Result<> send_all(Bytes data, uint32_t idle_ms);
 
-  // Of a command: what it prints, the first kMaxTextBytes of each stream. A channel that is
-  // freed without this is closed from our side first, while the server may still be sending: some
-  // versions of dropbear then end the whole connection (an assertion in its common-channel.c).
-  Result<Ending> finish(int64_t until_ms) override;
+  // Returns a command's exit status and the first kMaxTextBytes of each stream. Call it before the
+  // destructor: freeing a channel while the server still sends makes some versions of dropbear end
+  // the whole connection (an assertion in its common-channel.c).
+  Result<ExitStatus> finish(int64_t until_ms) override;
   static constexpr size_t kMaxTextBytes = 4096;
 
  private:
@@ -42,15 +42,15 @@ class SshChannel final : public ByteChannel {
                                  const std::string& what, int64_t until_ms);
   Result<size_t> receive_some(int stream, MutableBytes out);
   Result<size_t> drain(int stream, std::string& into);
-  std::string output_, errors_;  // the first of what the command printed while it was fed
+  std::string output_, errors_;  // the beginning of the output received while sending
 
-  // Which call has left a packet half-sent: data to send, or, from within a read, a window's
-  // adjustment or a key exchange. The other one would wait for it for ever.
+  // The call that left a packet half-sent: a send, or a receive that sends a window adjustment or a
+  // key exchange. Only the same call can complete the packet.
   enum class Half : uint8_t { none, send, receive };
   Half half_ = Half::none;
-  bool awaits_window_ = false;  // the last send found no room in the server's window
+  bool awaits_window_ = false;  // the last send filled the server's window
 
-  bool has_come() const;
+  bool has_input() const;
 
   std::shared_ptr<SshSession> session_;
   _LIBSSH2_CHANNEL* channel_;

@@ -132,17 +132,17 @@ Result<std::shared_ptr<SshSession>> SshSession::connect(const SocketAddress& ser
   const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
   const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
   TRY(session->set_methods(ours));
-  const auto shaken = session->finish_call("SSH handshake", until_ms, [&] {
+  const auto handshake = session->finish_call("SSH handshake", until_ms, [&] {
     return libssh2_session_handshake(session->session_, session->socket_.get());
   });
-  if (!shaken && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE) {
+  if (!handshake && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE) {
     size_t size = 0;
     const unsigned char* const kexinit = libssh2_session_refused_kexinit(session->session_, &size);
     if (kexinit)
       return no_common_method(login.host, {kexinit, size}, ours,
                               known.scan_line(login.known_hosts_file.c_str()));
   }
-  if (!shaken) return std::unexpected(shaken.error());
+  if (!handshake) return std::unexpected(handshake.error());
   TRY(session->check_host_key(known, login));
   TRY(session->log_in(login, until_ms));
   return session;
@@ -175,7 +175,7 @@ Result<> SshSession::check_host_key(const KnownHosts& known, const SshLogin& log
   size_t size = 0;
   int type = 0;
   const char* const blob = libssh2_session_hostkey(session_, &size, &type);
-  if (!blob) return fail(Kind::refused, "%s shows no host key", host_.c_str());
+  if (!blob) return fail(Kind::refused, "%s presents no host key", host_.c_str());
   if (const auto good = known.check({blob, size}, login.known_hosts_file.c_str()); !good)
     return wrap(good.error(), "%s", host_.c_str());
   return {};
@@ -203,7 +203,7 @@ Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
     return methods ? 0 : libssh2_session_last_errno(session_);
   });
   if (asked && methods && !strstr(methods, "publickey"))
-    return fail(Kind::refused, "%s takes no keys of user %s, only: %s", host_.c_str(),
+    return fail(Kind::refused, "%s does not accept keys of user %s, only: %s", host_.c_str(),
                 login.user.c_str(), server_text(methods).c_str());
   return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)",
               host_.c_str(), key.fingerprint.c_str(), login.user.c_str());

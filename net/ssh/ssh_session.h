@@ -1,6 +1,5 @@
-// One SSH connection: reached, its server's key checked, logged in. Channels (ssh_channel.h) run
-// on it and keep it. libssh2 with mbedTLS does the protocol; nothing of it is seen outside net/ssh.
-// Every call that waits has a deadline and none blocks beyond it.
+// One SSH connection: connects, checks the host key, logs in. Channels (ssh_channel.h) share it.
+// libssh2 with mbedTLS implements the protocol; only net/ssh uses them. Every wait has a deadline.
 #pragma once
 
 #include <memory>
@@ -14,20 +13,21 @@ struct _LIBSSH2_SESSION;
 
 namespace kdump {
 
-// What is needed to log in, besides a way to the server.
+// The parameters of a login, without the server's address.
 struct SshLogin {
   std::string user;
-  std::string host;  // as the user names it, for known_hosts and messages
+  std::string host;  // as in the URL, for known_hosts and messages
   uint16_t port = 22;
   std::string known_hosts_file;
-  std::string known_hosts;  // its text
+  std::string known_hosts;  // text of the file
   UserKey key;
 };
 
 class SshSession {
  public:
-  // Connects, checks the host's key, logs in; all within until_ms (of Sys::monotonic_ms).
-  // Fails: refused, with what to change, where server or user are not accepted; io; timeout.
+  // Connects, checks the host key and logs in. until_ms: deadline on the clock of
+  // Sys::monotonic_ms. Fails: refused, if the host key or the login is not accepted (the text says
+  // what to change); io; timeout.
   static Result<std::shared_ptr<SshSession>> connect(const SocketAddress& server,
                                                      const SshLogin& login, int64_t until_ms);
   ~SshSession();
@@ -36,13 +36,15 @@ class SshSession {
   const std::string& host() const { return host_; }
   std::string cipher() const;  // for messages
 
-  // Waits until libssh2's last call, which would have blocked, can go on. False: until_ms came.
+  // Waits until libssh2's last call, which would have blocked, can continue. Returns false at the
+  // deadline.
   bool wait(int64_t until_ms) const;
-  // libssh2's last call has left a packet half-sent: only the same call can get it out.
+  // Returns true if libssh2's last call left a packet half-sent, which only the same call
+  // completes.
   bool has_half_sent() const;
 
-  // Calls `call` again until it does not say LIBSSH2_ERROR_EAGAIN; what: for the message.
-  // The value is call's own, if it is not negative.
+  // Repeats `call` while it returns LIBSSH2_ERROR_EAGAIN and returns its value. what: for messages.
+  // Fails: on another negative value; timeout.
   template <class Call>
   Result<int> finish_call(const char* what, int64_t until_ms, Call call) {
     for (;;) {
@@ -52,7 +54,7 @@ class SshSession {
       if (!wait(until_ms)) return timed_out(what);
     }
   }
-  // The Error for a negative return value of libssh2.
+  // Makes the error of a negative return value of libssh2.
   std::unexpected<Error> failed(int code, const char* what) const;
 
  private:

@@ -22,7 +22,7 @@ struct Wiped {
 
 std::unexpected<Error> encrypted(const std::string& file) {
   return fail(Kind::refused,
-              "key %s has a passphrase, and nobody is there to type it; take it off: "
+              "key %s has a passphrase, which cannot be entered during a capture; remove it: "
               "ssh-keygen -p -N '' -f %s",
               file.c_str(), file.c_str());
 }
@@ -81,7 +81,7 @@ Result<Container> open_container(std::string_view blob) {
 Result<PrivateKey> key_in(const Container& container) {
   ByteReader reader(bytes_of_text(container.secrets), "private key");
   const uint32_t check = TRY(take_wire_u32(reader));
-  if (check != TRY(take_wire_u32(reader))) return fail(Kind::corrupt, "its two check words differ");
+  if (check != TRY(take_wire_u32(reader))) return fail(Kind::corrupt, "its check words differ");
   const std::string_view type = TRY(take_wire_string(reader));
   return take_key(type, reader);
 }
@@ -95,7 +95,7 @@ Result<PrivateKey> openssh_key(const std::string& file, std::string_view text) {
   if (!container) return wrap(container.error(), "key %s", file.c_str());
   const std::string_view type = container->type;
   if (type.starts_with("sk-"))
-    return another(file, "is of a FIDO token, which nobody is there to touch");
+    return another(file, "belongs to a FIDO token, which needs a person's touch");
   if (type != "ssh-ed25519" && type != "ssh-rsa" && !type.starts_with("ecdsa-sha2-nistp"))
     return another(file, "is neither Ed25519, ECDSA nor RSA");
   if (container->is_encrypted) return encrypted(file);
@@ -108,7 +108,8 @@ Result<PrivateKey> read_private_key(const std::string& file, const std::string& 
   const auto has = [&](const char* part) { return text.find(part) != text.npos; };
   if (has("-----BEGIN OPENSSH PRIVATE KEY-----")) return openssh_key(file, text);
   if (has("-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(",ENCRYPTED")) return encrypted(file);
-  if (has("-----BEGIN DSA PRIVATE KEY-----")) return another(file, "is DSA, which no server takes");
+  if (has("-----BEGIN DSA PRIVATE KEY-----"))
+    return another(file, "is DSA, which servers do not accept");
   for (const char* usable : {"-----BEGIN EC PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----",
                              "-----BEGIN PRIVATE KEY-----"}) {
     if (!has(usable)) continue;
@@ -117,7 +118,7 @@ Result<PrivateKey> read_private_key(const std::string& file, const std::string& 
     if (!key) return wrap(key.error(), "key %s", file.c_str());
     return key;
   }
-  return fail(Kind::refused, "%s is no private key in OpenSSH's form, PEM or PKCS #8",
+  return fail(Kind::refused, "%s is not a private key in OpenSSH's format, PEM or PKCS #8",
               file.c_str());
 }
 

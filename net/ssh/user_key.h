@@ -1,5 +1,5 @@
-// The key that a user logs in with, out of its file: which forms can be used here, and the
-// sentence with the ssh-keygen line for those that cannot. Mirrors OpenSSH's PROTOCOL.key.
+// Loads a user's private key from its file. Errors for unsupported forms contain the ssh-keygen
+// line that converts the key. Mirrors OpenSSH's PROTOCOL.key.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct UserKey {
   std::string fingerprint;  // as ssh-keygen -l prints it
 };
 
-// Fails: refused, where the key cannot be used, with what makes it usable.
+// Fails: refused, if the key cannot be used; the text says how to convert it. io.
 Result<UserKey> load_user_key(Sys& sys, const std::string& file);
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-// SSH's data types (RFC 4251, section 5) out of untrusted bytes, and into a string.
+// Decodes SSH's data types (RFC 4251, section 5) from untrusted bytes and encodes them.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ inline Result<uint32_t> take_wire_u32(ByteReader& reader) {
   return __builtin_bswap32(TRY(reader.take<uint32_t>()));
 }
 
-// A string or an mpint: what its length field counts. A view of the reader's bytes.
+// Returns the contents of a string or mpint, a view of the reader's bytes.
 inline Result<std::string_view> take_wire_string(ByteReader& reader) {
   const uint32_t size = TRY(take_wire_u32(reader));
   const Bytes bytes = TRY(reader.take(size));
@@ -29,7 +29,7 @@ inline std::string wire_string(std::string_view text) {
   return data += text;
 }
 
-// number: big endian, not negative, with as many leading zeros as there may be.
+// Encodes a non-negative number. number: big endian; leading zeros are removed.
 inline std::string wire_mpint(std::string_view number) {
   while (number.starts_with('\0')) number.remove_prefix(1);
   const bool looks_negative = !number.empty() && (number[0] & 0x80);

@@ -166,7 +166,7 @@ def tmpfs(bench):
         text += [f"### {vmcore}", bench_document.table(HEAD, rows_of(found, reference)),
                  bench_goals.tmpfs(found, OURS, peer(("-l",), bench.newest), reference)]
     largest = list(points)[-1]
-    bench_plot.write(TOP / "docs/performance.svg", f"{largest} vmcore, level 31, one CPU, into tmpfs",
+    bench_plot.write(TOP / "docs/evidence/performance.svg", f"{largest} vmcore, level 31, one CPU, into tmpfs",
                      points[largest])
     return "\n\n".join(["![CPU time against size](performance.svg)", *text])
 

@@ -1,14 +1,15 @@
-"""docs/performance.md, of which each part of scripts/bench owns one section: what it printed last,
-between two marks. Tables of Markdown, and the line that says on which machine and how busy it was.
+"""docs/evidence/performance.md: each part of scripts/bench replaces its own section between two marks.
+Tables of Markdown, and a line with the machine, its load, the commit and the program.
 """
 
 import os
 import pathlib
-import subprocess
-import time
+
+import evidence
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = TOP / "docs/performance.md"
+DOCUMENT = evidence.DIRECTORY / "performance.md"
+PROGRAM = TOP / "build/kdump-init"
 
 
 def table(head, rows):
@@ -25,23 +26,16 @@ def cpu_model():
     return "unknown CPU"
 
 
-def commit():
-    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True,
-                          text=True, check=False)
-    return done.stdout.strip() or "an unknown commit"
-
-
 class Load:
-    """How many processes wanted a CPU while a part ran: above what the part itself runs, its wall
-    times are noise."""
+    """The load average while a part ran: above the part's own processes, wall times are noise."""
 
     def __init__(self):
         self.started = os.getloadavg()[0]
 
     def sentence(self, command):
-        today = time.strftime("%Y-%m-%d", time.gmtime())
-        return (f"`{command}`, {today}, at {commit()}, {os.cpu_count()} CPUs ({cpu_model()}); load average "
-                f"{self.started:.1f} when it began, {os.getloadavg()[0]:.1f} at its end.")
+        return (f"{evidence.stamp(command, evidence.sha256_of(PROGRAM))} {os.cpu_count()} CPUs "
+                f"({cpu_model()}); load average {self.started:.1f} at the start, "
+                f"{os.getloadavg()[0]:.1f} at the end.")
 
 
 def split_at_section(part):

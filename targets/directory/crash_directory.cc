@@ -33,8 +33,8 @@ constexpr uint64_t kFloorBytes = 64 << 20, kFloorShare = 100;
 constexpr uint64_t kReadOnlyFlag = 1;                   // ST_RDONLY, kernel: include/linux/statfs.h
 constexpr uint64_t kFatLargestFile = (1ull << 32) - 1;  // a 32-bit size field
 // So many crashes in one second: something else is wrong.
-constexpr int kMostOfOneName = 1000;
-constexpr int kMostDepth = 64;  // of a target's directory in its file system
+constexpr int kMaxSameName = 1000;
+constexpr int kMaxDepth = 64;  // of a target's directory in its file system
 
 // Makes every directory of path below root that is not there; made: the names of those it made. One
 // that exists may refuse to be made again by other errors than EEXIST (a server's permissions);
@@ -58,9 +58,9 @@ Result<> make_directories(Sys& sys, const std::string& root, const std::string& 
 }
 
 // What has just been made, or was there, and yet is not.
-std::unexpected<Error> no_way(const Error& why) {
+std::unexpected<Error> explain_dangling_link(const Error& why) {
   if (why.sys_errno != ENOENT) return std::unexpected(why);
-  return wrap(why, "a link on the way leads nowhere (an absolute one?)");
+  return wrap(why, "a link in the path is dangling (absolute?)");
 }
 
 // Already gone is as good.
@@ -76,7 +76,7 @@ bool is_one_of(uint64_t magic, const uint64_t (&list)[kCount]) {
 
 // The uppermost directory of path's file system, as far as it can be reached.
 std::string top_of(Sys& sys, std::string path, struct stat here) {
-  for (int depth = 0; depth < kMostDepth; ++depth) {
+  for (int depth = 0; depth < kMaxDepth; ++depth) {
     const std::string above = path + "/..";
     struct stat status {};
     if (sys.stat(above.c_str(), status) < 0 || status.st_dev != here.st_dev) break;
@@ -128,12 +128,12 @@ WriteBack::How MountedFs::write_back() const {
   return magic == kNfsMagic ? WriteBack::How::commit : WriteBack::How::sync_file_range;
 }
 
-Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
+Result<MountedFs> read_mounted_fs(Sys& sys, const std::string& path) {
   // O_PATH: a directory that may be written to need not be readable.
   const File directory = TRY(File::open(sys, path, O_PATH | O_DIRECTORY));
   struct statfs status {};
   if (const int64_t done = sys.fstatfs(directory.fd(), status); done < 0) {
-    if (is_withheld(static_cast<int>(-done))) return MountedFs{};
+    if (is_access_denied(static_cast<int>(-done))) return MountedFs{};
     return fail_errno(static_cast<int>(-done), "statfs %s", path.c_str());
   }
   MountedFs fs{.magic = static_cast<uint64_t>(status.f_type) & 0xffffffff,
@@ -145,7 +145,7 @@ Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
   if (is_one_of(fs.magic, kWithReserve))
     fs.space.reserved_bytes = reserved_blocks(sys, path, status, block) * block;
   fs.space.is_hint = is_one_of(fs.magic, kRemote);
-  fs.space.gaps_take_room = is_one_of(fs.magic, kWithoutHoles);
+  fs.space.no_sparse_files = is_one_of(fs.magic, kWithoutHoles);
   if (fs.magic == kMsdosMagic) fs.space.largest_file = kFatLargestFile;
   return fs;
 }
@@ -158,18 +158,18 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
   std::vector<std::string> above;
   if (parent.size() > top.size()) {
     const Result<> made = make_directories(sys, top, parent.substr(top.size()), above);
-    if (!made && !look_at_fs(sys, parent)) return no_way(made.error());
+    if (!made && !read_mounted_fs(sys, parent)) return explain_dangling_link(made.error());
   }
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
-  const auto reached = look_at_fs(sys, parent.empty() ? "/" : parent);
-  if (!reached) return no_way(reached.error());
+  const auto reached = read_mounted_fs(sys, parent.empty() ? "/" : parent);
+  if (!reached) return explain_dangling_link(reached.error());
   if (reached->magic != 0 && fs.magic != 0 && reached->magic != fs.magic)
     return fail(Kind::refused, "%s leads to another file system (an absolute link?)",
                 parent.c_str());
 
   std::string base = parent + "/" + name;
-  for (int i = 0; i < kMostOfOneName; ++i) {
+  for (int i = 0; i < kMaxSameName; ++i) {
     const std::string path = i == 0 ? base : base + "." + std::to_string(i);
     const int64_t made = sys.mkdir(path.c_str(), 0700);
     if (made == -EEXIST) continue;
@@ -182,7 +182,7 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
     TRY(sync_directory(sys, parent_of(path)));
     return CrashDirectory(sys, path, std::move(above), fs.write_back());
   }
-  return fail(Kind::refused, "%s exists %d times", base.c_str(), kMostOfOneName);
+  return fail(Kind::refused, "%s exists %d times", base.c_str(), kMaxSameName);
 }
 
 Result<std::unique_ptr<TargetFile>> CrashDirectory::create(const char* name) {

@@ -1,5 +1,5 @@
-// The directory of one crash on a mounted file system, and what can be said of that file system
-// before it is made. How the file system came to be mounted is no matter here.
+// The directory of one crash on a mounted file system, and the properties of that file system. Does
+// not mount.
 #pragma once
 
 #include <string>
@@ -11,30 +11,31 @@
 namespace kdump {
 
 struct MountedFs {
-  uint64_t magic = 0;  // statfs's f_type; 0: it is not told
+  uint64_t magic = 0;  // f_type of statfs(2); 0: unknown
   bool is_read_only = false;
   Target::Space space = {};
 
-  bool is_volatile() const;  // rootfs, ramfs or tmpfs: gone after a reboot
+  bool is_volatile() const;  // rootfs, ramfs or tmpfs: lost at reboot
   WriteBack::How write_back() const;
 };
 
-// path: any directory of it. Space::reserved_bytes leaves the floor that a system's own root or
-// /var file system needs to boot: this system's, or one that looks like it.
-Result<MountedFs> look_at_fs(Sys& sys, const std::string& path);
+// Reads the properties of the file system that contains the directory `path`. On a root or /var
+// file system, of this system or another, Space::reserved_bytes leaves the space that it needs to
+// boot. Fails: io.
+Result<MountedFs> read_mounted_fs(Sys& sys, const std::string& path);
 
 class CrashDirectory {
  public:
-  // Makes root + directory as needed, and in it `name`, or name.1, name.2, … if it exists; each is
-  // durable. ':' becomes '-' where the file system refuses it.
-  // fs: what is mounted at root; a directory that turns out to lie elsewhere is refused.
+  // Makes root + directory as needed, and in it `name`, or name.1, name.2, … if it exists; all are
+  // durable. ':' becomes '-' if the file system refuses it. fs: the file system mounted at root.
+  // Fails: refused, if the directory is on another file system; io; no_space.
   static Result<CrashDirectory> make(Sys& sys, const std::string& root,
                                      const std::string& directory, const std::string& name,
                                      const MountedFs& fs);
 
   const std::string& path() const { return path_; }
   Result<std::unique_ptr<TargetFile>> create(const char* name);
-  // Removes what make() and create() have made; a directory above that others use by now stays.
+  // Removes everything that make() and create() made, except parent directories in use by others.
   Result<> discard();
 
  private:
@@ -43,7 +44,7 @@ class CrashDirectory {
 
   Sys* sys_;
   std::string path_;
-  std::vector<std::string> above_;  // directories made on the way to it, outermost first
+  std::vector<std::string> above_;  // parent directories that make() made, outermost first
   std::vector<std::string> files_;  // final names
   WriteBack::How write_back_;
 };

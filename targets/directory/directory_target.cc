@@ -27,20 +27,20 @@ Result<> DirectoryTarget::discard() {
 
 Result<Target::Space> MountingTarget::preflight() {
   if (!mount_) mount_ = TRY(mount());
-  const MountedFs fs = TRY(look());
+  const MountedFs fs = TRY(read_fs());
   return fs.space;
 }
 
 Result<> MountingTarget::begin(const std::string& name) {
   if (!mount_) return fail(Kind::refused, "%s is not mounted yet", describe());
-  const MountedFs fs = TRY(look());
+  const MountedFs fs = TRY(read_fs());
   crash_ = TRY(CrashDirectory::make(sys_, mount_->at(), directory_, name, fs));
   return {};
 }
 
 std::string MountingTarget::location() const {
   if (!crash_ || !mount_->is_ours()) return DirectoryTarget::location();
-  return lasting_location(crash_->path().substr(crash_->path().rfind('/') + 1));
+  return stable_location(crash_->path().substr(crash_->path().rfind('/') + 1));
 }
 
 Result<std::unique_ptr<StoredFiles>> MountingTarget::stored_files() {
@@ -56,8 +56,8 @@ Result<> MountingTarget::finish() {
   return done;
 }
 
-Result<MountedFs> MountingTarget::look() {
-  MountedFs fs = TRY(look_at_fs(sys_, mount_->at()));
+Result<MountedFs> MountingTarget::read_fs() {
+  MountedFs fs = TRY(read_mounted_fs(sys_, mount_->at()));
   // A read-write mount that comes out read-only.
   if (fs.is_read_only)
     return fail(Kind::refused, "%s: mounted read-only at %s (%s)", describe(), mount_->at().c_str(),
@@ -72,15 +72,15 @@ class MountedDirectory final : public DirectoryTarget {
   MountedDirectory(std::string text, DirectoryUrl url, const TargetContext& context)
       : DirectoryTarget(std::move(text), context),
         directory_(std::move(url.directory)),
-        volatile_is_refused_(context.volatile_is_refused) {}
+        refuse_tmpfs_(context.refuse_tmpfs) {}
 
   Result<Space> preflight() override {
-    const MountedFs fs = TRY(look());
+    const MountedFs fs = TRY(read_fs());
     return fs.space;
   }
 
   Result<> begin(const std::string& name) override {
-    const MountedFs fs = TRY(look());
+    const MountedFs fs = TRY(read_fs());
     crash_ = TRY(CrashDirectory::make(sys_, directory_, "/", name, fs));
     return {};
   }
@@ -99,10 +99,10 @@ class MountedDirectory final : public DirectoryTarget {
   }
 
  private:
-  Result<MountedFs> look() {
-    MountedFs fs = TRY(look_at_fs(sys_, directory_));
-    if (volatile_is_refused_ && fs.is_volatile())
-      return fail(Kind::refused, "%s lies in memory: nothing there would survive the reboot",
+  Result<MountedFs> read_fs() {
+    MountedFs fs = TRY(read_mounted_fs(sys_, directory_));
+    if (refuse_tmpfs_ && fs.is_volatile())
+      return fail(Kind::refused, "%s is in memory and would be lost at the reboot",
                   directory_.c_str());
     if (fs.is_read_only)
       return fail(Kind::refused, "%s lies on a read-only file system", directory_.c_str());
@@ -110,7 +110,7 @@ class MountedDirectory final : public DirectoryTarget {
   }
 
   const std::string directory_;
-  const bool volatile_is_refused_;
+  const bool refuse_tmpfs_;
 };
 
 class FileSystemDirectory final : public MountingTarget {
@@ -129,7 +129,7 @@ class FileSystemDirectory final : public MountingTarget {
     return Mount::make(sys_, devices, mount_root_);
   }
 
-  std::string lasting_location(const std::string& name) const override {
+  std::string stable_location(const std::string& name) const override {
     return text_ + (text_.ends_with('/') ? "" : "/") + name;
   }
 

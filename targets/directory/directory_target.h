@@ -1,5 +1,5 @@
-// What the targets that save into a directory of a mounted file system have in common. How the
-// file system came to be mounted is theirs: directory_target.cc (dir:, fs:), nfs_target.cc.
+// The common part of targets that save into a directory of a mounted file system. Mounting:
+// directory_target.cc (dir:, fs:), nfs_target.cc.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ class DirectoryTarget : public Target {
   std::optional<CrashDirectory> crash_;
 };
 
-// One that mounts the file system itself, for as long as it needs it.
+// A target that mounts its file system for the duration of its use.
 class MountingTarget : public DirectoryTarget {
  public:
   MountingTarget(std::string text, std::string directory, const TargetContext& context)
@@ -43,17 +43,17 @@ class MountingTarget : public DirectoryTarget {
 
  protected:
   virtual Result<Mount> mount() = 0;
-  // What a person calls the directory that begin() made, named `name`: a mount point of our own
-  // means nothing after the reboot.
-  virtual std::string lasting_location(const std::string& name) const = 0;
-  // Why the file system could have come out read-only: "damaged? then fsck it".
+  // Returns a location of the directory `name` that is valid after the reboot, unlike the temporary
+  // mount point.
+  virtual std::string stable_location(const std::string& name) const = 0;
+  // Returns the probable reason for a read-only mount, for messages: "damaged? then fsck it".
   virtual const char* read_only_because() const = 0;
 
   const std::string directory_;  // on the file system; begins with /
   std::optional<Mount> mount_;
 
  private:
-  Result<MountedFs> look();
+  Result<MountedFs> read_fs();
 };
 
 }  // namespace kdump

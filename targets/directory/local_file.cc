@@ -15,7 +15,7 @@ namespace kdump {
 Result<> LocalFile::refuse_existing(Sys& sys, const std::string& path) {
   for (const std::string& name : {path, incomplete_name(path)})
     if (struct stat existing{}; sys.stat(name.c_str(), existing) >= 0)
-      return fail(Kind::refused, "%s exists; it is not overwritten", name.c_str());
+      return fail(Kind::refused, "%s exists and is not overwritten", name.c_str());
   return {};
 }
 
@@ -25,7 +25,7 @@ Result<std::unique_ptr<LocalFile>> LocalFile::create(Sys& sys, const std::string
   const std::string incomplete = incomplete_name(path);
   auto file = File::open(sys, incomplete, O_RDWR | O_CREAT | O_EXCL, 0600);
   if (!file && file.error().sys_errno == EEXIST)  // since refuse_existing() looked
-    return fail(Kind::refused, "%s exists; it is not overwritten", incomplete.c_str());
+    return fail(Kind::refused, "%s exists and is not overwritten", incomplete.c_str());
   if (!file) return std::unexpected(file.error());
   return std::unique_ptr<LocalFile>(new LocalFile(sys, *std::move(file), path, how));
 }
@@ -48,7 +48,7 @@ Result<> LocalFile::commit() {
   return rename(file_.path(), path_.c_str());
 }
 
-Result<> LocalFile::retract() { return rename(path_.c_str(), file_.path()); }
+Result<> LocalFile::demote() { return rename(path_.c_str(), file_.path()); }
 
 Result<> LocalFile::rename(const char* from, const char* to) {
   if (const int64_t done = sys_.rename_new(from, to); done < 0)
@@ -75,7 +75,7 @@ Result<> LocalFile::read_back(uint64_t offset, MutableBytes out) {
 Result<> sync_directory(Sys& sys, const std::string& path) {
   auto directory = File::open(sys, path, O_RDONLY | O_DIRECTORY);
   const Result<> done = directory ? directory->sync() : std::unexpected(directory.error());
-  return !done && is_withheld(done.error().sys_errno) ? Result<>() : done;
+  return !done && is_access_denied(done.error().sys_errno) ? Result<>() : done;
 }
 
 std::string parent_of(const std::string& path) {

@@ -1,5 +1,5 @@
-// A file on a mounted file system that bears NAME-incomplete until it is whole and durable: what is
-// called NAME has every byte. The files of fs: and dir:, and the command's `dump -o FILE`.
+// A file on a mounted file system, called NAME-incomplete until it is complete and durable. Used by
+// fs:, dir: and nfs:, and by `dump -o FILE`.
 #pragma once
 
 #include "filter/base/file.h"
@@ -10,18 +10,18 @@ namespace kdump {
 
 class LocalFile final : public TargetFile {
  public:
-  // path: the final name; path-incomplete is created, exclusively, mode 0600.
-  // Fails: refused, if either of the two names exists.
+  // Creates path-incomplete exclusively, mode 0600. path: the final name. Fails: refused, if one of
+  // the names exists; io; no_space.
   static Result<std::unique_ptr<LocalFile>> create(
       Sys& sys, const std::string& path, WriteBack::How how = WriteBack::How::sync_file_range);
-  // What create() would refuse now.
+  // Fails as create() would, and creates nothing.
   static Result<> refuse_existing(Sys& sys, const std::string& path);
 
   Result<> write_at(uint64_t offset, Bytes data) override;
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
-  Result<> retract() override;
+  Result<> demote() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
@@ -33,17 +33,17 @@ class LocalFile final : public TargetFile {
   Sys& sys_;
   File file_;
   std::string path_;
-  uint64_t end_ = 0;        // of what has been written
-  uint64_t tried_end_ = 0;  // of what was to be: a write that failed may have left a piece
+  uint64_t end_ = 0;        // of the data written
+  uint64_t tried_end_ = 0;  // of all writes: a failed one may have written a part
   WriteBack write_back_;
-  bool is_cached_ = true;  // the kernel may have pages of it that were written, not read
+  bool is_cached_ = true;  // the page cache may still have written pages
 };
 
-// Makes the names in a directory durable, where it may be opened (it may be writable alone) and its
-// file system can.
+// Makes the names in a directory durable. Succeeds without effect if the directory may not be
+// opened (write-only) or its file system cannot sync it.
 Result<> sync_directory(Sys& sys, const std::string& path);
 
-// The directory that holds path: "/", if there is only one name in it; ".", if it is relative.
+// Returns the parent directory of `path`: "/" for "/name", "." for "name".
 std::string parent_of(const std::string& path);
 
 }  // namespace kdump

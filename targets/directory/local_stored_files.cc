@@ -21,19 +21,19 @@ std::string LocalStoredFiles::full(const std::string& path) const {
 
 Result<StoredFiles::Names> LocalStoredFiles::names(const std::string& directory,
                                                    bool (*is_wanted)(std::string_view),
-                                                   size_t most) {
+                                                   size_t max_names) {
   struct Search {
     bool (*is_wanted)(std::string_view);
-    size_t most;
+    size_t max_names;
     Names found;
-  } search{is_wanted, most, {}};
+  } search{is_wanted, max_names, {}};
   const std::string path = full(directory);
   const int64_t done = sys_.list_directory(
       path.c_str(),
       [](void* context, const char* name) {
         auto& to = *static_cast<Search*>(context);
         if (!to.is_wanted(name)) return;
-        if (to.found.names.size() < to.most)
+        if (to.found.names.size() < to.max_names)
           to.found.names.push_back(name);
         else
           to.found.has_more = true;
@@ -45,7 +45,7 @@ Result<StoredFiles::Names> LocalStoredFiles::names(const std::string& directory,
 }
 
 // O_PATH opens nothing: no pipe is waited for, no device woken up.
-Result<StoredFiles::Status> LocalStoredFiles::look(const std::string& path) {
+Result<StoredFiles::Status> LocalStoredFiles::status(const std::string& path) {
   const File file = TRY(File::open(sys_, full(path), O_PATH | O_NOFOLLOW));
   struct stat status {};
   if (const int64_t done = sys_.fstat(file.fd(), status); done < 0)
@@ -58,13 +58,14 @@ Result<StoredFiles::Status> LocalStoredFiles::look(const std::string& path) {
                     status.st_nlink > 1 ? 0 : static_cast<uint64_t>(status.st_blocks) * kStatBlock};
 }
 
-Result<std::string> LocalStoredFiles::read(const std::string& path, uint64_t offset, size_t most) {
+Result<std::string> LocalStoredFiles::read(const std::string& path, uint64_t offset,
+                                           size_t max_bytes) {
   const File file = TRY(File::open(sys_, full(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   struct stat status {};
   if (const int64_t done = sys_.fstat(file.fd(), status); done < 0)
     return fail_errno(static_cast<int>(-done), "look at %s", file.path());
   if (!S_ISREG(status.st_mode)) return fail(Kind::refused, "%s is no file", file.path());
-  std::string content(most, '\0');
+  std::string content(max_bytes, '\0');
   const size_t got =
       TRY(file.read_some_at(offset, {reinterpret_cast<uint8_t*>(content.data()), content.size()}));
   content.resize(got);

@@ -1,5 +1,5 @@
-// Which bytes of something have been written, to know the gaps between them. A dump is written in a
-// few growing runs, so there are few extents at any time.
+// Tracks the written ranges of a file, to find the gaps between them. A dump is written in a few
+// growing runs, so that there are few extents.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class Extents {
   size_t count() const { return extents_.size(); }
   uint64_t end() const { return extents_.empty() ? 0 : std::prev(extents_.end())->second; }
 
-  // The first gap below end(); nullopt: there is none.
+  // Returns the first gap below end(); nullopt if there is none.
   std::optional<Extent> first_gap() const {
     if (extents_.empty()) return std::nullopt;
     const auto first = extents_.begin();
@@ -41,7 +41,7 @@ class Extents {
   }
 
  private:
-  std::map<uint64_t, uint64_t> extents_;  // begin → end; they neither touch nor overlap
+  std::map<uint64_t, uint64_t> extents_;  // begin → end; disjoint and not adjacent
 };
 
 }  // namespace kdump

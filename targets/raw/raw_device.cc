@@ -14,7 +14,7 @@ constexpr uint64_t kSector = 512;  // what any disk writes as a whole or not at 
 // Never written to. Not a constant, which would be 64 KiB of zeros in the program's file.
 std::array<uint8_t, 64 * 1024> zeros;
 // More than a dump writer has at any time; beyond it gaps are filled early, so memory is bounded.
-constexpr size_t kMostExtents = 1024;
+constexpr size_t kMaxExtents = 1024;
 
 uint64_t aligned(uint64_t offset) { return (offset + kRawBlock - 1) / kRawBlock * kRawBlock; }
 
@@ -60,13 +60,13 @@ Result<std::unique_ptr<TargetFile>> RawFile::create(std::shared_ptr<RawDevice> d
   const auto& entries = to.label_.entries;
   const bool exists = std::any_of(entries.begin(), entries.end(),
                                   [&](const RawEntry& entry) { return entry.name == name; });
-  if (exists || to.small_file_is_open_ || entries.size() == kRawMostEntries ||
+  if (exists || to.small_file_is_open_ || entries.size() == kRawMaxEntries ||
       name.size() > kRawNameBytes)
     return fail(Kind::refused, "%s: no file %s can be added (%s)", to.file_.path(), name.c_str(),
                 exists                        ? "it exists"
                 : to.small_file_is_open_      ? "another one is being written"
                 : name.size() > kRawNameBytes ? "the name is too long"
-                                              : "there are too many");
+                                              : "there are too many files");
   const bool is_dump = name == kDumpName;
   Extent room{0, to.layout_.files};
   if (!is_dump) {
@@ -104,7 +104,7 @@ Result<> RawFile::write_at(uint64_t offset, Bytes data) {
   }
   TRY(device_->file_.write_at(room_.begin + offset, data));
   written_.add(extent);
-  if (written_.count() > kMostExtents) TRY(fill_gaps());
+  if (written_.count() > kMaxExtents) TRY(fill_gaps());
   return write_back_.wrote(device_->sys_, device_->file_, room_.begin + offset, data.size());
 }
 
@@ -156,7 +156,7 @@ Result<> RawFile::commit() {
 }
 
 // What is at offset 0 is whole, or zeros.
-Result<> RawFile::retract() {
+Result<> RawFile::demote() {
   if (is_dump_) {
     TRY(device_->file_.write_at(0, Bytes(zeros).first(kRawBlock)));
     is_published_ = false;

@@ -1,5 +1,5 @@
-// A block device that takes one crash: its label, the room for its files, and the files. Which
-// device, and whether it may be written over, is decided in raw_target.cc.
+// A block device that stores one crash: its label, the allocation of its files, and the files.
+// raw_target.cc chooses the device and checks that it may be overwritten.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace kdump {
 
-// The newest label of a device; nullopt: there is none.
+// Reads the newest label of a device; nullopt if there is none. Fails: io.
 Result<std::optional<RawLabel>> read_raw_label(const File& device, const RawLayout& layout);
 
 class RawDevice {
@@ -23,14 +23,14 @@ class RawDevice {
   }
 
   const RawLayout& layout() const { return layout_; }
-  // Says in the label whose crash this is, and takes away what an earlier dump began with.
+  // Writes a label for this crash and clears the header of an earlier dump.
   Result<> begin(const std::string& crash);
   Result<> sync() { return file_.sync(); }
 
  private:
   friend class RawFile;
 
-  // Entry i of the label becomes `entry`, durably.
+  // Sets entry i of the label and makes it durable.
   Result<> put_entry(size_t i, const RawEntry& entry);
   Result<> write_label();
 
@@ -38,13 +38,13 @@ class RawDevice {
   File file_;
   RawLayout layout_;
   RawLabel label_;
-  uint64_t next_file_ = 0;           // where the next small file goes
-  bool small_file_is_open_ = false;  // its end is not known: there can be no other
+  uint64_t next_file_ = 0;           // offset of the next small file
+  bool small_file_is_open_ = false;  // its end is unknown, so that no other can be created
 };
 
-// A file is a run of bytes. The dump's begins the device; so that nothing there looks like a whole
-// dump before it is one, its first block is kept back until all else is durable, then its first
-// sector until the rest of the block is.
+// A file is a contiguous range. The dump starts at offset 0 of the device. So that an incomplete
+// dump is never taken for a complete one, its first block is written after everything else is
+// durable, and the first sector of that block last.
 class RawFile final : public TargetFile {
  public:
   static Result<std::unique_ptr<TargetFile>> create(std::shared_ptr<RawDevice> device,
@@ -56,7 +56,7 @@ class RawFile final : public TargetFile {
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
-  Result<> retract() override;
+  Result<> demote() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
@@ -74,8 +74,8 @@ class RawFile final : public TargetFile {
   Extent room_;      // on the device
   Extents written_;  // in the file
   std::array<uint8_t, kRawBlock> first_block_ = {};
-  bool is_published_ = false;  // the first block lies where it belongs
-  bool is_cached_ = true;      // the kernel may have pages of it that were written, not read
+  bool is_published_ = false;  // the first block is at its final offset
+  bool is_cached_ = true;      // the page cache may still have written pages
   WriteBack write_back_;
 };
 

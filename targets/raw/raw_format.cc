@@ -12,7 +12,7 @@ constexpr size_t kVersionAt = 8, kCrcAt = 12, kSequenceAt = 16, kCountAt = 24, k
 constexpr size_t kEntriesAt = 512, kEntryBytes = 64;
 // Offsets in an entry.
 constexpr size_t kOffsetAt = 40, kSizeAt = 48, kStateAt = 56;
-static_assert(kEntriesAt + kRawMostEntries * kEntryBytes <= kRawBlock);
+static_assert(kEntriesAt + kRawMaxEntries * kEntryBytes <= kRawBlock);
 
 // CRC-32 as in zlib, a bit at a time: a label is written a dozen times a dump.
 uint32_t crc32(Bytes data) {
@@ -50,10 +50,9 @@ Result<RawLayout> RawLayout::of(uint64_t device_bytes) {
     return fail(Kind::no_space, "%" PRIu64 " bytes; a raw target needs %" PRIu64, device_bytes,
                 kRawSmallestDevice);
   // 16 MiB hold the kernel log of a machine with a thousand processors.
-  constexpr uint64_t kLeastForFiles = 64 << 10, kMostForFiles = 16 << 20;
+  constexpr uint64_t kMinForFiles = 64 << 10, kMaxForFiles = 16 << 20;
   const uint64_t end = device_bytes / kRawBlock * kRawBlock;
-  const uint64_t trailer =
-      std::clamp(end / 16 / kRawBlock * kRawBlock, kLeastForFiles, kMostForFiles);
+  const uint64_t trailer = std::clamp(end / 16 / kRawBlock * kRawBlock, kMinForFiles, kMaxForFiles);
   return RawLayout{.files = end - trailer,
                    .spare = end - 3 * kRawBlock,
                    .labels = {end - kRawBlock, end - 2 * kRawBlock}};
@@ -64,7 +63,7 @@ RawLabelBlock encode_raw_label(const RawLabel& label) {
   memcpy(&block[0], kMagic, 8);
   store(&block[kVersionAt], kVersion);
   store(&block[kSequenceAt], label.sequence);
-  const size_t count = std::min(label.entries.size(), kRawMostEntries);
+  const size_t count = std::min(label.entries.size(), kRawMaxEntries);
   store(&block[kCountAt], static_cast<uint32_t>(count));
   store_text(&block[kCrashAt], label.crash, kRawCrashNameBytes);
   for (size_t i = 0; i < count; ++i) {
@@ -84,7 +83,7 @@ std::optional<RawLabel> decode_raw_label(const RawLabelBlock& block) {
       load<uint32_t>(&block[kCrcAt]) != crc_of(block))
     return std::nullopt;
   const uint32_t count = load<uint32_t>(&block[kCountAt]);
-  if (count > kRawMostEntries) return std::nullopt;
+  if (count > kRawMaxEntries) return std::nullopt;
   RawLabel label{.sequence = load<uint64_t>(&block[kSequenceAt]),
                  .crash = load_text(&block[kCrashAt], kRawCrashNameBytes),
                  .entries = {}};

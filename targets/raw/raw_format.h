@@ -1,5 +1,4 @@
-// Where things lie on a raw: device, and the label at its end that describes it. docs/format.md
-// tells the same to people; nothing here reads or writes a device.
+// The layout of a raw: device and the label at its end; described in docs/format.md. Pure: no I/O.
 #pragma once
 
 #include <array>
@@ -11,15 +10,15 @@
 
 namespace kdump {
 
-constexpr uint64_t kRawBlock = 4096;  // everything on the device is aligned to it
-// Below this there is no room for anything worth having.
+constexpr uint64_t kRawBlock = 4096;  // alignment of everything on the device
+// Minimum size of a device, bytes.
 constexpr uint64_t kRawSmallestDevice = 256 << 10;
 
 // Offsets in bytes. [0, files): the dump. [files, spare): the small files, one after another.
 struct RawLayout {
   uint64_t files = 0;
-  uint64_t spare = 0;       // what the dump's first block will be when it is complete
-  uint64_t labels[2] = {};  // written in turn: a torn one leaves the other
+  uint64_t spare = 0;       // holds the dump's first block until the dump is complete
+  uint64_t labels[2] = {};  // written alternately: a torn write leaves the other one valid
 
   // Fails: no_space, below kRawSmallestDevice.
   static Result<RawLayout> of(uint64_t device_bytes);
@@ -30,16 +29,16 @@ enum class RawState : uint32_t { writing = 0, complete = 1, incomplete = 2 };
 struct RawEntry {
   std::string name;  // at most kRawNameBytes
   uint64_t offset = 0;
-  uint64_t size = 0;  // known unless it is being written
+  uint64_t size = 0;  // unknown while it is being written
   RawState state = RawState::writing;
 };
 
 constexpr size_t kRawNameBytes = 39;
 constexpr size_t kRawCrashNameBytes = 255;
-constexpr size_t kRawMostEntries = 32;
+constexpr size_t kRawMaxEntries = 32;
 
 struct RawLabel {
-  uint64_t sequence = 0;  // of two valid labels the higher one holds
+  uint64_t sequence = 0;  // of two valid labels the higher one is current
   std::string crash;      // HOST-YYYY-MM-DD-HH:MM:SS
   std::vector<RawEntry> entries;
 };
@@ -47,7 +46,7 @@ struct RawLabel {
 using RawLabelBlock = std::array<uint8_t, kRawBlock>;
 
 RawLabelBlock encode_raw_label(const RawLabel& label);
-// nullopt: it is no label, or a torn one.
+// Returns nullopt if the block is no label or a torn one.
 std::optional<RawLabel> decode_raw_label(const RawLabelBlock& block);
 
 }  // namespace kdump

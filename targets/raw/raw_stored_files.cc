@@ -31,11 +31,12 @@ const RawEntry* RawStoredFiles::find(const std::string& path) const {
 }
 
 Result<StoredFiles::Names> RawStoredFiles::names(const std::string& directory,
-                                                 bool (*is_wanted)(std::string_view), size_t most) {
+                                                 bool (*is_wanted)(std::string_view),
+                                                 size_t max_names) {
   Names found;
   const auto add = [&](const std::string& name) {
     if (!is_wanted(name)) return;
-    if (found.names.size() < most)
+    if (found.names.size() < max_names)
       found.names.push_back(name);
     else
       found.has_more = true;
@@ -47,20 +48,21 @@ Result<StoredFiles::Names> RawStoredFiles::names(const std::string& directory,
   return found;
 }
 
-Result<StoredFiles::Status> RawStoredFiles::look(const std::string& path) {
+Result<StoredFiles::Status> RawStoredFiles::status(const std::string& path) {
   if (path.empty() || (label_ && path == label_->crash)) return Status{.is_directory = true};
   const RawEntry* const entry = find(path);
   if (!entry) return fail(Kind::refused, "%s: no file %s", device_.path(), path.c_str());
   return Status{.is_file = true, .bytes = entry->size};
 }
 
-Result<std::string> RawStoredFiles::read(const std::string& path, uint64_t offset, size_t most) {
+Result<std::string> RawStoredFiles::read(const std::string& path, uint64_t offset,
+                                         size_t max_bytes) {
   const RawEntry* const entry = find(path);
   if (!entry) return fail(Kind::refused, "%s: no file %s", device_.path(), path.c_str());
   if (entry->offset > device_bytes_ || entry->size > device_bytes_ - entry->offset)
     return fail(Kind::corrupt, "%s: %s lies beyond its end", device_.path(), path.c_str());
   const uint64_t left = offset < entry->size ? entry->size - offset : 0;
-  std::string content(std::min<uint64_t>(most, left), '\0');
+  std::string content(std::min<uint64_t>(max_bytes, left), '\0');
   TRY(device_.read_at(entry->offset + offset,
                       {reinterpret_cast<uint8_t*>(content.data()), content.size()}));
   return content;
@@ -68,7 +70,7 @@ Result<std::string> RawStoredFiles::read(const std::string& path, uint64_t offse
 
 // There is one dump, and the next one is written over it.
 Result<> RawStoredFiles::remove(const std::string& path) {
-  return fail(Kind::unsupported, "%s: nothing is removed from a raw device", path.c_str());
+  return fail(Kind::unsupported, "%s: files on a raw device cannot be removed", path.c_str());
 }
 
 Result<> RawStoredFiles::remove_directory(const std::string& path) { return remove(path); }

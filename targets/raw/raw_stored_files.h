@@ -1,4 +1,4 @@
-// The one crash on a raw: device, as a directory of its files: what its label says.
+// StoredFiles of a raw: device: its label as a directory with the files of one crash.
 #pragma once
 
 #include <memory>
@@ -15,9 +15,9 @@ class RawStoredFiles final : public StoredFiles {
   static Result<std::unique_ptr<StoredFiles>> of(File device);
 
   Result<Names> names(const std::string& directory, bool (*is_wanted)(std::string_view),
-                      size_t most) override;
-  Result<Status> look(const std::string& path) override;
-  Result<std::string> read(const std::string& path, uint64_t offset, size_t most) override;
+                      size_t max_names) override;
+  Result<Status> status(const std::string& path) override;
+  Result<std::string> read(const std::string& path, uint64_t offset, size_t max_bytes) override;
   Result<> remove(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
 

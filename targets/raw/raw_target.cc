@@ -92,7 +92,7 @@ Result<Target::Space> RawTarget::preflight() {
         std::make_shared<RawDevice>(sys_, std::move(file), *layout, label ? label->sequence : 0);
   }
   return Space{
-      .free_bytes = device_->layout().files, .largest_file = std::nullopt, .gaps_take_room = true};
+      .free_bytes = device_->layout().files, .largest_file = std::nullopt, .no_sparse_files = true};
 }
 
 Result<> RawTarget::begin(const std::string& name) {

@@ -7,17 +7,17 @@
 namespace kdump {
 namespace {
 
-constexpr int kMostOfOneName = 1000;  // as crash_directory.cc
+constexpr int kMaxSameName = 1000;  // as crash_directory.cc
 
 std::string parent_of_remote(const std::string& path) {
   return path.substr(0, std::max<size_t>(path.rfind('/'), 1));
 }
 
 // Names of one crash that are tried on a server that does not let us look whether they exist.
-constexpr int kMostUnseen = 20;
+constexpr int kMaxUnconfirmed = 20;
 // A directory is synced where the server can. One that loses the connection over it, or never
 // answers, is asked this often.
-constexpr int kMostSyncs = 2;
+constexpr int kMaxSyncs = 2;
 
 // SFTP does not tell a name that exists from one that is not possible: looking does, where the
 // server permits it.
@@ -73,7 +73,7 @@ Result<> SftpDirectory::make_parents(const std::string& directory) {
 }
 
 Result<> SftpDirectory::make_one(const std::string& directory, std::string name) {
-  for (int i = 0; i < kMostOfOneName; ++i) {
+  for (int i = 0; i < kMaxSameName; ++i) {
     const std::string path =
         directory + "/" + name + (i == 0 ? std::string() : "." + std::to_string(i));
     const Attempt attempt = try_make(*link_, path, 0700);
@@ -81,18 +81,18 @@ Result<> SftpDirectory::make_one(const std::string& directory, std::string name)
       made_.push_back(path);
       return sync_sftp_directory(*link_, parent_of_remote(path));
     }
-    if (attempt.exists || (attempt.may_exist && i + 1 < kMostUnseen)) continue;
+    if (attempt.exists || (attempt.may_exist && i + 1 < kMaxUnconfirmed)) continue;
     TRY(link_->usable());
     if (name.find(':') == std::string::npos) return attempt.made;
     std::replace(name.begin(), name.end(), ':', '-');
     i = -1;  // from the start, with the other name
   }
-  return fail(Kind::refused, "%s exists %d times", name.c_str(), kMostOfOneName);
+  return fail(Kind::refused, "%s exists %d times", name.c_str(), kMaxSameName);
 }
 
 Result<> SftpDirectory::remove() {
   return link_->exchange(
-      "to take back what was made", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
+      "to remove the test files", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
         for (const std::string& file : files_)
           for (const std::string& name : {file, incomplete_name(file)}) {
             const auto removed = sftp.remove(name, until_ms);
@@ -111,7 +111,7 @@ Result<> sync_sftp_directory(SshLink& link, const std::string& path) {
   int tries = 0;
   return link.exchange("to sync a directory",
                        [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<> {
-                         if (!sftp.has_fsync() || tries++ == kMostSyncs) return {};
+                         if (!sftp.has_fsync() || tries++ == kMaxSyncs) return {};
                          const auto handle = sftp.open(path, sftp::kForRead, until_ms);
                          if (handle && sftp.fsync(*handle, until_ms))
                            (void)sftp.close(*handle, until_ms);

@@ -1,5 +1,5 @@
-// The directory of one crash on an SFTP server: made, with what is missing above it, and taken back
-// after a trial.
+// The directory of one crash on an SFTP server: makes it with missing parents, and removes it after
+// a test.
 #pragma once
 
 #include <vector>
@@ -10,14 +10,14 @@ namespace kdump {
 
 class SftpDirectory {
  public:
-  // Makes directory as needed and in it `name`, or name.1, name.2, … where it exists; ':' becomes
-  // '-' where the server refuses it.
+  // Makes `directory` as needed and in it `name`, or name.1, name.2, … if it exists; ':' becomes
+  // '-' if the server refuses it. Fails: as SshLink::exchange().
   static Result<SftpDirectory> make(SshLink& link, const std::string& directory, std::string name);
 
   const std::string& path() const { return made_.back(); }
-  void will_hold(const std::string& file) { files_.push_back(file); }
-  // Removes the files it was to hold and the directories that make() has made, as far as they are
-  // empty then.
+  // Adds a file for remove().
+  void register_file(const std::string& file) { files_.push_back(file); }
+  // Removes the registered files, and the directories that make() made if they are empty then.
   Result<> remove();
 
  private:
@@ -26,12 +26,12 @@ class SftpDirectory {
   Result<> make_one(const std::string& directory, std::string name);
 
   SshLink* link_;
-  std::vector<std::string> made_;  // outer ones first
+  std::vector<std::string> made_;  // outermost first
   std::vector<std::string> files_;
 };
 
-// Makes the names in a directory durable, where the server can: SFTP has no such request, but a
-// directory can be opened like a file on systems like Linux.
+// Makes the names in a directory durable if the server can. SFTP has no request for it; on Linux
+// and similar systems the directory can be opened as a file and synced.
 Result<> sync_sftp_directory(SshLink& link, const std::string& path);
 
 }  // namespace kdump

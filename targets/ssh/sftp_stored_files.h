@@ -1,4 +1,4 @@
-// The stored files in a directory of an SFTP server.
+// StoredFiles of a directory on an SFTP server.
 #pragma once
 
 #include "targets/ssh/ssh_link.h"
@@ -11,9 +11,9 @@ class SftpStoredFiles final : public StoredFiles {
   explicit SftpStoredFiles(SshLink& link) : link_(link) {}
 
   Result<Names> names(const std::string& directory, bool (*is_wanted)(std::string_view),
-                      size_t most) override;
-  Result<Status> look(const std::string& path) override;
-  Result<std::string> read(const std::string& path, uint64_t offset, size_t most) override;
+                      size_t max_names) override;
+  Result<Status> status(const std::string& path) override;
+  Result<std::string> read(const std::string& path, uint64_t offset, size_t max_bytes) override;
   Result<> remove(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
 

@@ -12,7 +12,7 @@ constexpr uint64_t kAlignment = 4096;
 // The server answers nothing while it syncs, and must be done before that is a stall: so much
 // takes a slow disk a few seconds.
 constexpr uint64_t kSyncEveryBytes = 64 << 20;
-constexpr int64_t kQuietMs = 500;  // after which a wait is told to the observer
+constexpr int64_t kQuietMs = 500;  // after which a wait is reported to the observer
 
 uint32_t chunk_bytes(const SshLink& link, uint32_t max_write_bytes) {
   const uint64_t size = std::min<uint64_t>(max_write_bytes, link.buffer_bytes() / 4);
@@ -35,7 +35,7 @@ Result<std::unique_ptr<SftpUpload>> SftpUpload::create(SshLink& link, const std:
       "to create a file",
       [&](SftpClient& sftp, int64_t until_ms, bool is_again) -> Result<std::string> {
         if (sftp.stat(path, until_ms))
-          return fail(Kind::refused, "%s exists; it is not overwritten", path.c_str());
+          return fail(Kind::refused, "%s exists and is not overwritten", path.c_str());
         auto handle = sftp.open(name, sftp::kForWrite | sftp::kCreate | sftp::kExclusive, until_ms);
         if (handle || sftp.is_lost()) return handle;
         const Error why = handle.error();
@@ -44,7 +44,7 @@ Result<std::unique_ptr<SftpUpload>> SftpUpload::create(SshLink& link, const std:
         // An empty one may be what the try whose answer was lost has made.
         if (is_again && there->has_size && there->size == 0)
           return sftp.open(name, sftp::kForWrite, until_ms);
-        return fail(Kind::refused, "%s exists; it is not overwritten", name.c_str());
+        return fail(Kind::refused, "%s exists and is not overwritten", name.c_str());
       }));
   return file;
 }
@@ -109,9 +109,9 @@ Result<> SftpUpload::report_failure(bool once_more) {
 template <class Done>
 Result<> SftpUpload::advance_until(Done done) {
   progress_ms_ = link_.now_ms();
-  bool is_told = false;
+  bool is_reported = false;
   for (;;) {
-    TRY(link_.may_wait_on());
+    TRY(link_.may_keep_waiting());
     // Also without need to wait: what can go out or has come is better not left lying.
     const auto moved = advance();
     if (!moved) {
@@ -122,27 +122,27 @@ Result<> SftpUpload::advance_until(Done done) {
     const int64_t now_ms = link_.now_ms();
     if (*moved) {
       if (!is_reconnected_) progress_ms_ = now_ms;
-      is_told = false;
+      is_reported = false;
       continue;
     }
     const int64_t quiet_ms = now_ms - progress_ms_;
-    if (quiet_ms >= kQuietMs && !is_told) {
-      link_.wait_for_stall("to take what is written");
-      is_told = true;
+    if (quiet_ms >= kQuietMs && !is_reported) {
+      link_.wait_for_stall("to accept data");
+      is_reported = true;
     }
-    // A connection that is dead without having ended is not told from a slow server but by a new
-    // one, for which some of the time is kept.
-    const int64_t patience_ms = is_reconnected_ ? link_.stall_ms() : link_.stall_ms() * 2 / 3;
-    if (quiet_ms >= patience_ms) {
+    // Only a new connection shows whether the old one is dead or the server is slow; a third of the
+    // time is reserved for it.
+    const int64_t timeout_ms = is_reconnected_ ? link_.stall_ms() : link_.stall_ms() * 2 / 3;
+    if (quiet_ms >= timeout_ms) {
       const Error stalled =
-          fail(Kind::timeout, "%s has taken nothing for %d of %d s", link_.host().c_str(),
+          fail(Kind::timeout, "%s has accepted no data for %d of %d s", link_.host().c_str(),
                static_cast<int>(quiet_ms / 1000), static_cast<int>(link_.stall_ms() / 1000))
               .error();
       if (is_reconnected_) return link_.give_up(stalled);
       TRY(recover(stalled));
       continue;
     }
-    link_.sftp()->wait(now_ms + std::min(kQuietMs, patience_ms - quiet_ms));
+    link_.sftp()->wait(now_ms + std::min(kQuietMs, timeout_ms - quiet_ms));
   }
 }
 
@@ -191,7 +191,7 @@ Result<> SftpUpload::take_answer(const SftpClient::Answer& answer) {
   });
   // It would pass for progress.
   if (asked == requests_.end())
-    return fail(Kind::corrupt, "%s answers a request that was not made", link_.host().c_str());
+    return fail(Kind::corrupt, "%s answers an unknown request", link_.host().c_str());
   asked->is_answered = true;
   is_reconnected_ = false;
   progress_ms_ = link_.now_ms();
@@ -223,7 +223,7 @@ Result<> SftpUpload::take_answer(const SftpClient::Answer& answer) {
   return {};
 }
 
-// On a new connection: the file opened again, and everything unanswered is to be sent again.
+// Reconnects, opens the file again, and queues all unanswered requests for sending.
 Result<> SftpUpload::recover(const Error& why) {
   const int64_t until_ms = progress_ms_ + link_.stall_ms();
   for (Error lost = why;;) {
@@ -243,15 +243,14 @@ Result<> SftpUpload::recover(const Error& why) {
     request.is_begun = false;
     request.unsent = {};
   }
-  link_.note(
-      text("%s is back; sending again what it had not acknowledged", link_.host().c_str()).c_str());
+  link_.note(text("%s is back; resending unacknowledged data", link_.host().c_str()).c_str());
   return {};
 }
 
 Result<> SftpUpload::reopen() {
   const bool may_have_lost = !all_is_synced_;
   if (may_have_lost && link_.has_rebooted().value_or(false))
-    return fail(Kind::io, "%s has rebooted and may have lost what it had acknowledged",
+    return fail(Kind::io, "%s has rebooted and may have lost acknowledged data",
                 link_.host().c_str());
   const int64_t until_ms = link_.wait_for_step("to open the file again");
   handle_ = TRY(link_.sftp()->open(incomplete(), sftp::kForWrite, until_ms));
@@ -262,7 +261,7 @@ Result<> SftpUpload::reopen() {
     return fail(Kind::io, "%s: %s has %" PRIu64 " bytes, and %" PRIu64 " were acknowledged",
                 link_.host().c_str(), incomplete().c_str(), there->size, acknowledged_end_);
   if (may_have_lost && !link_.has_rebooted())
-    link_.note(text("%s does not tell whether it has rebooted: it is believed that it has not",
+    link_.note(text("%s does not report whether it has rebooted; assuming that it has not",
                     link_.host().c_str())
                    .c_str());
   return {};
@@ -272,7 +271,7 @@ Result<> SftpUpload::reopen() {
 Result<> SftpUpload::check_end() {
   for (;;) {
     TRY(settle());
-    const int64_t until_ms = link_.wait_for_step("to tell the file's size");
+    const int64_t until_ms = link_.wait_for_step("to report the file's size");
     SftpClient& sftp = *link_.sftp();
     // Where the server refuses that, bytes behind the end are no harm to a partial dump.
     const bool may_be_longer =
@@ -300,7 +299,7 @@ Result<> SftpUpload::commit() {
   return rename(incomplete(), path_);
 }
 
-Result<> SftpUpload::retract() { return rename(path_, incomplete()); }
+Result<> SftpUpload::demote() { return rename(path_, incomplete()); }
 
 Result<> SftpUpload::rename(const std::string& from, const std::string& to) {
   TRY(link_.exchange("to rename the file", [&](SftpClient& sftp, int64_t until_ms, bool is_again) {

@@ -1,10 +1,10 @@
-// A file of a crash on an SFTP server. Writes are collected into large requests, of which many are
-// under way; each is kept until the server has acknowledged it, and goes out again on a new
-// connection when the old one is lost.
+// A file of a crash on an SFTP server. Collects writes into large requests and keeps many of them
+// in flight. Each is kept until the server has acknowledged it, and sent again on a new connection
+// if the old one is lost.
 //
-// A write that fails is noticed later than it was made. What is written lower in the file than
-// what came before may refer to it (descriptors follow their data), so such a write waits for
-// every earlier one, and where one of those has failed it fails too.
+// The failure of a write is detected later. A write at a lower offset than the previous one may
+// refer to it (descriptors follow their data): it waits for all earlier writes and fails if one of
+// them failed.
 #pragma once
 
 #include <deque>
@@ -17,15 +17,15 @@ namespace kdump {
 
 class SftpUpload final : public TargetFile {
  public:
-  // path: the final name; path-incomplete is created, exclusively, mode 0600.
-  // Fails: refused, if either of the two names exists.
+  // Creates path-incomplete exclusively, mode 0600. path: the final name. Fails: refused, if one of
+  // the names exists; io; timeout.
   static Result<std::unique_ptr<SftpUpload>> create(SshLink& link, const std::string& path);
 
   Result<> write_at(uint64_t offset, Bytes data) override;
   Result<> sync() override;
   Result<> commit() override;
   Result<> keep_incomplete() override;
-  Result<> retract() override;
+  Result<> demote() override;
   Result<> read_back(uint64_t offset, MutableBytes out) override;
 
  private:
@@ -35,8 +35,8 @@ class SftpUpload final : public TargetFile {
     Buffer buffer;  // kMaxWriteHead bytes for the head, then the data; none: an fsync
     uint64_t offset = 0;
     uint32_t size = 0;
-    uint32_t id = 0;             // once it is being sent
-    std::vector<uint8_t> other;  // an fsync's packet, once it is being sent
+    uint32_t id = 0;             // set when it is sent
+    std::vector<uint8_t> other;  // the packet of an fsync, set when it is sent
     Bytes unsent;
     bool is_begun = false, is_answered = false;
   };
@@ -68,19 +68,19 @@ class SftpUpload final : public TargetFile {
   const uint32_t chunk_bytes_;
   const size_t max_requests_;
 
-  Request tail_;  // being filled; without buffer: there is none
+  Request tail_;  // being filled; no buffer: none
   std::deque<Request> requests_;
   std::vector<Buffer> free_;
-  uint64_t position_ = 0;  // behind the last write
+  uint64_t position_ = 0;  // end of the last write
   uint64_t acknowledged_end_ = 0;
   uint64_t tried_end_ = 0;
-  uint64_t unsynced_bytes_ = 0;      // acknowledged since the last fsync was asked for
-  bool is_committed_ = false;        // bears its final name
-  bool is_synced_by_server_ = true;  // it does not refuse to
-  bool all_is_synced_ = true;        // what is acknowledged is on the server's disk
-  int64_t progress_ms_ = 0;          // when the server last took or answered something
+  uint64_t unsynced_bytes_ = 0;      // acknowledged since the last fsync request
+  bool is_committed_ = false;        // has its final name
+  bool is_synced_by_server_ = true;  // the server supports fsync
+  bool all_is_synced_ = true;        // all acknowledged data is on the server's disk
+  int64_t progress_ms_ = 0;          // time when the server last received or answered something
   bool is_reconnected_ = false;      // since its last answer
-  std::optional<Error> failure_;     // of a write, told at least once
+  std::optional<Error> failure_;     // of a write; reported at least once
 };
 
 }  // namespace kdump

@@ -14,7 +14,7 @@ constexpr size_t kMaxKnownHostsBytes = 1 << 20;
 // that has lasted begins anew.
 constexpr int64_t kFirstPauseMs = 1000, kLongestPauseMs = 16'000, kPausesInStall = 6;
 constexpr int64_t kLastingMs = 60'000;
-constexpr int kMostBootIdLosses = 2;
+constexpr int kMaxBootIdLosses = 2;
 // Linux: another one after each boot (Documentation/admin-guide/sysctl/kernel.rst).
 constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
 constexpr uint32_t kBootIdBytes = 64;
@@ -48,26 +48,26 @@ Result<> SshLink::connect() {
     login_ = std::move(login);
   }
   const Route route = TRY(reach(INT64_MAX));
-  // Where many machines crash at once a server drops connections before it has said anything
-  // (sshd's MaxStartups).
+  // If many machines crash at once, a server drops connections before its banner (sshd's
+  // MaxStartups).
   const int64_t until_ms = now_ms() + int64_t{context_.limits.step_s} * 1000;
-  for (bool is_told = false;; is_told = true) {
+  for (bool is_reported = false;; is_reported = true) {
     const auto done = log_in(route, INT64_MAX);
     if (done || done.error().kind != Kind::io || now_ms() >= until_ms) return done;
-    if (!is_told)
+    if (!is_reported)
       context_.observer.note(
-          text("%s; trying again for %u s", done.error().text, context_.limits.step_s).c_str());
+          text("%s; retrying for %u s", done.error().text, context_.limits.step_s).c_str());
     pause(until_ms);
   }
 }
 
-// What is waited for is told, for the named wait before may be shorter.
+// Reports the wait, because the previous named wait may be shorter.
 void SshLink::pause(int64_t until_ms) {
   const int64_t longest_ms = std::min(kLongestPauseMs, stall_ms() / kPausesInStall);
   const int64_t pause_ms = std::clamp<int64_t>(until_ms - now_ms(), 0, next_pause_ms_);
   next_pause_ms_ = std::min(std::max(kFirstPauseMs, 2 * next_pause_ms_), longest_ms);
   if (pause_ms == 0) return;
-  wait_for("to be tried again", static_cast<uint32_t>(pause_ms / 1000 + 1));
+  wait_for("to be retried", static_cast<uint32_t>(pause_ms / 1000 + 1));
   context_.sys.sleep_ms(pause_ms);
 }
 
@@ -96,9 +96,9 @@ Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
   return {};
 }
 
-// Empty: not told, as by other systems or from within a chroot.
+// Returns an empty string if the server has no readable boot id: another system, or a chroot.
 std::string SshLink::read_boot_id(int64_t until_ms) {
-  if (boot_id_losses_ >= kMostBootIdLosses) return {};
+  if (boot_id_losses_ >= kMaxBootIdLosses) return {};
   const auto handle = sftp_->open(kBootId, sftp::kForRead, until_ms);
   if (!handle) return {};
   std::string id(kBootIdBytes, '\0');
@@ -133,7 +133,7 @@ Result<> SshLink::reconnect(const Error& why, int64_t until_ms) {
   }
   disconnect();
   return give_up(
-      wrap(last.value_or(why), "lost, and no way back within %u s", context_.limits.stall_s)
+      wrap(last.value_or(why), "lost and not reconnected within %u s", context_.limits.stall_s)
           .error());
 }
 
@@ -147,8 +147,8 @@ std::unexpected<Error> SshLink::give_up(const Error& why) {
   return std::unexpected(why);
 }
 
-Result<> SshLink::may_wait_on() {
-  const Result<> fast_enough = context_.observer.may_wait_on();
+Result<> SshLink::may_keep_waiting() {
+  const Result<> fast_enough = context_.observer.may_keep_waiting();
   return fast_enough ? fast_enough : give_up(fast_enough.error());
 }
 

@@ -1,6 +1,5 @@
-// The connection of an ssh: target: made when it is first needed, made again when it is lost, given
-// up when that takes too long. What is sent over it is known to ssh_target, sftp_upload and
-// ssh_stream.
+// The connection of an ssh: target: connects on first use, reconnects after a loss, and gives up
+// after a deadline. Users: ssh_target, sftp_upload, ssh_stream.
 #pragma once
 
 #include <memory>
@@ -18,28 +17,31 @@ class SshLink {
  public:
   SshLink(SshUrl url, const TargetContext& context);
 
-  // Brings the connection up, if it is not. Fails: refused, where keys or files are not as needed.
+  // Connects unless connected. Fails: refused, if a key or file is unusable or the server refuses
+  // the login; io; timeout.
   Result<> connect();
   void disconnect();
 
-  // After connect():
+  // Valid after connect().
   const std::shared_ptr<SshSession>& session() { return session_; }
-  // nullptr: the server has no SFTP.
+  // Returns nullptr if the server has no SFTP.
   SftpClient* sftp() { return sftp_.get(); }
 
-  // Tries to connect again until until_ms: at once where the connection has lasted, after a pause
-  // that doubles from try to try where none does. Fails: with the last attempt's reason; the link
-  // is then given up, and every further use of it fails with that reason at once.
+  // Reconnects until until_ms: the first attempt at once if the lost connection had lasted, later
+  // ones after pauses that double. Fails: with the error of the last attempt; the link is then
+  // given up, and every further use fails with that error. why: the error that lost the connection.
   Result<> reconnect(const Error& why, int64_t until_ms);
-  // Whether the machine is another one, or has booted, since the time before the reconnection.
-  // nullopt: the server does not tell.
+  // Returns true if the server has rebooted, or is another machine, since before the reconnection;
+  // nullopt if unknown.
   std::optional<bool> has_rebooted() const;
+  // Fails with the error of give_up() if the link was given up.
   Result<> usable() const;
+  // Makes every further use fail with the first error given here; returns `why`.
   std::unexpected<Error> give_up(const Error& why);
 
-  // Runs one exchange with the server; again on a new connection where the old one is lost.
-  // call: (SftpClient&, int64_t until_ms) -> Result<…>. is_again tells it that an earlier try may
-  // have had its effect.
+  // Runs one exchange with the server, and repeats it on a new connection if the old one is lost.
+  // call: (SftpClient&, int64_t until_ms, bool is_again) -> Result<…>. is_again: an earlier attempt
+  // may have succeeded on the server. what: for the observer.
   template <class Call>
   auto exchange(const char* what, Call call) -> decltype(call(*sftp(), int64_t{}, false)) {
     if (const auto good = usable(); !good) return std::unexpected(good.error());
@@ -52,7 +54,7 @@ class SshLink {
     }
   }
 
-  // Tells the observer what is waited for; returns until when.
+  // Report a wait to the observer and return its deadline.
   int64_t wait_for_step(const char* what) { return wait_for(what, context_.limits.step_s); }
   int64_t wait_for_stall(const char* what) { return wait_for(what, context_.limits.stall_s); }
   int64_t stall_ms() const { return int64_t{context_.limits.stall_s} * 1000; }
@@ -60,8 +62,8 @@ class SshLink {
   uint64_t buffer_bytes() const { return context_.buffer_bytes; }
   const std::string& host() const { return url_.server.host; }
   const std::string& directory() const { return url_.server.path; }
-  // As Observer::may_wait_on(); the link is given up where it fails.
-  Result<> may_wait_on();
+  // As Observer::may_keep_waiting(); gives the link up if that fails.
+  Result<> may_keep_waiting();
   void note(const char* what) { context_.observer.note(what); }
 
  private:
@@ -77,9 +79,9 @@ class SshLink {
   std::shared_ptr<SshSession> session_;
   std::unique_ptr<SftpClient> sftp_;
   std::string boot_id_, boot_id_before_;
-  int boot_id_losses_ = 0;     // connections that were lost over that question
-  int64_t up_since_ms_ = 0;    // of the connection
-  int64_t next_pause_ms_ = 0;  // before the next try to connect
+  int boot_id_losses_ = 0;     // connections lost while reading the boot id
+  int64_t up_since_ms_ = 0;    // start of the connection
+  int64_t next_pause_ms_ = 0;  // before the next attempt to connect
   std::optional<Error> given_up_;
 };
 

@@ -22,50 +22,52 @@ std::string last_line(std::string_view words) {
   return line;
 }
 
-// What a remote shell complains of: the last line, for sshd and start files speak before it,
-// without what a terminal would obey. sshd complains where the account has no home directory,
-// which is no failure; a shell that lets nobody in (nologin) speaks on standard output.
-std::string complaint(const SshChannel::Ending& ending) {
-  std::string line = last_line(ending.errors);
-  const std::string said = last_line(ending.output);
-  if (line.empty() || (!said.empty() && line.starts_with("Could not chdir to home"))) line = said;
-  return line.empty() ? text("exit status %d", ending.status) : line;
+// Returns the error of a remote shell, printable: the last line, because sshd and start files print
+// before it. sshd's message about a missing home directory is not the error; nologin prints its
+// message to standard output.
+std::string complaint(const SshChannel::ExitStatus& exited) {
+  std::string line = last_line(exited.errors);
+  const std::string output = last_line(exited.output);
+  if (line.empty() || (!output.empty() && line.starts_with("Could not chdir to home")))
+    line = output;
+  return line.empty() ? text("exit status %d", exited.status) : line;
 }
 
-// What a step is called, and what is waited for.
+// Names of a step: for errors, and for the observer.
 struct Step {
   const char* what;
   const char* wait;
-  bool syncs = false;  // which may take the server as long as a write
+  bool syncs = false;  // may take as long as a write
 };
 
-constexpr size_t kPiece = 64 << 10;  // of a stream, between looks at how fast it gets on
-constexpr int kMostTries = 5;        // of a step that ends without having said how
+constexpr size_t kPiece = 64 << 10;  // of a stream, between checks of its speed
+constexpr int kMaxTries = 5;         // of a step without an exit status
 
-// A status of -1 may be the end of the connection as well as the command's.
-Result<SshChannel::Ending> run_once(SshLink& link, const Step& step, const std::string& script) {
+// A status of -1 may mean that the connection ended.
+Result<SshChannel::ExitStatus> run_once(SshLink& link, const Step& step,
+                                        const std::string& script) {
   const int64_t until_ms =
       step.syncs ? link.wait_for_stall(step.wait) : link.wait_for_step(step.wait);
   SshChannel channel = TRY(SshChannel::command(link.session(), shell_command(script), until_ms));
-  const SshChannel::Ending ending = TRY(channel.finish(until_ms));
-  if (ending.status != -1) return ending;
-  return fail(Kind::io, "%s: %s: it ended without a status", link.host().c_str(), step.what);
+  const SshChannel::ExitStatus exited = TRY(channel.finish(until_ms));
+  if (exited.status != -1) return exited;
+  return fail(Kind::io, "%s: %s: it ended without an exit status", link.host().c_str(), step.what);
 }
 
-// Runs a step; again on a new connection where the old one is lost. script: (is_again) -> text;
-// is_again tells it that an earlier try may have had its effect.
+// Runs a step, and repeats it on a new connection if the old one is lost. script: (is_again) ->
+// text; is_again: an earlier attempt may have succeeded on the server.
 template <class Script>
-Result<SshChannel::Ending> run(SshLink& link, const Step& step, Script script) {
+Result<SshChannel::ExitStatus> run(SshLink& link, const Step& step, Script script) {
   TRY(link.usable());
   const int64_t until_ms = link.now_ms() + link.stall_ms();
   for (int tries = 1;; ++tries) {
-    const auto ending = run_once(link, step, script(tries > 1));
-    if (ending && ending->status == 0) return ending;
-    if (ending)
+    const auto exited = run_once(link, step, script(tries > 1));
+    if (exited && exited->status == 0) return exited;
+    if (exited)
       return fail(Kind::io, "%s: %s: %s", link.host().c_str(), step.what,
-                  complaint(*ending).c_str());
-    if (ending.error().kind == Kind::unsupported || tries == kMostTries) return ending;
-    TRY(link.reconnect(ending.error(), until_ms));
+                  complaint(*exited).c_str());
+    if (exited.error().kind == Kind::unsupported || tries == kMaxTries) return exited;
+    TRY(link.reconnect(exited.error(), until_ms));
   }
 }
 
@@ -80,9 +82,9 @@ class StreamUpload final : public TargetFile {
       return fail(Kind::refused, "%s: a stream cannot be written at %" PRIu64 " after %" PRIu64,
                   path_.c_str(), offset, position_);
     for (Bytes left = data; !left.empty(); left = left.subspan(std::min(left.size(), kPiece))) {
-      if (const auto fast_enough = link_.may_wait_on(); !fast_enough)
+      if (const auto fast_enough = link_.may_keep_waiting(); !fast_enough)
         return fail_for_good(fast_enough.error());
-      link_.wait_for_stall("to take what is written");
+      link_.wait_for_stall("to accept data");
       const auto sent = channel_.send_all(left.first(std::min(left.size(), kPiece)),
                                           static_cast<uint32_t>(link_.stall_ms()));
       if (!sent) return fail_for_good(sent.error());
@@ -114,7 +116,7 @@ class StreamUpload final : public TargetFile {
     const int64_t until_ms = link_.now_ms() + link_.stall_ms();
     for (int tries = 1;; ++tries) {
       const Result<> done = read_once(offset, out);
-      if (done || done.error().kind == Kind::corrupt || tries == kMostTries) return done;
+      if (done || done.error().kind == Kind::corrupt || tries == kMaxTries) return done;
       TRY(link_.reconnect(done.error(), until_ms));
     }
   }
@@ -134,7 +136,7 @@ class StreamUpload final : public TargetFile {
         return fail(Kind::corrupt, "%s: %s ends at %" PRIu64, link_.host().c_str(), path_.c_str(),
                     offset + done);
       if (!channel.wait(until_ms))
-        return fail(Kind::timeout, "%s does not read %s back", link_.host().c_str(), path_.c_str());
+        return fail(Kind::timeout, "%s cannot read %s back", link_.host().c_str(), path_.c_str());
     }
     TRY(channel.finish(until_ms));
     return {};
@@ -145,21 +147,21 @@ class StreamUpload final : public TargetFile {
     if (failure_) return std::unexpected(*failure_);
     if (is_ended_) return {};
     is_ended_ = true;
-    const auto ending = channel_.finish(link_.wait_for_stall("to end the file"));
-    if (!ending) return fail_for_good(ending.error());
-    if (ending->status == 0) return {};
+    const auto exited = channel_.finish(link_.wait_for_stall("to end the file"));
+    if (!exited) return fail_for_good(exited.error());
+    if (exited->status == 0) return {};
     return fail_for_good(
-        fail(Kind::io, "%s: write: %s", link_.host().c_str(), complaint(*ending).c_str()).error());
+        fail(Kind::io, "%s: write: %s", link_.host().c_str(), complaint(*exited).c_str()).error());
   }
 
   std::unexpected<Error> fail_for_good(const Error& why) {
     Error cause = why;
-    // A cat that has ended has said why: a full disk, mostly.
+    // A cat that has exited printed the reason, mostly a full disk.
     if (!is_ended_ && channel_.is_at_end()) {
       is_ended_ = true;
-      const auto ending = channel_.finish(link_.wait_for_step("to say why it ended"));
-      if (ending)
-        cause = fail(Kind::io, "%s: write: %s", link_.host().c_str(), complaint(*ending).c_str())
+      const auto exited = channel_.finish(link_.wait_for_step("to report why it ended"));
+      if (exited)
+        cause = fail(Kind::io, "%s: write: %s", link_.host().c_str(), complaint(*exited).c_str())
                     .error();
     }
     failure_ = cause;
@@ -192,11 +194,11 @@ Result<Target::Space> stream_space(SshLink& link) {
   const std::string script = "d=" + shell_quoted(link.directory()) +
                              "; while ! test -d \"$d\"; do d=${d%/*}; d=${d:-/}; done; "
                              "df -Pk \"$d\" | tail -n 1 | awk '{ print $4 }'; true";
-  const auto ending =
-      TRY(run(link, {"df", "to tell its free space"}, [&](bool) { return script; }));
+  const auto exited =
+      TRY(run(link, {"df", "to report its free space"}, [&](bool) { return script; }));
   uint64_t kilobytes = 0;
-  const char* const end = ending.output.data() + ending.output.size();
-  const auto [stopped, error] = std::from_chars(ending.output.data(), end, kilobytes);
+  const char* const end = exited.output.data() + exited.output.size();
+  const auto [stopped, error] = std::from_chars(exited.output.data(), end, kilobytes);
   Target::Space space;
   space.is_hint = true;
   // A server that cannot say it is no worse a place.
@@ -214,10 +216,10 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
       "mkdir -p \"$d\" || test -d \"$d\" || exit; n=$b; i=0; until mkdir \"$n\" 2>/dev/null; do "
       "test -e \"$n\" || exec mkdir \"$n\"; i=$((i+1)); test $i -lt 1000 || exit 1; n=$b.$i; done; "
       "printf %s \"$n\"";
-  const auto ending =
+  const auto exited =
       TRY(run(link, {"make directory", "to make the directory"}, [&](bool) { return script; }));
-  const size_t line_end = ending.output.find('\n');
-  const std::string made = line_end == std::string::npos ? "" : ending.output.substr(line_end + 1);
+  const size_t line_end = exited.output.find('\n');
+  const std::string made = line_end == std::string::npos ? "" : exited.output.substr(line_end + 1);
   // Only what was asked for is believed.
   const bool is_ours = made.starts_with(base) &&
                        (made.size() == base.size() || made[base.size()] == '.') &&
@@ -225,7 +227,7 @@ Result<StreamDirectory> StreamDirectory::make(SshLink& link, const std::string& 
   if (!is_ours) return fail(Kind::io, "%s: make directory: no answer", link.host().c_str());
   StreamDirectory crash(link, made);
   unsigned missing = 0;
-  std::from_chars(ending.output.data(), ending.output.data() + line_end, missing);
+  std::from_chars(exited.output.data(), exited.output.data() + line_end, missing);
   std::string parent = directory;
   for (; missing != 0 && parent.size() > 1; --missing) {
     crash.parents_.push_back(parent);
@@ -240,7 +242,7 @@ Result<std::unique_ptr<TargetFile>> StreamDirectory::create(const std::string& p
     return "if test -e " + to + " || test -e " + incomplete + "; then echo there; fi";
   }));
   if (!there.output.empty())
-    return fail(Kind::refused, "%s exists; it is not overwritten", path.c_str());
+    return fail(Kind::refused, "%s exists and is not overwritten", path.c_str());
   const std::string script =
       "umask 077; set -C; cat > " + incomplete + "; status=$?; sync; exit $status";
   SshChannel channel = TRY(SshChannel::command(link_->session(), shell_command(script),

@@ -1,6 +1,6 @@
-// Files on a server that has SSH without SFTP: streams into cat, and a POSIX shell for the rest.
-// Nothing of a stream can be sent again: a connection that is lost fails its file. Every other step
-// is done again on a new one.
+// Files on an SSH server without SFTP: streams into cat, and a POSIX shell for everything else. A
+// stream cannot be resumed: a lost connection fails its file. All other steps are repeated on a new
+// connection.
 #pragma once
 
 #include <vector>
@@ -9,24 +9,23 @@
 
 namespace kdump {
 
-// Quoted for a POSIX shell.
+// Quotes `text` for a POSIX shell.
 std::string shell_quoted(std::string_view text);
 
-// The space of the file system that holds the target's directory, or will.
+// Returns the space of the file system of the target's directory, which need not exist yet.
 Result<Target::Space> stream_space(SshLink& link);
 
 // The directory of one crash.
 class StreamDirectory {
  public:
-  // Makes directory as needed and in it `name`, or name.1, name.2, … where it exists.
+  // Makes `directory` as needed and in it `name`, or name.1, name.2, … if it exists.
   static Result<StreamDirectory> make(SshLink& link, const std::string& directory,
                                       const std::string& name);
 
   const std::string& path() const { return path_; }
-  // Exclusively creates path-incomplete, for the file that is to be called path.
+  // Creates path-incomplete exclusively. path: the final name.
   Result<std::unique_ptr<TargetFile>> create(const std::string& path);
-  // Removes the files that were created and the directories that make() has made, as far as they
-  // are empty then.
+  // Removes the created files, and the directories that make() made if they are empty then.
   Result<> remove();
 
  private:
@@ -34,7 +33,7 @@ class StreamDirectory {
 
   SshLink* link_;
   std::string path_;
-  std::vector<std::string> parents_;  // that were not there, inner ones first
+  std::vector<std::string> parents_;  // made by make(), innermost first
   std::vector<std::string> files_;
 };
 

@@ -49,7 +49,7 @@ class SshTarget final : public Target {
     if (path_.empty()) return fail(Kind::refused, "%s: no directory for %s yet", describe(), name);
     const std::string path = path_ + "/" + name;
     if (is_stream_) return stream_->create(path);
-    directory_->will_hold(path);
+    directory_->register_file(path);
     return TRY(SftpUpload::create(link_, path));
   }
 
@@ -63,7 +63,7 @@ class SshTarget final : public Target {
   Result<std::unique_ptr<StoredFiles>> stored_files() override {
     TRY(link_.connect());
     if (!link_.sftp())
-      return fail(Kind::unsupported, "%s has no SFTP, and nothing else lists files",
+      return fail(Kind::unsupported, "%s has no SFTP; files cannot be listed",
                   link_.host().c_str());
     return std::make_unique<SftpStoredFiles>(link_);
   }
@@ -81,11 +81,11 @@ class SshTarget final : public Target {
   // The directory need not be there yet: then it is the one above that has the space. A server that
   // does not say, or breaks off over the question, may take the dump all the same.
   Result<Space> sftp_space() {
-    constexpr int kMostTries = 2;
+    constexpr int kMaxTries = 2;
     int tries = 0;
     return link_.exchange(
-        "to tell its free space", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<Space> {
-          if (tries++ == kMostTries) return Space{};
+        "to report its free space", [&](SftpClient& sftp, int64_t until_ms, bool) -> Result<Space> {
+          if (tries++ == kMaxTries) return Space{};
           std::string path = link_.directory();
           while (path.size() > 1 && !sftp.stat(path, until_ms) && !sftp.is_lost())
             path.resize(std::max<size_t>(path.rfind('/'), 1));

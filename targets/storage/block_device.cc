@@ -176,7 +176,7 @@ Result<std::vector<BlockDevice>> DeviceFinder::matches(const DeviceName& name) c
   return outermost;
 }
 
-std::unexpected<Error> DeviceFinder::nothing_found(const DeviceName& name) const {
+std::unexpected<Error> DeviceFinder::device_not_found(const DeviceName& name) const {
   std::string all;
   for (const auto& [key, device] : seen_) {
     observer_.note(("there is " + device.text()).c_str());
@@ -184,7 +184,7 @@ std::unexpected<Error> DeviceFinder::nothing_found(const DeviceName& name) const
   }
   return fail(Kind::timeout, "%s: no such device within %" PRIu32 "s; there is %s",
               printable(name.text()).c_str(), wait_s_,
-              all.empty() ? "no block device at all" : all.c_str());
+              all.empty() ? "no block device" : all.c_str());
 }
 
 bool DeviceFinder::wait_until(int64_t deadline_ms, const std::string& what) {
@@ -208,11 +208,11 @@ Result<BlockDevice> DeviceFinder::find(const DeviceName& name) {
       return other.name == found[0].name || is_same_btrfs(other, found[0]);
     });
     if (!is_one)
-      return fail(Kind::refused, "%s means two devices: %s and %s", called.c_str(),
+      return fail(Kind::refused, "%s matches two devices: %s and %s", called.c_str(),
                   found[0].text().c_str(), found[1].text().c_str());
     return found[0];
   } while (wait_until(deadline_ms, "device " + called));
-  return nothing_found(name);
+  return device_not_found(name);
 }
 
 std::vector<BlockDevice> DeviceFinder::members(const BlockDevice& of) const {
@@ -236,9 +236,9 @@ Result<std::vector<BlockDevice>> DeviceFinder::find_array_members(const std::str
         members.push_back(device);
     if (members.size() >= count) return members;
   } while (wait_until(deadline_ms, "all of " + called));
-  if (members.empty()) return nothing_found({DeviceName::By::uuid, uuid});
+  if (members.empty()) return device_not_found({DeviceName::By::uuid, uuid});
   observer_.note((called + ": " + std::to_string(members.size()) + " of " + std::to_string(count) +
-                  " members are there; going on with those")
+                  " members are present; continuing with those")
                      .c_str());
   return members;
 }

@@ -1,4 +1,4 @@
-// How a target's URL names a block device.
+// The name of a block device in a target's URL.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// An open device as the Image that identities are read from.
+// An open device as an Image, for reading identities.
 #pragma once
 
 #include "filter/base/file.h"
@@ -12,7 +12,7 @@ class FileImage final : public Image {
 
   uint64_t size() const override { return size_bytes_; }
   Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const override {
-    // Beyond this no device goes, and the kernel would take the offset for a negative one.
+    // The kernel would take a larger offset for a negative one.
     if (offset > INT64_MAX - out.size()) return size_t{0};
     return file_.read_some_at(offset, out);
   }

@@ -69,10 +69,10 @@ struct FatLayout {
 
 // The volume label is an entry of the root directory; the boot sector's copy is often stale.
 Result<std::string> fat_label(const Image& image, const FatLayout& layout) {
-  constexpr uint32_t kMostEntries = 4096;  // 128 KiB: the largest cluster there is
+  constexpr uint32_t kMaxEntries = 4096;  // 128 KiB: the largest cluster there is
   constexpr uint8_t kAttributes = 11, kVolumeLabel = 0x08, kLongName = 0x0f, kKindBits = 0x3f;
   std::array<uint8_t, 512> sector;
-  for (uint32_t at = 0; at < layout.root_size && at < kMostEntries * 32;
+  for (uint32_t at = 0; at < layout.root_size && at < kMaxEntries * 32;
        at += static_cast<uint32_t>(sector.size())) {
     if (!TRY(image.has(layout.root_offset + at, sector))) break;
     for (const uint8_t* entry = sector.begin(); entry != sector.end(); entry += 32) {

@@ -20,7 +20,7 @@ constexpr size_t kMountinfoBytes = 4 << 20;
 // Nothing on it is executed or trusted: it is only written to.
 constexpr uint64_t kMountFlags = MS_NOATIME | MS_NOSUID | MS_NODEV | MS_NOEXEC;
 // Mount points of earlier targets that could not be unmounted are in the way.
-constexpr int kMostMountPoints = 32;
+constexpr int kMaxMountPoints = 32;
 
 // Spaces, tabs, newlines and backslashes are \040 and the like.
 std::string unescape(std::string_view text) {
@@ -95,7 +95,7 @@ std::unexpected<Error> mount_error(int sys_errno, const BlockDevice& device) {
   const char* const type = device.identity.type.c_str();
   if (sys_errno == ENODEV)
     return fail(Kind::unsupported,
-                "this kernel has no file system %s (its module is not loaded); %s", type,
+                "this kernel does not support the file system %s (module not loaded?); %s", type,
                 device.text().c_str());
   const bool is_read_only = sys_errno == EACCES || sys_errno == EROFS;
   const bool is_damaged = sys_errno == EINVAL || sys_errno == EBADMSG || sys_errno == EUCLEAN;
@@ -116,7 +116,7 @@ Result<> make_mount_point(Sys& sys, const std::string& mount_root, const std::st
 Result<std::string> new_mount_point(Sys& sys, const std::string& mount_root,
                                     const std::string& type) {
   sys.mkdir(mount_root.c_str(), 0700);  // if it cannot be made, the next one says why
-  for (int i = 1; i <= kMostMountPoints; ++i) {
+  for (int i = 1; i <= kMaxMountPoints; ++i) {
     const std::string at = mount_root + "/" + type + "-" + std::to_string(i);
     const int64_t made = sys.mkdir(at.c_str(), 0700);
     if (made >= 0) return at;
@@ -124,7 +124,7 @@ Result<std::string> new_mount_point(Sys& sys, const std::string& mount_root,
       return fail_errno(static_cast<int>(-made), "make mount point %s", at.c_str());
   }
   return fail(Kind::refused, "%s has %d mount points of %s already", mount_root.c_str(),
-              kMostMountPoints, type.c_str());
+              kMaxMountPoints, type.c_str());
 }
 
 }  // namespace
@@ -188,7 +188,8 @@ Result<> Mount::finish() {
     const auto directory = File::open(*sys_, at_, O_RDONLY | O_DIRECTORY);
     if (!directory) {
       // Files are synced one by one, and unmounting syncs as well.
-      if (!is_withheld(directory.error().sys_errno)) result = std::unexpected(directory.error());
+      if (!is_access_denied(directory.error().sys_errno))
+        result = std::unexpected(directory.error());
     } else if (const int64_t done = sys_->syncfs(directory->fd()); done < 0) {
       result = fail_errno(static_cast<int>(-done), "sync the file system at %s", at_.c_str());
     }
@@ -199,13 +200,13 @@ Result<> Mount::finish() {
     const int64_t detached = sys_->umount(at_.c_str(), MNT_DETACH);
     if (result)
       result = fail_errno(static_cast<int>(-done), "unmount %s (%s)", at_.c_str(),
-                          detached < 0 ? "it stays mounted" : "detached instead");
+                          detached < 0 ? "it remains mounted" : "detached instead");
   }
   sys_->rmdir(at_.c_str());
   return result;
 }
 
-bool is_withheld(int sys_errno) {
+bool is_access_denied(int sys_errno) {
   switch (sys_errno) {
     case EACCES:
     case EPERM:

@@ -1,4 +1,4 @@
-// What is mounted, and mounting a device's file system where a target can reach it.
+// Lists mounts, and mounts a file system for a target.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace kdump {
 
 struct MountEntry {  // a line of /proc/self/mountinfo
   uint64_t device = 0;
-  std::string root;  // the directory of the file system that is seen at `at`
+  std::string root;  // directory of the file system that is mounted
   std::string at;
   std::string type;
   std::string source;
@@ -19,37 +19,37 @@ struct MountEntry {  // a line of /proc/self/mountinfo
 
 Result<std::vector<MountEntry>> read_mounts(Sys& sys);
 
-// True if a file system of the device is mounted anywhere. btrfs reports a device number of its
-// own, so the source's is compared as well.
+// Returns true if a file system of the device is mounted. Compares the mount's source as well,
+// since btrfs reports other device numbers. Fails: io.
 Result<bool> is_mounted(Sys& sys, const BlockDevice& device);
 
-// What mount(2) takes, for a file system that is no device's.
+// Arguments of mount(2) for a file system without a block device.
 struct RemoteFs {
   std::string source;  // HOST:/EXPORT
   std::string type;
   std::string options;
 };
 
-// A file system while a target uses it. Unmounting can fail, and lose data: it is explicit.
+// A mounted file system. finish() is explicit because unmounting can fail and lose data.
 class Mount {
  public:
-  // Where it is mounted as a whole already, that place is used; else it is mounted below
-  // mount_root, read-write, its journal replayed. devices[0] is mounted, others are parts of it.
-  // Fails: unsupported, where the kernel lacks the file system; refused, where it is read-only.
+  // Uses an existing mount of the whole file system, or mounts it below mount_root, read-write,
+  // with its journal replayed. devices[0] is mounted; the others belong to the same file system.
+  // Fails: unsupported, if the kernel lacks the file system; refused, if it is read-only; io.
   static Result<Mount> make(Sys& sys, const std::vector<BlockDevice>& devices,
                             const std::string& mount_root);
 
-  // Mounted below mount_root, in a directory named after the type.
-  // Fails: with mount(2)'s errno.
+  // Mounts below mount_root, in a directory with the name of the type. Fails: with mount(2)'s
+  // errno.
   static Result<Mount> make(Sys& sys, const RemoteFs& remote, const std::string& mount_root);
 
   const std::string& at() const { return at_; }
-  bool is_ours() const { return is_ours_; }  // made here, and gone after finish()
-  // Syncs it, and unmounts it if make() mounted it. If that fails it is detached: no process sees
-  // it any longer, and the kernel lets go when its last user does.
+  bool is_ours() const { return is_ours_; }  // mounted by make(); finish() unmounts it
+  // Syncs the file system, and unmounts it if make() mounted it. If unmounting fails, detaches it
+  // (MNT_DETACH): the kernel unmounts it after its last use.
   Result<> finish();
-  // For a server that does not answer any more: what is under way to it is given up, nothing is
-  // waited for.
+  // Detaches the mount of a server that no longer answers: drops pending requests and does not
+  // wait.
   void abandon();
 
  private:
@@ -61,8 +61,8 @@ class Mount {
   bool is_ours_;
 };
 
-// Whether this errno means that a call is not permitted or not supported, so that doing without it
-// is the way on, as opposed to a device or server that fails.
-bool is_withheld(int sys_errno);
+// Returns true if this errno means that a call is not permitted or unsupported, so that the caller
+// can continue without it, and not that a device or server failed.
+bool is_access_denied(int sys_errno);
 
 }  // namespace kdump

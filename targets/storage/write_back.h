@@ -1,5 +1,5 @@
-// Keeps what is written but not yet on the device small: a machine of 96 MB must not fill its page
-// cache with a dump, and a write that the page cache took is no progress yet.
+// Limits the dirty data in the page cache: a machine of 96 MB must not fill its page cache with a
+// dump, and progress must mean data on the device.
 #pragma once
 
 #include <array>
@@ -10,15 +10,15 @@ namespace kdump {
 
 class WriteBack {
  public:
-  // sync_file_range: pages that are on the device can be dropped. commit: an NFS server has them in
-  // its own memory until it is asked to commit, and until then the client must keep them.
+  // sync_file_range: pages can be dropped once they are on the device. commit: for NFS, whose
+  // client must keep pages until the server has committed them.
   enum class How : uint8_t { sync_file_range, commit };
   explicit WriteBack(How how = How::sync_file_range) : how_(how) {}
 
-  // Call after each write. The write-back of a MiB is started when it is complete, and that of the
-  // MiB four before it is awaited, so that the device always has something to do, a writer goes at
-  // its pace from the first MiB on, and no more than five are dirty or under way; nine that are not
-  // committed. Fails: as the write-back did; the kernel reports that only once.
+  // Call after each write. Starts the write-back of each MiB when it is complete and waits for the
+  // one four MiB before: the device stays busy, the writer runs at its speed, and at most five MiB
+  // are dirty or in progress (commit: nine uncommitted). Fails: as the write-back did, which the
+  // kernel reports only once.
   Result<> wrote(Sys& sys, const File& file, uint64_t offset, uint64_t bytes);
 
  private:
@@ -33,8 +33,8 @@ class WriteBack {
   Result<> release(Sys& sys, const File& file, const Piece& piece);
 
   How how_;
-  Piece piece_;                               // that is being written
-  std::array<Piece, kUnderWay> under_way_{};  // a ring; the next one goes where the oldest is
+  Piece piece_;                               // being written
+  std::array<Piece, kUnderWay> under_way_{};  // a ring: the next replaces the oldest
   uint64_t pieces_ = 0;
   bool is_available_ = true;
 };

@@ -15,16 +15,16 @@ struct RefusedOption {
   const char* because;
 };
 constexpr RefusedOption kRefused[] = {
-    {"addr", "it follows from the host"},
-    {"clientaddr", "it follows from the way to the host"},
-    {"port", "it is written behind the host"},
+    {"addr", "the host determines it"},
+    {"clientaddr", "the route to the host determines it"},
+    {"port", "it belongs after the host"},
     {"proto", "only TCP is used"},
     {"udp", "only TCP is used"},
     {"mountproto", "only TCP is used"},
     {"hard", "a dead server would hang the capture"},
     {"bg", "a dead server would hang the capture"},
     {"ro", "a dump is written"},
-    {"lock", "no other client locks a dump"},
+    {"lock", "dumps are not locked"},
 };
 
 // 4 means any of version 4.
@@ -40,11 +40,11 @@ Result<std::vector<std::string>> parse_versions(const std::string& value) {
 Result<> add_option(const ServerUrl::Option& option, std::string& options) {
   for (const RefusedOption& refused : kRefused)
     if (option.name == refused.name)
-      return fail(Kind::refused, "the option %s is not to be given: %s", option.name.c_str(),
+      return fail(Kind::refused, "the option %s is not permitted: %s", option.name.c_str(),
                   refused.because);
   // The kernel splits them at commas.
   if (option.name.empty() || (option.name + option.value).find(',') != std::string::npos)
-    return fail(Kind::refused, "'%s' is no mount option", option.name.c_str());
+    return fail(Kind::refused, "invalid mount option '%s'", option.name.c_str());
   options += (options.empty() ? "" : ",") + option.name;
   if (!option.value.empty()) options += "=" + option.value;
   return {};
@@ -58,7 +58,7 @@ Result<NfsUrl> parse_nfs_url(std::string_view rest) {
              .versions = {std::begin(kVersions), std::end(kVersions)},
              .options = {}};
   if (!url.server.user.empty())
-    return fail(Kind::refused, "a user has no place before the host: files belong to root");
+    return fail(Kind::refused, "nfs: has no user before the host: files belong to root");
   if (url.server.port == 0) url.server.port = kNfsPort;
   for (const ServerUrl::Option& option : url.server.options) {
     if (option.name == "path")

@@ -1,4 +1,4 @@
-// nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION…]: text in, fields out.
+// Parses nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION…]. Pure.
 #pragma once
 
 #include "targets/url/server_url.h"
@@ -6,14 +6,15 @@
 namespace kdump {
 
 struct NfsUrl {
-  ServerUrl server;                   // host and port are filled in; path is the export
-  std::string directory;              // path=, below the export; "/" if not given
-  std::vector<std::string> versions;  // those to try, newest first: "4.2" … "3"
+  ServerUrl server;                   // host and port are set; path is the export
+  std::string directory;              // path=, below the export; default "/"
+  std::vector<std::string> versions;  // to try, newest first: "4.2" … "3"
   std::string options;                // further mount options, "noresvport,wsize=65536"; may be ""
 };
 
-// Options that this program sets itself, or that would let a dead server hang the capture, are
-// refused by name; all others are the kernel's to know.
+// rest: the URL after the scheme's colon. Refuses options that this program sets itself or that
+// would let a dead server hang the capture; passes all others to the kernel. Fails: refused, with
+// the error.
 Result<NfsUrl> parse_nfs_url(std::string_view rest);
 
 }  // namespace kdump

@@ -26,23 +26,23 @@ Result<> parse_authority(std::string_view text, ServerUrl& url) {
   std::string_view host = text, after;
   if (text.starts_with('[')) {
     const size_t close = text.find(']');
-    if (close == std::string_view::npos) return fail(Kind::refused, "a [ without its ]");
+    if (close == std::string_view::npos) return fail(Kind::refused, "[ without ]");
     host = text.substr(1, close - 1);
     after = text.substr(close + 1);
     if (host.find(':') == std::string_view::npos)
-      return fail(Kind::refused, "only an IPv6 address stands in brackets");
+      return fail(Kind::refused, "only IPv6 addresses have brackets");
   } else if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
     host = text.substr(0, colon);
     after = text.substr(colon);
     if (after.find(':', 1) != std::string_view::npos)
-      return fail(Kind::refused, "an IPv6 address is written in brackets: [%.*s]",
+      return fail(Kind::refused, "an IPv6 address needs brackets: [%.*s]",
                   static_cast<int>(text.size()), text.data());
   }
   url.host = TRY(percent_decode(host));
   if (url.host.empty()) return fail(Kind::refused, "no host (//HOST/DIR)");
   // Hosts go to resolvers, into mount options and messages: none of them takes these.
   if (url.host.find_first_of(" \t\r\n,/\\'\"") != std::string::npos || url.host[0] == '-')
-    return fail(Kind::refused, "'%s' is no host", url.host.c_str());
+    return fail(Kind::refused, "invalid host '%s'", url.host.c_str());
   if (after.empty()) return {};
   if (after[0] != ':') return fail(Kind::refused, "only :PORT may follow the host's ]");
   url.port = TRY(parse_port(after.substr(1)));
@@ -70,7 +70,7 @@ Result<> ServerUrl::only_options(std::initializer_list<std::string_view> known) 
   for (size_t i = 0; i < options.size(); ++i) {
     const std::string& name = options[i].name;
     if (std::find(known.begin(), known.end(), name) == known.end())
-      return fail(Kind::refused, "no option is called '%s'", name.c_str());
+      return fail(Kind::refused, "unknown option '%s'", name.c_str());
     for (size_t earlier = 0; earlier < i; ++earlier)
       if (options[earlier].name == name)
         return fail(Kind::refused, "the option %s is given twice", name.c_str());
@@ -110,7 +110,7 @@ Result<SshUrl> parse_ssh_url(std::string_view rest) {
   TRY(url.server.only_options({"key", "known_hosts"}));
   if (url.server.user.empty()) return fail(Kind::refused, "no USER@ before the host");
   if (url.server.user.find(':') != std::string::npos)
-    return fail(Kind::refused, "a password has no place in a URL: only keys are used");
+    return fail(Kind::refused, "unsupported password in the URL: only keys are used");
   if (url.server.port == 0) url.server.port = kSshPort;
   const std::string directory = kSshDirectory;
   url.key = url.server.option("key", directory + "/key");

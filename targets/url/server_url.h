@@ -1,5 +1,5 @@
-// The part that the URLs of network targets share: //[USER@]HOST[:PORT]/PATH[?NAME=VALUE&…], and
-// ssh:// itself. Text in, fields out; nothing is looked up.
+// Parses the common part of network URLs, //[USER@]HOST[:PORT]/PATH[?NAME=VALUE&…], and ssh://.
+// Pure: names are not resolved.
 #pragma once
 
 #include <string>
@@ -13,32 +13,32 @@ namespace kdump {
 struct ServerUrl {
   struct Option {
     std::string name;
-    std::string value;  // empty where there is no =
+    std::string value;  // empty without '='
   };
-  std::string user;   // empty: none given
-  std::string host;   // a name or an address: without brackets, a zone after % ([fe80::1%25eth0])
-  uint16_t port = 0;  // 0: none given
-  std::string path;   // begins with /, has no .. in it
+  std::string user;   // empty: none
+  std::string host;   // a name or address without brackets; a zone follows % ([fe80::1%25eth0])
+  uint16_t port = 0;  // 0: none
+  std::string path;   // begins with /, without ..
   std::vector<Option> options;
 
-  // Fails: refused, where an option is not among these, or given twice.
+  // Checks the options. Fails: refused, for an option that is not in `known` or is given twice.
   Result<> only_options(std::initializer_list<std::string_view> known) const;
-  // The option's value, or what to take without it.
+  // Returns the option's value, or `otherwise` without it.
   std::string option(std::string_view name, std::string_view otherwise = {}) const;
 };
 
-// Takes what follows the scheme's colon. Fails: refused, with what is wrong in it.
+// rest: the URL after the scheme's colon. Fails: refused, with the error.
 Result<ServerUrl> parse_server_url(std::string_view rest);
 
 // ssh://USER@HOST[:PORT]/DIR[?key=FILE&known_hosts=FILE]
 //
-// The files' defaults are the same for the command and in the capture kernel, where the image
-// carries them. scripts/mkinitramfs packs what key= and known_hosts= name under those defaults
-// (key mode 0600, the public key beside it as key.pub) and leaves both options out of the packed
-// argument. All targets share one known_hosts, which is keyed by host; a second, different key
-// becomes kSshDirectory/key.2, and its target is packed with ?key=/etc/kdump-init/ssh/key.2.
+// The default paths are the same for the command and in the capture image. scripts/mkinitramfs
+// packs the files of key= and known_hosts= under the default paths (key mode 0600, public key as
+// key.pub) and removes both options from the packed argument. All targets share one known_hosts. A
+// second, different key becomes kSshDirectory/key.2, and its target is packed with
+// ?key=/etc/kdump-init/ssh/key.2.
 struct SshUrl {
-  ServerUrl server;  // user and port are filled in
+  ServerUrl server;  // user and port are set
   std::string key;   // private key; the public one is key + ".pub"
   std::string known_hosts;
 };

@@ -1,5 +1,5 @@
-// The grammar of target URLs, for the targets that are local, and the fields that all share: text
-// in, fields out, nothing opened. Network targets: server_url.h.
+// Parses the URLs of local targets, and the fields that all URLs share. Pure: opens nothing.
+// Network targets: server_url.h.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace kdump {
 
 struct FileSystemUrl {  // fs:DEVICE:/DIR
   DeviceName device;
-  std::string directory;  // begins with /, has no .. in it
+  std::string directory;  // begins with /, without ..
 };
 
 struct RawUrl {  // raw:DEVICE[?force]
@@ -24,13 +24,13 @@ struct DirectoryUrl {  // dir:/DIR
   std::string directory;
 };
 
-// Each takes what follows the scheme's colon. Fails: refused, with what is wrong in it.
+// rest: the URL after the scheme's colon. Fail: refused, with the error.
 Result<FileSystemUrl> parse_file_system_url(std::string_view rest);
 Result<RawUrl> parse_raw_url(std::string_view rest);
 Result<DirectoryUrl> parse_directory_url(std::string_view rest);
 
-// A directory that does not begin with / or climbs by ".." is refused.
+// Check a directory. Fail: refused, if it does not begin with / or contains "..".
 Result<std::string> parse_directory(std::string_view encoded);
-Result<std::string> check_directory(std::string path);  // of one that is decoded already
+Result<std::string> check_directory(std::string path);  // percent-decoded
 
 }  // namespace kdump

@@ -61,10 +61,10 @@ def check_sections(work):
 
 
 def check_steps():
-    said = ("STEP [Checking for memory holes  ] : 0.000033 seconds\n"
+    output = ("STEP [Checking for memory holes  ] : 0.000033 seconds\n"
             "STEP [Excluding unnecessary pages] : 0.020000 seconds\n"
             "STEP [Copying data               ] : 0.500000 seconds\n")
-    assert sum(map(float, bench.STEP.findall(said))) == 0.020033
+    assert sum(map(float, bench.STEP.findall(output))) == 0.020033
 
 
 def check_plot(work):

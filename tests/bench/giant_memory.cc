@@ -17,7 +17,7 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kPage = 4096, k2M = 2 << 20, kGib = 1 << 30, kTable = 512;
-constexpr uint64_t kMostBytes = 64ull << 40;  // what MAX_PHYSMEM_BITS says with four levels
+constexpr uint64_t kMaxBytes = 64ull << 40;  // what MAX_PHYSMEM_BITS says with four levels
 constexpr uint64_t kSectionBytes = 128 << 20;
 
 // Virtual addresses, as Documentation/arch/x86/x86_64/mm.rst has them.
@@ -217,7 +217,7 @@ Result<> GiantMemory::create(Vmcore& real, uint64_t bytes) {
   const MemMap* map = real.mem_map();
   if (!map || real.elf().machine() != kMachineX86_64 || real.page_size() != kPage)
     return fail(Kind::unsupported, "%s has no struct pages of x86_64", real.path());
-  if (bytes == 0 || bytes > kMostBytes || bytes % kGib != 0)
+  if (bytes == 0 || bytes > kMaxBytes || bytes % kGib != 0)
     return fail(Kind::refused, "%" PRIu64 " bytes of memory cannot be", bytes);
   giant.struct_size = map->layout().size;
   giant.entry_size = real.info().size("mem_section").value_or(0);

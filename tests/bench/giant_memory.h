@@ -1,4 +1,4 @@
-// The vmcore of a machine of many TiB that nobody has: a file whose bytes are made when they are
+// The vmcore of a simulated machine of many TiB: a file whose bytes are made when they are
 // read. Page tables and section tables are complete, as the kernel would have them with sparsemem
 // and vmemmap; struct pages are those of a real vmcore, of all its classes, again and again.
 //

@@ -148,7 +148,7 @@ class FakeSys final : public Sys {
   int calls_ = 0;
   bool fired_ = false;
   int64_t now_ms_ = 0;
-  int next_fd_ = 1'000'000;  // no process has so many: a real call on one fails
+  int next_fd_ = 1'000'000;  // above any real descriptor: a real call on one fails
   uint64_t next_inode_ = 1;
   uint32_t next_minor_ = 1;
   std::vector<std::unique_ptr<FakeFs>> file_systems_;

@@ -31,7 +31,7 @@ std::string sound_dump(Format format, bool flatten) {
   settings.compression.kind = Compression::Kind::zstd;
   const auto board = std::make_unique<Board>();
   Console console({.board = board.get()});
-  const auto network = network_as_it_is();
+  const auto network = existing_network();
   run_dump_job(sys, settings, "dir:/crash", {.network = *network, .flatten = flatten}, *board,
                console);
   promised(board->how_it_ended() == Board::Outcome::saved, "the tiny core is saved");
@@ -77,7 +77,7 @@ void fuzz_dump_check(Bytes input) {
   if (!check) return;
   promised(check->damaged_pages <= check->pages, "no more pages are damaged than there are");
   promised(check->damaged_pages == 0 || !check->is_sound(), "a dump with damaged pages is damaged");
-  promised(check->damages.size() <= 20, "what is told is bounded");
+  promised(check->damages.size() <= 20, "the number of reported damages is bounded");
 }
 
 // A frame, as a dump may hold it.

@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "filter/kernel/crash_scene.h"
+#include "filter/kernel/cpu_states.h"
 #include "filter/kernel/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "tests/fixtures/odd_values.h"
@@ -20,12 +20,12 @@ struct Silent final : Progress {
   void update(Phase, uint64_t, uint64_t, uint64_t) override {}
 };
 
-// Takes what is written and forgets it; so many bytes are more than any of the fixtures can give.
+// Discards its input; the limit is above the size of any fixture.
 struct Bounded final : Sink {
   Result<> write_at(uint64_t, Bytes data) override {
-    constexpr uint64_t kMostBytes = 256u << 20;
+    constexpr uint64_t kMaxBytes = 256u << 20;
     written += data.size();
-    promised(written < kMostBytes, "a dump of a small core is not endless");
+    promised(written < kMaxBytes, "a dump of a small core is not endless");
     return {};
   }
   uint64_t written = 0;
@@ -74,9 +74,9 @@ void PatchedCore::write(uint64_t offset, Bytes bytes) {
 }
 
 void PatchedCore::patch(Bytes input) {
-  constexpr int kMostPatches = 64;
+  constexpr int kMaxPatches = 64;
   Pieces pieces(input);
-  for (int i = 0; i < kMostPatches && !pieces.at_end(); ++i) {
+  for (int i = 0; i < kMaxPatches && !pieces.at_end(); ++i) {
     const uint8_t how = pieces.byte();
     const uint64_t at = place(pieces.number<uint32_t>()), word = at & ~7ull;
     uint64_t value = pieces.number<uint64_t>(), old = 0;
@@ -120,7 +120,7 @@ void use_core(const std::string& path) {
   Bounded nowhere;
   if (const auto log = write_kernel_log(vmcore, nowhere); log)
     promised(log->bytes == nowhere.written, "the log's length is what was written");
-  (void)find_crash_scene(vmcore);
+  (void)find_cpu_states(vmcore);
   // A core that claims much memory is scanned as long as it claims: not what is looked for here.
   if (vmcore.end_pfn().value > kWindowPages) return;
   write_dump_of(vmcore, Format::kdump);

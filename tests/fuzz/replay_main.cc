@@ -43,7 +43,7 @@ int main(int count, char** words) {
   for (const auto& path : paths) {
     const std::vector<uint8_t> whole = content_of(path);
     for (size_t cut = 0; cut <= kCuts; ++cut) {
-      // A copy of its own, whose end AddressSanitizer knows.
+      // A separate copy, whose end AddressSanitizer knows.
       const std::vector<uint8_t> input(whole.begin(), whole.end() - whole.size() * cut / kCuts);
       fuzzer->run(input);
     }

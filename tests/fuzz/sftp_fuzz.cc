@@ -9,10 +9,10 @@ namespace kdump {
 namespace {
 
 constexpr int64_t kPatienceMs = 1000;
-constexpr size_t kMostRequests = 1000;
+constexpr size_t kMaxRequests = 1000;
 
 // Takes requests and gives, for each, what the input says next: how (u8), how many bytes (u8), the
-// bytes. how: an answer with its length and the request's id in place; one of somebody else's id;
+// bytes. how: an answer with its length and the request's id in place; one with another id;
 // the bytes as they are; none at all. The last pieces come when nothing more is asked, then the
 // end.
 class HostileServer final : public ByteChannel {
@@ -29,7 +29,7 @@ class HostileServer final : public ByteChannel {
       if (requests_.size() - 4 < size) break;
       answer(requests_.substr(5, 4));
       requests_.erase(0, 4 + size);
-      promised(++count_ < kMostRequests, "a server's answers end the questions");
+      promised(++count_ < kMaxRequests, "a server's answers end the questions");
     }
     return some;
   }

@@ -84,7 +84,7 @@ void fuzz_known_hosts(Bytes input) {
   for (const uint16_t port : {uint16_t{22}, uint16_t{2222}}) {
     const auto known = KnownHosts::of_server(file, host, "192.0.2.1", port);
     (void)known.algorithms("known_hosts");
-    promised(!known.check("a key of somebody else", "known_hosts"), "an unknown key is refused");
+    promised(!known.check("another key", "known_hosts"), "an unknown key is refused");
     for (const KnownHostKey& key : known.keys()) (void)known.check(key.blob, "known_hosts");
   }
 }

@@ -136,7 +136,7 @@ void fuzz_kallsyms(Bytes input) {
   core.patch(input);
   if (const auto vmcore = Vmcore::open(real_sys(), core.path().c_str()); vmcore) {
     if (auto table = Kallsyms::open((*vmcore)->info(), (*vmcore)->address_space()); table) {
-      Kallsyms::Wanted wanted[] = {{"panic"}, {"_end"}, {"__per_cpu_offset"}};
+      Kallsyms::SymbolQuery wanted[] = {{"panic"}, {"_end"}, {"__per_cpu_offset"}};
       (void)table->find(wanted);
       Kallsyms::Place places[] = {{{0xffffffff81000410}}, {{0xffffffff81100410}}, {{0}}, {{~0ull}}};
       (void)table->name(places);

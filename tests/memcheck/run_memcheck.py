@@ -96,20 +96,20 @@ class Bench:
         done = subprocess.run(command, cwd=self.directory, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=TIMEOUT_S, check=False,
                               env=os.environ | ({"KDUMP_INIT_PLANT": plant} if plant else {}))
-        said = done.stdout.decode(errors="replace")
+        output = done.stdout.decode(errors="replace")
         if re.search(r"(?m)^==\d+== Valgrind: |unhandled dwarf", log.read_text()):
             raise Failed(f"valgrind itself failed: {log.read_text()}")
-        return done.returncode, said, reports(log.read_text())
+        return done.returncode, output, reports(log.read_text())
 
     def clean(self, status, *arguments, program="memcheck_program"):
         """Runs it; fails where anything is reported, or the status is another one."""
-        found, said, reported = self.valgrind(program, *arguments)
+        found, output, reported = self.valgrind(program, *arguments)
         if reported:
             raise Failed(f"{' '.join(map(str, arguments))}: {len(reported)} reports, the first:\n" +
                          "\n".join(reported[0][:16]))
         if found not in (status if isinstance(status, tuple) else (status,)):
-            raise Failed(f"{' '.join(map(str, arguments))}: status {found}: {said}")
-        return said
+            raise Failed(f"{' '.join(map(str, arguments))}: status {found}: {output}")
+        return output
 
 
 class SshServer:
@@ -210,9 +210,9 @@ def reconnect(bench):
     sftp = os.environ["KDUMP_INIT_SERVERS"] + "/usr/lib/openssh/sftp-server"
     subsystem = f"{TESTS}/targets/ssh/failing_sftp.py 2 {sftp} dying {bench.directory}/once"
     with SshServer(bench.directory, ("ecdsa", 256, "PEM"), "ecdsa-256", {}, subsystem) as server:
-        said = bench.clean(0, "dump", bench.vmcore, server.url())
-        if "connecting again" not in " ".join(said.split()):
-            raise Failed(f"the connection was not lost: {said}")
+        output = bench.clean(0, "dump", bench.vmcore, server.url())
+        if "connecting again" not in " ".join(output.split()):
+            raise Failed(f"the connection was not lost: {output}")
         bench.clean(0, "verify", saved_dump(bench.directory).parent)
 
 

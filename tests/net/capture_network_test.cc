@@ -49,7 +49,7 @@ TEST_CASE("without any argument DHCP finds the server") {
   CHECK(has(scene.output("ip link show eth0"), "mtu 1400"));
   CHECK(has(scene.output("cat /etc/resolv.conf"), "nameserver 10.9.0.1\nsearch rack.example\n"));
 
-  // The next target's job finds the interface set up, asks nobody, and its names resolve.
+  // The next target's job finds the interface configured, sends no request, and its names resolve.
   const std::string before = scene.output("ip -4 -o address show eth0");
   scene.observer = {};
   route = scene.reach("", "crash");
@@ -77,13 +77,13 @@ TEST_CASE("a DHCP server that never answers costs two deadlines, on a link that 
   const auto route = scene.reach("ip=eth0:dhcp", "10.9.0.1", 22, 2);
   const int64_t took_ms = real_sys().monotonic_ms() - begin_ms;
   REQUIRE_FALSE(route);
-  CHECK(scene.observer.has_noted("eth0: no DHCP server has answered; asking once more"));
+  CHECK(scene.observer.has_noted("eth0: no DHCP server has answered; retrying once"));
   CHECK(took_ms < 8000);
 
   scene.observer = {};
   REQUIRE_FALSE(scene.reach("ip=eth0:dhcp", "10.9.0.1", 22, 2));
   CHECK(scene.observer.has_noted("eth0: no DHCP server has answered"));
-  CHECK_FALSE(scene.observer.has_noted("asking once more"));
+  CHECK_FALSE(scene.observer.has_noted("retrying once"));
 }
 
 // eth0 to a switch that looks for loops for six seconds after the link has come up.
@@ -104,7 +104,7 @@ TEST_CASE("a lease is asked for again where a switch may have passed nothing") {
   scene.dnsmasq("switch0", kRange);
   const auto route = scene.reach("", "10.9.0.1", 22, kLessThanItLearns);
   REQUIRE_REACHED(route);
-  CHECK(scene.observer.has_noted("asking once more"));
+  CHECK(scene.observer.has_noted("retrying once"));
 }
 
 TEST_CASE("a server is asked for again where a switch may have passed nothing") {
@@ -113,7 +113,7 @@ TEST_CASE("a server is asked for again where a switch may have passed nothing") 
   REQUIRE_REACHED(route);
 }
 
-TEST_CASE("a fixed address needs nobody, and is not given twice") {
+TEST_CASE("a fixed address needs no server, and is not added twice") {
   OneServer scene;
   const std::string arguments = "ip=10.9.0.7::10.9.0.1:24:capture:eth0:none:1420";
   for (int target = 0; target < 2; ++target) {
@@ -217,7 +217,7 @@ TEST_CASE("a DHCPv6 server that never answers costs one deadline") {
   scene.live_cable("eth0", "s0", kMac, "fd00:9::1/64");
   const int64_t begin_ms = real_sys().monotonic_ms();
   CHECK_FALSE(scene.reach("ip=eth0:dhcp6", "fd00:9::1", 22, 3));
-  CHECK(scene.observer.has_noted("no DHCPv6 server has given an address"));
+  CHECK(scene.observer.has_noted("no DHCPv6 server assigned an address"));
   CHECK(real_sys().monotonic_ms() - begin_ms < 9000);
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("a link-local server is reached with its zone") {
 
 TEST_CASE("of two interfaces the one that reaches the server is found") {
   NetScene scene;
-  // eth0 gets a lease and a default route, but nobody there has the server's address.
+  // eth0 gets a lease and a default route, but no host there has the server's address.
   scene.live_cable("eth0", "s0", kOtherMac, "10.8.0.1/24");
   scene.live_cable("eth1", "s1", kMac, "10.9.0.1/24");
   scene.listen(22);
@@ -315,8 +315,7 @@ TEST_CASE("an interface that is not there has its settings tried on the others")
   const auto route = scene.reach("ip=10.9.0.7:::24::ens3:none", "10.9.0.1", 22, 2);
   REQUIRE_REACHED(route);
   CHECK(route->interface == "eth0");
-  CHECK(
-      scene.observer.has_noted("interface ens3 is not there; there are: eth0 (52:54:00:12:34:56)"));
+  CHECK(scene.observer.has_noted("interface ens3 is missing; present: eth0 (52:54:00:12:34:56)"));
 }
 
 TEST_CASE("an interface that is set up already is used and left alone") {
@@ -357,7 +356,7 @@ TEST_CASE("nameserver= comes before the lease's, and alone with rd.peerdns=0") {
   CHECK_FALSE(has(scene.output("cat /etc/resolv.conf"), "10.9.0.99"));
 }
 
-TEST_CASE("a name that nobody answers for ends within its deadline, with the name") {
+TEST_CASE("a name without an answer ends within its deadline, with the name") {
   OneServer scene;
   const auto route =
       scene.reach("ip=10.9.0.7:::24::eth0:none nameserver=10.9.0.1", "crash.example", 22, 1);
@@ -371,13 +370,13 @@ void deny_all_but_ipv4() {
   const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in here{.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {}, .sin_zero = {}};
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0) return;
-  constexpr ssize_t kHeader = 12, kMostAsked = 512;
+  constexpr ssize_t kHeader = 12, kMaxAsked = 512;
   for (;;) {
-    uint8_t packet[kMostAsked + 16];
+    uint8_t packet[kMaxAsked + 16];
     sockaddr_in peer{};
     socklen_t peer_size = sizeof peer;
     ssize_t size =
-        ::recvfrom(fd, packet, kMostAsked, 0, reinterpret_cast<sockaddr*>(&peer), &peer_size);
+        ::recvfrom(fd, packet, kMaxAsked, 0, reinterpret_cast<sockaddr*>(&peer), &peer_size);
     if (size < kHeader + 5) continue;
     // The question ends at its name's zero, type and class; what follows (EDNS) is not answered.
     const auto* const zero =
@@ -444,7 +443,7 @@ TEST_CASE("a VLAN is made on its interface, named by MAC here") {
   CHECK(has(scene.output("ip -d link show vlan0005"), "vlan protocol 802.1Q id 5"));
 }
 
-TEST_CASE("a VLAN that nobody gives settings is tried before its interface") {
+TEST_CASE("a VLAN without settings is tried before its interface") {
   NetScene scene;
   if (!scene.has_kind("vlan")) return;
   scene.live_cable("eth0", "s0", kMac, "10.8.0.1/24");
@@ -473,7 +472,7 @@ TEST_CASE("a bond is made of its ports with its options, and survives one of the
   auto route = scene.reach(arguments, "10.9.0.1", 22, 5);
   REQUIRE_REACHED(route);
   CHECK(route->interface == "bond0");
-  CHECK(scene.observer.has_noted("bond option 'nonsense' is not known"));
+  CHECK(scene.observer.has_noted("unknown bond option 'nonsense'"));
   const std::string bond = scene.output("ip -d link show bond0");
   CHECK(has(bond, "mode active-backup"));
   CHECK(has(bond, "miimon 50"));
@@ -493,7 +492,7 @@ TEST_CASE("a MAC address is set where ip= has one") {
   CHECK(has(scene.output("ip link show eth0"), "02:00:00:00:00:01"));
 }
 
-TEST_CASE("a server that refuses is told at once, with interface and reason") {
+TEST_CASE("a server that refuses fails at once, with interface and reason") {
   OneServer scene;
   const int64_t begin_ms = real_sys().monotonic_ms();
   const auto route = scene.reach("ip=10.9.0.7:::24::eth0:none", "10.9.0.1", 23, 10);

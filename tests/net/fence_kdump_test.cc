@@ -33,7 +33,7 @@ TEST_CASE("the message is fence_kdump's, to every node") {
   }
 }
 
-TEST_CASE("a node that no way leads to is an error, and keeps no other from being told") {
+TEST_CASE("an unreachable node is an error, and the others still get the message") {
   int error = 0;
   // Broadcast, which a socket must ask for.
   const auto nowhere = *IpAddress::parse("255.255.255.255");

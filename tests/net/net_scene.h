@@ -1,4 +1,4 @@
-// Networks made of the kernel's own parts: the test is put into a network namespace of its own,
+// Networks made of the kernel's own parts: the test runs in a separate network namespace,
 // whose "eth0" leads to a server in another one (veth), with dnsmasq on it and a TCP port that
 // answers. Names, mounts and the host name are the scene's too, and everything is gone with it.
 #pragma once
@@ -35,7 +35,7 @@ class NetScene {
   void here(const std::string& command);
   // The same in the server's namespace.
   void there(const std::string& command);
-  // In the background, here, after so many milliseconds.
+  // In the background, here, after the given milliseconds.
   void later(int milliseconds, const std::string& command);
   // What a command here prints.
   std::string output(const std::string& command);

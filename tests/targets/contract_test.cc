@@ -87,7 +87,7 @@ void check_whole_or_absent(TargetScene& scene) {
 }
 
 constexpr const char* kScenes[] = {"dir", "fs", "raw", "nfs"};
-constexpr int kMostCalls = 10'000;
+constexpr int kMaxCalls = 10'000;
 
 }  // namespace
 
@@ -104,7 +104,7 @@ TEST_CASE("a crash is saved: what was written, in order or not, with zeros betwe
   }
 }
 
-TEST_CASE("what is made is nobody else's to read, and what was there stays as it was") {
+TEST_CASE("created files are readable by their owner only, and existing ones do not change") {
   for (const char* which : {"dir", "fs", "nfs"}) {
     CAPTURE(which);
     const auto scene = make_scene(which);
@@ -160,7 +160,7 @@ TEST_CASE(
         CAPTURE(error);
         CAPTURE(for_ever);
         int nth = 1;
-        for (; nth < kMostCalls; ++nth) {
+        for (; nth < kMaxCalls; ++nth) {
           CAPTURE(nth);
           const auto scene =
               make_scene(which, {.fail_nth = nth, .with = error, .for_ever = for_ever});
@@ -170,7 +170,7 @@ TEST_CASE(
           if (!done) CHECK(done.error().text[0] != '\0');
           if (!scene->sys.fired()) break;
         }
-        CHECK(nth < kMostCalls);
+        CHECK(nth < kMaxCalls);
         CHECK(nth > 20);
       }
 }
@@ -179,7 +179,7 @@ TEST_CASE("whenever the power fails, a file called vmcore is whole or absent") {
   for (const char* which : kScenes) {
     CAPTURE(which);
     int nth = 1;
-    for (; nth < kMostCalls; ++nth) {
+    for (; nth < kMaxCalls; ++nth) {
       CAPTURE(nth);
       bool fired = false;
       for (uint64_t seed = 0; seed < 12; ++seed) {
@@ -195,7 +195,7 @@ TEST_CASE("whenever the power fails, a file called vmcore is whole or absent") {
       }
       if (!fired) break;
     }
-    CHECK(nth < kMostCalls);
+    CHECK(nth < kMaxCalls);
   }
 }
 
@@ -247,8 +247,8 @@ TEST_CASE("a whole dump that is taken back is a partial one, also after a power 
       REQUIRE(file);
       REQUIRE(write_dump(**file));
       REQUIRE((*file)->commit());
-      const Result<> retracted = (*file)->retract();
-      REQUIRE_MESSAGE(retracted, reason(retracted));
+      const Result<> demoted = (*file)->demote();
+      REQUIRE_MESSAGE(demoted, reason(demoted));
     }
     CHECK(save_file(*target, "report.json", "{}"));
     scene->sys.power_cut(0);
@@ -340,7 +340,7 @@ TEST_CASE("what writing does not need may be withheld: space, syncing a director
   for (const char* which : {"dir", "fs", "nfs"}) {
     CAPTURE(which);
     int failures = 0, nth = 1;
-    for (; nth < kMostCalls; ++nth) {
+    for (; nth < kMaxCalls; ++nth) {
       CAPTURE(nth);
       const auto scene = make_scene(which, {.fail_nth = nth, .with = EACCES});
       // The second time every directory but the crash's is there.
@@ -359,7 +359,7 @@ TEST_CASE("what writing does not need may be withheld: space, syncing a director
       if (is_second) CHECK(!why.starts_with("make directory /mnt/nfs4-1/var:"));
       if (is_second) CHECK(!why.starts_with("make directory /mnt/nfs4-1/var/crash:"));
     }
-    CHECK(nth < kMostCalls);
+    CHECK(nth < kMaxCalls);
     CHECK(failures > 0);
   }
 }

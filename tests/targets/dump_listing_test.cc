@@ -1,4 +1,4 @@
-// What is found on a target of earlier dumps, whoever has put what there.
+// Listing earlier dumps on a target with hostile contents.
 #include "targets/dump_listing.h"
 
 #include <doctest/doctest.h>
@@ -37,7 +37,7 @@ Result<> save(Target& target, const char* crash, bool is_whole) {
 }
 
 void check_contents(StoredFiles& files, const StoredDump& dump, bool is_complete) {
-  const auto contents = look_into_dump(files, dump);
+  const auto contents = read_dump_contents(files, dump);
   REQUIRE_MESSAGE(contents, reason(contents));
   CHECK(contents->is_complete == is_complete);
   CHECK(contents->is_incomplete == !is_complete);
@@ -85,7 +85,7 @@ TEST_CASE("the names of crashes, and names that are none") {
   CHECK(!parse_dump_name(std::string(250, 'h') + "-2026-11-21-03:21:29"));
 }
 
-TEST_CASE("what was saved is listed, newest first, with what is incomplete told") {
+TEST_CASE("saved dumps are listed, newest first, and incomplete ones are marked") {
   for (const char* which : {"dir", "fs", "raw", "nfs"}) {
     CAPTURE(which);
     const auto scene = make_scene(which);
@@ -131,7 +131,7 @@ TEST_CASE("whichever call fails, a listing fails or is right") {
   }
 }
 
-TEST_CASE("links are not followed, pipes not waited for, and strangers' things are told") {
+TEST_CASE("links are not followed, pipes do not block, and foreign files are reported") {
   const Place place;
   const fs::path crash = place.path / kFirst;
   fs::create_directory(crash);
@@ -146,7 +146,7 @@ TEST_CASE("links are not followed, pipes not waited for, and strangers' things a
   const auto listing = list_dumps(files);
   REQUIRE(listing);
   REQUIRE(listing->dumps.size() == 3);
-  const auto strange = look_into_dump(files, listing->dumps[0]);
+  const auto strange = read_dump_contents(files, listing->dumps[0]);
   REQUIRE(strange);
   CHECK(!strange->is_complete);
   CHECK(!strange->is_ours);
@@ -154,16 +154,16 @@ TEST_CASE("links are not followed, pipes not waited for, and strangers' things a
   CHECK(strange->entries.empty());
   CHECK(!files.read(listing->dumps[0].name + "/report.json", 0, 100));
   CHECK(!files.read(listing->dumps[0].name + "/vmcore", 0, 100));
-  CHECK(!look_into_dump(files, listing->dumps[1]));
-  const auto sound = look_into_dump(files, listing->dumps[2]);
+  CHECK(!read_dump_contents(files, listing->dumps[1]));
+  const auto sound = read_dump_contents(files, listing->dumps[2]);
   REQUIRE(sound);
   CHECK(sound->is_complete);
   CHECK(!sound->is_ours);
   CHECK(!sound->has_other_things);
 
   for (int i = 0; i < 100; ++i) std::ofstream(crash / std::to_string(i));
-  CHECK(look_into_dump(files, listing->dumps[2])->entries.size() <= kMostDumpFiles);
-  CHECK(look_into_dump(files, listing->dumps[2])->has_other_things);
+  CHECK(read_dump_contents(files, listing->dumps[2])->entries.size() <= kMaxDumpFiles);
+  CHECK(read_dump_contents(files, listing->dumps[2])->has_other_things);
 }
 
 TEST_CASE("SFTP: a server's directory is listed and read, links in it are not followed") {
@@ -185,7 +185,7 @@ TEST_CASE("SFTP: a server's directory is listed and read, links in it are not fo
   const auto listing = list_dumps(**files);
   REQUIRE_MESSAGE(listing, reason(listing));
   REQUIRE(listing->dumps.size() == 3);
-  CHECK(!look_into_dump(**files, listing->dumps[0]));
+  CHECK(!read_dump_contents(**files, listing->dumps[0]));
   check_contents(**files, listing->dumps[1], true);
   check_contents(**files, listing->dumps[2], false);
   CHECK((*files)

@@ -50,19 +50,20 @@ class Place {
 
 std::string day(int number) { return "host-2026-01-0" + std::to_string(number) + "-00:00:00"; }
 
-uint32_t removed_from(const Place& place, uint32_t keep, int just_made, bool is_whole) {
+uint32_t removed_from(const Place& place, uint32_t keep, int current_dump, bool is_whole) {
   LocalStoredFiles files(real_sys(), place.path);
   Silent observer;
   const auto removed = remove_oldest(
       real_sys(), files,
-      {.keep = keep, .host = "host", .just_made = day(just_made), .is_whole = is_whole}, observer);
+      {.keep = keep, .host = "host", .current_dump = day(current_dump), .is_whole = is_whole},
+      observer);
   REQUIRE_MESSAGE(removed, reason(removed));
   return removed->dumps;
 }
 
 }  // namespace
 
-TEST_CASE("the oldest whole dumps go, so many stay") {
+TEST_CASE("the oldest complete dumps are removed, the given number stays") {
   for (uint32_t keep = 1; keep <= 6; ++keep) {
     CAPTURE(keep);
     const Place place;
@@ -130,7 +131,7 @@ TEST_CASE(
         LocalStoredFiles files(sys, "/crash");
         Silent observer;
         const auto removed = remove_oldest(
-            sys, files, {.keep = 1, .host = "host", .just_made = day(4), .is_whole = is_whole},
+            sys, files, {.keep = 1, .host = "host", .current_dump = day(4), .is_whole = is_whole},
             observer);
         const bool fired = sys.fired();
         if (is_cut) {
@@ -153,7 +154,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what takes too long is left for the next time") {
+TEST_CASE("what takes too long is left for the next capture removes the rest") {
   FakeSys sys;
   sys.add_mount("/dev/vda", "/crash", sys.add_fs({}));
   for (int i = 1; i <= 4; ++i) {
@@ -164,17 +165,17 @@ TEST_CASE("what takes too long is left for the next time") {
   struct Slow final : Observer {
     explicit Slow(Sys& sys) : sys_(sys) {}
     void waiting_for(const char*, uint32_t) override { sys_.sleep_ms(10'000); }
-    void note(const char* what) override { said = what; }
+    void note(const char* what) override { noted = what; }
     Sys& sys_;
-    std::string said;
+    std::string noted;
   } slow(sys);
   const auto removed = remove_oldest(
-      sys, files, {.keep = 2, .host = "host", .just_made = day(4), .step_s = 25}, slow);
+      sys, files, {.keep = 2, .host = "host", .current_dump = day(4), .step_s = 25}, slow);
   REQUIRE_MESSAGE(removed, reason(removed));
   CHECK(removed->dumps == 1);
   CHECK(!sys.contains("/crash/" + day(1) + "/vmcore"));
   CHECK(sys.contains("/crash/" + day(2) + "/vmcore"));
-  CHECK(slow.said.find("next time") != std::string::npos);
+  CHECK(slow.noted.find("next capture removes the rest") != std::string::npos);
 }
 
 TEST_CASE("SFTP: the oldest dumps go there as well") {
@@ -190,7 +191,7 @@ TEST_CASE("SFTP: the oldest dumps go there as well") {
   REQUIRE_MESSAGE(files, reason(files));
   Silent observer;
   const auto removed = remove_oldest(real_sys(), **files,
-                                     {.keep = 2, .host = "host", .just_made = day(3)}, observer);
+                                     {.keep = 2, .host = "host", .current_dump = day(3)}, observer);
   REQUIRE_MESSAGE(removed, reason(removed));
   CHECK(removed->dumps == 1);
   CHECK(!fs::exists(top / day(1)));

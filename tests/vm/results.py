@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Which tests have passed, so that a long run can be resumed: a file a test in the cache directory,
 named by a hash of what its result depends on, the program's SHA-256 first. Anything else there, a
-failure or nothing, means that the test is to be run. Continuous integration never asks.
+failure or nothing, means that the test must run. Continuous integration never asks.
 
 usage: results.py passed|record|forget KIND --program FILE --name NAME [--value TEXT] INPUT...
 
@@ -17,7 +17,7 @@ import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-# Tables of what is tried: each of their rows is an input of its own.
+# Tables of scenarios: each row is a separate input.
 TABLES = ("scenarios.py", "disk_faults.py", "server_faults.py", "fault_scenarios.py", "fault_table.py",
           "matrix.py", "matrix_table.py")
 
@@ -74,7 +74,7 @@ class Results:
         return self.directory / (hashlib.sha256(words.encode()).hexdigest() + ".json")
 
     def passed(self, name, inputs):
-        """What was recorded of it; None where it is to be run."""
+        """Returns the record; None if the test must run."""
         if not self.resume:
             return None
         try:

@@ -1,5 +1,5 @@
-// A sink that remembers how much went through it: what DumpResult and Progress report, also while
-// another thread is in a write.
+// Counts the bytes written through it, for DumpResult and Progress. The counts may be read while
+// another thread writes.
 #pragma once
 
 #include <algorithm>

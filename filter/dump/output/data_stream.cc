@@ -5,10 +5,10 @@
 namespace kdump {
 
 Result<DataStream> DataStream::create(Sink& sink, uint64_t buffer_bytes, uint64_t start,
-                                      uint64_t limit, bool gaps_take_room) {
+                                      uint64_t limit, bool no_sparse_files) {
   AlignedBuffer buffer = TRY(AlignedBuffer::allocate(buffer_bytes, "output buffer"));
   AlignedBuffer spare = TRY(AlignedBuffer::allocate(buffer_bytes, "second output buffer"));
-  return DataStream(sink, std::move(buffer), std::move(spare), start, limit, gaps_take_room);
+  return DataStream(sink, std::move(buffer), std::move(spare), start, limit, no_sparse_files);
 }
 
 Result<> DataStream::append(Bytes data) {
@@ -25,7 +25,7 @@ Result<> DataStream::append(Bytes data) {
 Result<> DataStream::skip(uint64_t size) {
   TRY(write_out());
   buffer_start_ += size;
-  if (!gaps_take_room_) limit_ += std::min(size, UINT64_MAX - limit_);
+  if (!no_sparse_files_) limit_ += std::min(size, UINT64_MAX - limit_);
   return {};
 }
 

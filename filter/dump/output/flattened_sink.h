@@ -1,11 +1,11 @@
-// makedumpfile's flattened form: a positional dump as a stream of (offset, size, bytes) records,
-// so that pipes and append-only targets can take it. `makedumpfile -R` restores the file, byte for
-// byte; crash and libkdumpfile also read it as it is.
+// makedumpfile's flattened format: a stream of (offset, size, bytes) records for pipes and
+// append-only targets. `makedumpfile -R` restores the file byte for byte; crash and libkdumpfile
+// read the stream directly.
 //
-// crash takes records that overlap in no defined order, so there must be none. The writers write
-// every byte once, but for the file's header: it is held back here until finish(). Its first
-// version, marked incomplete, travels in the unused part of the stream's own header, from where
-// the file of an interrupted stream can be completed (docs/format.md).
+// Records must not overlap, because crash applies overlapping records in no defined order. The
+// writers write every byte once except the file header, which this sink holds back until finish().
+// Its first version, marked incomplete, is stored in the unused part of the stream's header, so
+// that the file of an interrupted stream can be completed (docs/format.md).
 #pragma once
 
 #include <array>
@@ -17,17 +17,17 @@ namespace kdump {
 
 class FlattenedSink final : public Sink {
  public:
-  // The provisional file header in the stream: kdump's is 464 bytes, ELF's 64.
+  // Offset in the stream of the provisional file header: 464 bytes for kdump, 64 for ELF.
   static constexpr uint64_t kProvisionalOffset = 1024;
   static constexpr size_t kMaxHeaderBytes = 1024;
 
-  // stream: written strictly forward, from offset 0. Must outlive this.
+  // stream: written sequentially from offset 0; must outlive this.
   explicit FlattenedSink(Sink& stream) : stream_(stream) {}
 
-  // What starts at offset 0 and fits kMaxHeaderBytes is the file's header. After a failure every
-  // further call fails in the same way: the position of the stream is unknown.
+  // Data at offset 0 of at most kMaxHeaderBytes is the file header. After a failure every further
+  // call fails with the same error, since the position of the stream is unknown.
   Result<> write_at(uint64_t offset, Bytes data) override;
-  // Writes the header and the end marker, without which readers reject the stream.
+  // Writes the file header and the end marker, without which readers reject the stream.
   Result<> finish();
   uint64_t stream_bytes() const { return position_; }
 

@@ -1,9 +1,8 @@
-// One large write under way while the caller makes the next one: on a machine with one CPU that
-// overlaps compression with whatever waits for the device, whether the sink itself is asynchronous
-// or not. Knows how long the caller had to wait, which is what compress=auto goes by.
+// Performs one large write in a thread while the caller prepares the next: compression overlaps
+// with waiting for the device, also on one CPU and with a synchronous sink. Measures the time that
+// the caller waits, for compress=auto.
 //
-// At most one write is under way, and while it is nobody else may use the sink: whoever writes to
-// it directly calls wait() first.
+// At most one write is in progress. The caller must call wait() before it uses the sink directly.
 #pragma once
 
 #include <memory>
@@ -15,22 +14,22 @@ namespace kdump {
 
 class WriteBehind {
  public:
-  // spare: takes turns with the caller's buffer; of the same size.
+  // spare: a buffer of the same size as the caller's, with which start() swaps it.
   WriteBehind(Sink& sink, AlignedBuffer spare);
-  ~WriteBehind();  // waits for what is under way
+  ~WriteBehind();  // waits for the write in progress
   WriteBehind(WriteBehind&&) noexcept;
 
-  // Begins to write the first `used` bytes of `buffer`, which becomes the other buffer. Nothing may
-  // be under way.
+  // Starts to write the first `used` bytes of `buffer` and swaps `buffer` with the spare one. No
+  // write may be in progress. Without a thread it acts as write_now().
   Result<> start(uint64_t offset, AlignedBuffer& buffer, size_t used);
-  // The same, and waits. Where it fails the buffer stays.
+  // Writes synchronously. Swaps the buffers only on success.
   Result<> write_now(uint64_t offset, AlignedBuffer& buffer, size_t used);
-  // What was written last, or is being written: to be read only.
+  // Returns the buffer written last or in progress; read only.
   Bytes spare() const;
-  // Ends when nothing is under way; fails as the write did, once.
+  // Waits for the write in progress. Returns its error once.
   Result<> wait();
 
-  // Time that the caller has spent waiting for the sink, so far.
+  // Time that the caller has waited for the sink so far, ns.
   uint64_t waited_ns() const;
 
  private:

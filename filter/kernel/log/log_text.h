@@ -1,8 +1,7 @@
-// Records of the kernel's log as syslog(2), and so dmesg, gives them (kernel/printk/printk.c,
-// record_print_text()): "[   12.345678] text", each further line of a record with the same prefix,
-// or without any after printk.time=0; every other byte as it was logged. What a terminal makes of
-// such bytes is its writer's concern (init/cli/terminal_text.h). Collects records in a buffer of
-// fixed size and passes that on to a sink.
+// Formats records of the kernel's log as syslog(2) and dmesg do (kernel/printk/printk.c,
+// record_print_text()): "[   12.345678] text", with the prefix before each line of a record, or
+// without prefixes for printk.time=0. All other bytes are passed unchanged; writers to terminals
+// filter them (init/cli/terminal_text.h). Output is buffered and written to a sink.
 #pragma once
 
 #include <array>
@@ -15,22 +14,22 @@ namespace kdump {
 
 class LogText {
  public:
-  // out must outlive this; it is written forward from offset 0.
+  // out must outlive this; written sequentially from offset 0. with_times: prefix lines.
   LogText(Sink& out, bool with_times);
 
-  // How many lines that go on with a record get a prefix: those beyond it are written without one.
-  // A corrupt ring may hold nothing but line ends.
+  // Limits the continuation lines that get a prefix; further ones are written without. The text of
+  // a corrupt ring may consist of line ends only, each of which would add a prefix.
   void limit_continuations(uint64_t lines) { continuations_left_ = lines; }
-  // Fails as the sink does.
+  // Appends one record. Fails as the sink does.
   Result<> add_record(uint64_t ts_nsec, Bytes text);
-  // Text that has its times and line ends already, of as many records as add_records() says.
+  // Appends text that already has times and line ends; add_records() adds its number of records.
   Result<> add_text(Bytes text) { return add(text); }
   void add_records(uint64_t records) { records_ += records; }
-  // Passes on what is left in the buffer.
+  // Writes the rest of the buffer to the sink.
   Result<> finish();
 
   uint64_t records() const { return records_; }
-  // When the newest record was logged, since boot; 0: not known.
+  // Time of the newest record since boot; 0: unknown.
   uint64_t newest_ts_nsec() const { return newest_ts_nsec_; }
   uint64_t bytes() const { return written_ + used_; }
 

@@ -143,9 +143,9 @@ class Ring {
       }
     }
     if (unreadable)
-      add_to(warning, text("%" PRIu64 " of the log's records cannot be read", unreadable));
+      add_to(warning, text("%" PRIu64 " of the log's records are unreadable", unreadable));
     if (foreign)
-      add_to(warning, text("%" PRIu64 " of the log's descriptors are of no record in it", foreign));
+      add_to(warning, text("%" PRIu64 " of the log's descriptors belong to no record", foreign));
     return warning;
   }
 

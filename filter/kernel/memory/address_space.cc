@@ -23,8 +23,7 @@ Result<std::unique_ptr<PageTables>> open_page_tables(const ElfCore& core, const 
                                                      PhysMemory& memory) {
   for (const ArchitectureRow& row : kArchitectures)
     if (row.elf_machine == core.machine()) return row.open(core, info, memory);
-  return fail(Kind::unsupported, "ELF machine %u has page tables of a kind unknown here",
-              core.machine());
+  return fail(Kind::unsupported, "unsupported page tables of ELF machine %u", core.machine());
 }
 
 }  // namespace

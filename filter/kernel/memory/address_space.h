@@ -1,5 +1,6 @@
-// The crashed kernel's virtual addresses: by its page tables, else by the PT_LOADs' own virtual
-// addresses, which cover the kernel image and the direct map but not vmemmap or vmalloc.
+// Translates the crashed kernel's virtual addresses through its page tables. Without page tables it
+// uses the virtual addresses of the PT_LOADs, which cover the kernel image and the direct map, but
+// not vmemmap or vmalloc.
 //
 // To add an architecture, implement PageTables and add a row in address_space.cc.
 #pragma once
@@ -16,13 +17,13 @@
 
 namespace kdump {
 
-// What one page table leaf says of an address.
+// The translation of an address by one page table leaf.
 struct Translation {
   Paddr paddr;
   uint64_t bytes = 0;  // from paddr to the end of the leaf: at least 1
 };
 
-// A stretch of the kernel's memory.
+// A range of kernel virtual memory.
 struct VirtualRange {
   Vaddr begin;
   uint64_t size_bytes = 0;
@@ -30,7 +31,7 @@ struct VirtualRange {
 
 class PageTables {
  public:
-  // One table, or the part of it that maps the kernel.
+  // A page table, or the part of it that maps the kernel.
   struct Table {
     Paddr paddr;
     unsigned level = 0;  // 1: its entries are leaves
@@ -38,27 +39,27 @@ class PageTables {
   };
 
   virtual ~PageTables() = default;
-  // Fails: corrupt, where the address is not mapped or a table cannot be read.
+  // Translates an address. Fails: corrupt, if it is not mapped or a table cannot be read.
   virtual Result<Translation> walk(Vaddr at) = 0;
 
-  // The tables themselves, for who walks them all: where they begin, and to which lower table an
-  // entry of a table at `level` leads, if to any.
+  // For enumeration of all tables: the top table, and the lower table that an entry of a table at
+  // `level` points to, if any.
   virtual Table root() const = 0;
   virtual std::optional<Paddr> lower_table(uint64_t entry, unsigned level) const = 0;
 };
 
 class AddressSpace {
  public:
-  // The arguments must outlive this. Where the page tables cannot be found, `warnings` says why.
+  // The arguments must outlive this. Appends to `warnings` if the page tables cannot be found.
   AddressSpace(const ElfCore& core, const Vmcoreinfo& info, PhysMemory& memory,
                std::vector<std::string>& warnings);
 
   const PageTables* page_tables() const { return page_tables_.get(); }  // nullptr: none
 
-  // Fails: corrupt, where neither page tables nor a PT_LOAD map the address.
+  // Translates an address. Fails: corrupt, if neither page tables nor a PT_LOAD map it.
   Result<Translation> translate(Vaddr at);
 
-  // Copies, across leaves.
+  // Copies out.size() bytes, across leaves. Fails as translate() and PhysMemory::read() do.
   Result<> read(Vaddr at, MutableBytes out);
   template <class T>
   Result<T> read(Vaddr at) {
@@ -68,8 +69,8 @@ class AddressSpace {
   }
 
  private:
-  // What the page tables said last, from the address that was asked for to the end of its leaf:
-  // most reads follow one that lay close before them.
+  // A cached translation, from the requested address to the end of its leaf. Most reads are close
+  // behind an earlier one.
   struct Leaf {
     Vaddr begin;
     Translation translation;
@@ -79,7 +80,7 @@ class AddressSpace {
   PhysMemory& memory_;
   std::unique_ptr<PageTables> page_tables_;
   std::array<Leaf, 8> leaves_ = {};
-  size_t next_leaf_ = 0;  // of them, the one to be replaced
+  size_t next_leaf_ = 0;  // index of the leaf to replace next
 };
 
 }  // namespace kdump

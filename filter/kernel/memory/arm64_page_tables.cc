@@ -56,7 +56,7 @@ class Arm64PageTables final : public PageTables {
     const auto untagged =
         static_cast<uint64_t>(static_cast<int64_t>(at.value << kTagBits) >> kTagBits);
     if (~untagged >> geometry_.va_bits)
-      return fail(Kind::corrupt, "virtual address %#" PRIx64 " is not the kernel's", at.value);
+      return fail(Kind::corrupt, "virtual address %#" PRIx64 " is not a kernel address", at.value);
     uint64_t table = root_;
     for (unsigned level = geometry_.levels(); level > 0; --level) {
       const unsigned shift = geometry_.shift(level);
@@ -116,8 +116,9 @@ Result<unsigned> find_va_bits(const Vmcoreinfo& info, unsigned config_va_bits) {
   const auto t1sz = info.number("TCR_EL1_T1SZ");
   if (!t1sz) return config_va_bits > 48 ? 0 : config_va_bits;
   if (*t1sz < 64 - int64_t{config_va_bits} || *t1sz > 64 - int64_t{kMinVaBits})
-    return fail(Kind::corrupt, "NUMBER(TCR_EL1_T1SZ)=%" PRId64 " cannot be with %u bits of address",
-                *t1sz, config_va_bits);
+    return fail(Kind::corrupt,
+                "NUMBER(TCR_EL1_T1SZ)=%" PRId64 " is out of range for %u-bit addresses", *t1sz,
+                config_va_bits);
   return static_cast<unsigned>(64 - *t1sz);
 }
 
@@ -132,10 +133,10 @@ Result<std::unique_ptr<PageTables>> open_arm64_page_tables(const ElfCore&, const
   if (!image_offset) return fail(Kind::unsupported, "vmcoreinfo lacks NUMBER(kimage_voffset)");
   if (!config_va_bits) return fail(Kind::unsupported, "vmcoreinfo lacks NUMBER(VA_BITS)");
   if (*config_va_bits < kMinVaBits || *config_va_bits > kMaxVaBits)
-    return fail(Kind::corrupt, "NUMBER(VA_BITS)=%" PRId64 " cannot be", *config_va_bits);
+    return fail(Kind::corrupt, "NUMBER(VA_BITS)=%" PRId64 " is out of range", *config_va_bits);
   const auto page_shift = static_cast<unsigned>(std::countr_zero(memory.page_size()));
   if (page_shift != kShift4K && page_shift != kShift16K && page_shift != kShift64K)
-    return fail(Kind::corrupt, "PAGESIZE=%u cannot be on arm64", memory.page_size());
+    return fail(Kind::corrupt, "PAGESIZE=%u is invalid on arm64", memory.page_size());
 
   const auto built_for = static_cast<unsigned>(*config_va_bits);
   const unsigned known = TRY(find_va_bits(info, built_for));

@@ -38,7 +38,7 @@ std::optional<uint32_t> find_order(const Vmcoreinfo& info, const PageLayout& lay
   return layout.flags;
 }
 
-// Until d99e3140a4d3 ("mm: turn folio_test_hugetlb into a PageType", v6.9) the first tail told
+// Until d99e3140a4d3 ("mm: turn folio_test_hugetlb into a PageType", v6.9) the first tail marked
 // hugetlb: by a flag, by the number of a destructor, or by its address.
 void decode_hugetlb(const Vmcoreinfo& info, PageLayout& layout) {
   // 9c5ccf2db04b ("mm: remove HUGETLB_PAGE_DTOR", v6.6). Below it is the order.

@@ -34,14 +34,14 @@ struct SectionBitsRow {
   uint16_t elf_machine;
   int64_t section_bits;
 };
-constexpr SectionBitsRow kUnsaidSectionBits[] = {
+constexpr SectionBitsRow kDefaultSectionBits[] = {
     {kMachineX86_64, 27},
     {kMachineAarch64,
      30},  // until f0b13ee23241 ("arm64/sparsemem: reduce SECTION_SIZE_BITS", v5.12)
 };
 
-std::optional<int64_t> unsaid_section_bits(uint16_t elf_machine) {
-  for (const SectionBitsRow& row : kUnsaidSectionBits)
+std::optional<int64_t> default_section_bits(uint16_t elf_machine) {
+  for (const SectionBitsRow& row : kDefaultSectionBits)
     if (row.elf_machine == elf_machine) return row.section_bits;
   return std::nullopt;
 }
@@ -60,7 +60,7 @@ Result<SectionBits> find_bits(const Vmcoreinfo& info, uint16_t elf_machine,
   const bool is_counted = std::has_single_bit(roots_of_sections);
   const int64_t section_number = std::bit_width(roots_of_sections) - 1;
   if (!section && physmem && is_counted) section = *physmem - section_number;
-  if (!section && !physmem) section = unsaid_section_bits(elf_machine);
+  if (!section && !physmem) section = default_section_bits(elf_machine);
   if (!section)
     return fail(Kind::unsupported,
                 "vmcoreinfo lacks NUMBER(SECTION_SIZE_BITS), and SIZE(mem_section) and"
@@ -89,8 +89,9 @@ Result<> MemMap::decode_sections(const Vmcoreinfo& info, uint16_t elf_machine) {
   const auto entry_size = info.size("mem_section");
   const auto map_offset = info.offset("mem_section.section_mem_map");
   if (!entry_size && info.symbol("mem_map") && !info.symbol("mem_section"))
-    return fail(Kind::unsupported,
-                "vmcoreinfo has SYMBOL(mem_map) and no SYMBOL(mem_section): FLATMEM is not read");
+    return fail(
+        Kind::unsupported,
+        "vmcoreinfo has SYMBOL(mem_map) and no SYMBOL(mem_section): FLATMEM is unsupported");
   if (!entry_size) return fail(Kind::unsupported, "vmcoreinfo lacks SIZE(mem_section)");
   if (!map_offset)
     return fail(Kind::unsupported, "vmcoreinfo lacks OFFSET(mem_section.section_mem_map)");
@@ -98,7 +99,7 @@ Result<> MemMap::decode_sections(const Vmcoreinfo& info, uint16_t elf_machine) {
       *map_offset > *entry_size - sizeof(uint64_t) || *map_offset % sizeof(uint64_t) != 0)
     return fail(Kind::corrupt,
                 "SIZE(mem_section)=%" PRIu64 " with OFFSET(mem_section.section_mem_map)=%" PRIu64
-                " cannot be",
+                " is out of range",
                 *entry_size, *map_offset);
 
   // LENGTH(mem_section) is the number of roots: with SPARSEMEM_EXTREME each is a page full of
@@ -106,32 +107,33 @@ Result<> MemMap::decode_sections(const Vmcoreinfo& info, uint16_t elf_machine) {
   const auto roots = info.length("mem_section");
   const uint64_t per_page = page_size / *entry_size;
   if (roots && (*roots == 0 || *roots > kMaxRoots))
-    return fail(Kind::corrupt, "LENGTH(mem_section)=%" PRIu64 " cannot be", *roots);
+    return fail(Kind::corrupt, "LENGTH(mem_section)=%" PRIu64 " is out of range (1 to %" PRIu64 ")",
+                *roots, kMaxRoots);
   const auto [section_bits, physmem_bits] =
       TRY(find_bits(info, elf_machine, roots.value_or(0) * per_page));
   if (section_bits < kMinSectionBits || section_bits > kMaxSectionBits ||
       1ull << section_bits < page_size)
     return fail(Kind::corrupt,
                 "NUMBER(SECTION_SIZE_BITS)=%" PRId64 " with NUMBER(MAX_PHYSMEM_BITS)=%" PRId64
-                " cannot be",
+                " is out of range",
                 section_bits, physmem_bits);
   if (physmem_bits < section_bits || physmem_bits > kMaxPhysmemBits)
     return fail(Kind::corrupt,
                 "NUMBER(MAX_PHYSMEM_BITS)=%" PRId64 " with NUMBER(SECTION_SIZE_BITS)=%" PRId64
-                ", SIZE(mem_section)=%" PRIu64 " cannot be",
+                ", SIZE(mem_section)=%" PRIu64 " is out of range",
                 physmem_bits, section_bits, *entry_size);
   pages_per_section_ = (1ull << section_bits) / page_size;
   entry_size_ = *entry_size;
   map_offset_ = *map_offset;
   section_number_bits_ = static_cast<unsigned>(physmem_bits - section_bits);
   sections_ = 1ull << section_number_bits_;
-  const bool is_extreme = !roots || *roots == (sections_ + per_page - 1) / per_page;
-  if (!is_extreme && *roots != sections_)
+  const bool is_sparsemem_extreme = !roots || *roots == (sections_ + per_page - 1) / per_page;
+  if (!is_sparsemem_extreme && *roots != sections_)
     return fail(Kind::corrupt,
                 "NUMBER(MAX_PHYSMEM_BITS)=%" PRId64 ", NUMBER(SECTION_SIZE_BITS)=%" PRId64
                 ", SIZE(mem_section)=%" PRIu64 ", LENGTH(mem_section)=%" PRIu64 " contradict",
                 physmem_bits, section_bits, entry_size_, *roots);
-  entries_per_root_ = is_extreme ? per_page : 0;
+  entries_per_root_ = is_sparsemem_extreme ? per_page : 0;
   return {};
 }
 
@@ -191,7 +193,7 @@ Result<> MemMap::check_struct_pages() {
       if (!space_.read({at}, MutableBytes(page).first(layout_.size))) continue;
       if (is_tail(page.data(), layout_) || is_slab(page.data(), layout_)) continue;
       ++seen;
-      impossible += contradicts_itself(page.data(), layout_);
+      impossible += is_inconsistent(page.data(), layout_);
     }
     ++sections;
     if (impossible > seen / 4 * 3) {
@@ -203,10 +205,11 @@ Result<> MemMap::check_struct_pages() {
     return true;
   });
   if (corrupt_sections > sections / 2 || all_impossible > all_seen / kImpossibleShare)
-    return fail(Kind::corrupt,
-                "%u of %u struct pages looked at cannot be, and nearly all in %u of %u sections:"
-                " SIZE(page)=%u or an OFFSET(page.*) in vmcoreinfo is wrong",
-                all_impossible, all_seen, corrupt_sections, sections, layout_.size);
+    return fail(
+        Kind::corrupt,
+        "%u of %u sampled struct pages are corrupt, nearly all of them in %u of %u sections:"
+        " SIZE(page)=%u or an OFFSET(page.*) in vmcoreinfo is wrong",
+        all_impossible, all_seen, corrupt_sections, sections, layout_.size);
   return {};
 }
 

@@ -75,7 +75,7 @@ class Decoder {
     const auto size = info_.size("page");
     if (!size) return fail(Kind::unsupported, "vmcoreinfo lacks SIZE(page)");
     if (*size < kMinStructPage || *size > kMaxStructPage || *size % 8 != 0)
-      return fail(Kind::corrupt, "SIZE(page)=%" PRIu64 " in vmcoreinfo cannot be", *size);
+      return fail(Kind::corrupt, "SIZE(page)=%" PRIu64 " in vmcoreinfo is out of range", *size);
     layout_.size = static_cast<uint32_t>(*size);
     TRY(decode_fields());
     TRY(decode_flags());
@@ -156,8 +156,8 @@ class Decoder {
   bool is_page_type(int32_t value) const {
     const auto bits = static_cast<uint32_t>(value);
     const uint64_t buddy = layout_.type_buddy == PageLayout::kNoType ? bits : layout_.type_buddy;
-    return value < kLeastMapcount && ((is_type_number(bits) && is_type_number(buddy)) ||
-                                      (is_type_flag(bits) && is_type_flag(buddy)));
+    return value < kMinMapcount && ((is_type_number(bits) && is_type_number(buddy)) ||
+                                    (is_type_flag(bits) && is_type_flag(buddy)));
   }
 
   Result<> decode_types() {
@@ -251,11 +251,12 @@ class Decoder {
     }
     missing(!layout_.lru, "NUMBER(PG_lru)", "page cache is kept");
     missing(!layout_.swap_mask, "NUMBER(PG_swapcache) or NUMBER(PG_swapbacked)",
-            "what is in the swap cache and on no list is kept");
+            "pages in the swap cache and on no list are kept");
     if (missing(!layout_.has_private, "NUMBER(PG_private)",
-                "page cache is taken for cache with private data"))
+                "page cache counts as cache with private data"))
       layout_.has_private = ~uint64_t{0};
-    missing(!layout_.hwpoison, "NUMBER(PG_hwpoison)", "poisoned pages are read");
+    missing(!layout_.hwpoison, "NUMBER(PG_hwpoison)",
+            "poisoned pages cannot be recognised and are read");
   }
 
   const Vmcoreinfo& info_;

@@ -1,8 +1,8 @@
-// How the crashed kernel's struct page is laid out and what its bits mean, decoded once from
-// vmcoreinfo into plain offsets, masks and values that classify() can use without asking whether a
-// key was there: an absent one becomes a mask or value that never matches.
+// The layout of the crashed kernel's struct page, decoded once from vmcoreinfo into offsets, masks
+// and values. An absent key becomes a mask or value that never matches, so that classify() needs no
+// check for it.
 //
-// Kernel knowledge is in the rows of page_layout.cc. Source: include/linux/page-flags.h,
+// The rows of page_layout.cc hold the knowledge of kernels. Source: include/linux/page-flags.h,
 // mm_types.h; kernel/vmcore_info.c exports the keys.
 #pragma once
 
@@ -18,9 +18,9 @@ namespace kdump {
 // struct page is 56 or 64 bytes, up to 96 with debugging options.
 constexpr uint32_t kMinStructPage = 32, kMaxStructPage = 256;
 
-// What _mapcount can be when it counts: -1 is unmapped, and underflow is caught down to here
-// (PAGE_MAPCOUNT_RESERVE). Page types are all below.
-constexpr int32_t kLeastMapcount = -128;
+// The lowest _mapcount that is a count: -1 is unmapped, the rest is a margin for underflow
+// (PAGE_MAPCOUNT_RESERVE). All page types are below.
+constexpr int32_t kMinMapcount = -128;
 
 struct PageLayout {
   // No 32-bit _mapcount equals it.
@@ -28,7 +28,7 @@ struct PageLayout {
 
   uint32_t size = 0;  // of struct page
 
-  // Offsets in struct page. One that vmcoreinfo lacks is 0, and what needs it is switched off.
+  // Offsets in struct page. An offset missing in vmcoreinfo is 0, and its users are disabled.
   uint32_t flags = 0, refcount = 0, mapping = 0, mapcount = 0, private_data = 0, compound_head = 0;
 
   // Masks on page->flags; 0 never matches.
@@ -53,9 +53,9 @@ struct PageLayout {
   uint32_t hugetlb_tail = 0;
   uint64_t hugetlb_tail_mask = 0, hugetlb_tail_value = 1;
 
-  // page_size: of the machine. Each key whose absence keeps pages that could be left out is named
-  // in `warnings`. Fails: unsupported or corrupt, where nothing can be told of any page, or where
-  // two keys contradict each other: which one is wrong is unknown.
+  // page_size: of the machine, bytes. Appends a warning for each missing key that causes pages to
+  // be kept. Fails: unsupported or corrupt, if no page can be classified or two keys contradict
+  // each other.
   static Result<PageLayout> decode(const Vmcoreinfo& info, uint32_t page_size,
                                    std::vector<std::string>& warnings);
 };

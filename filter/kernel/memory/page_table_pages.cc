@@ -9,7 +9,7 @@ namespace {
 // Tables of level 1 are not read. Above it a GiB of memory needs one for the direct map and few
 // more for struct pages, KASAN and vmalloc; what does not follow from memory, such as the holes of
 // vmalloc's randomised areas, needs less than this.
-constexpr uint64_t kTablesAnyway = 4096, kTablesPerGib = 4;
+constexpr uint64_t kMinTables = 4096, kTablesPerGib = 4;
 constexpr uint64_t kGib = 1u << 30;
 
 class Walk {
@@ -18,7 +18,7 @@ class Walk {
       : tables_(tables),
         memory_(memory),
         out_(out),
-        left_(kTablesAnyway + kTablesPerGib * (memory.ram_pages() * memory.page_size() / kGib)) {}
+        left_(kMinTables + kTablesPerGib * (memory.ram_pages() * memory.page_size() / kGib)) {}
 
   // Goes down at most as many levels as there are.
   bool visit(const PageTables::Table& table) {

@@ -1,4 +1,4 @@
-// Where the kernel's page tables themselves lie, all levels of them.
+// Finds the page frames of the kernel's page tables, all levels.
 #pragma once
 
 #include "filter/core_file/page_ranges.h"
@@ -6,9 +6,9 @@
 
 namespace kdump {
 
-// Adds the pages of all tables that `tables` leads to. What is no memory is left out. False: there
-// are more tables than a machine of that memory can need, so that they must be corrupt; what was
-// found until then is in `out`.
+// Adds the pages of all tables reachable from `tables` to `out`; addresses outside memory are
+// skipped. Returns false if there are more tables than a machine of this size can have, so that
+// they must be corrupt; `out` then has those found so far.
 bool add_page_tables(const PageTables& tables, PhysMemory& memory, PageRanges& out);
 
 }  // namespace kdump

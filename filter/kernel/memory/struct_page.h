@@ -1,5 +1,5 @@
-// Reads one struct page without its neighbours: whether it is a tail, and whether its fields
-// contradict each other, as those of a corrupted one do. Such a page is kept, whatever it claims.
+// Checks of a single struct page: whether it is a tail, and whether its fields contradict each
+// other because it is corrupt. The page of a corrupt struct page is kept.
 #pragma once
 
 #include "filter/base/bytes.h"
@@ -20,13 +20,13 @@ inline bool is_slab(const uint8_t* page, const PageLayout& layout) {
          load<uint32_t>(page + layout.mapcount) == layout.type_slab;
 }
 
-// Not for tails, whose fields mean other things. Not all flags are set, unless the struct page was
-// never initialised (PAGE_POISON_PATTERN). A count of references is not negative; mapping is
-// nothing, or a pointer into the kernel's half whose low two bits are flags (PAGE_MAPPING_FLAGS).
-// All kernel pointers begin with 0xf, also those that carry a KASAN tag in the bits below. Slab
-// keeps the end of a list there, or (6.2 and later) a count in a half of what was one: a pointer's,
-// nothing's, or that of a list's poison (POISON_POINTER_DELTA).
-inline bool contradicts_itself(const uint8_t* page, const PageLayout& layout) {
+// Returns true if the struct page is corrupt. Not for tails, whose fields have other meanings. In a
+// valid one: flags are not all ones (PAGE_POISON_PATTERN: never initialised); the reference count
+// is not negative; mapping is 0 or a kernel pointer whose low two bits are flags
+// (PAGE_MAPPING_FLAGS). Every kernel pointer begins with 0xf, also with a KASAN tag in the bits
+// below. Slab stores the end of a list in mapping, and since v6.2 a count in one half of it: the
+// other half is that of a pointer, of 0, or of a list's poison (POISON_POINTER_DELTA).
+inline bool is_inconsistent(const uint8_t* page, const PageLayout& layout) {
   constexpr uint64_t kKernelPointer = 0xf, kMisaligned = 4, kListPoison = 0xdead;
   if (load<uint64_t>(page + layout.flags) == ~uint64_t{0}) return true;
   if (static_cast<int32_t>(refcount(page, layout)) < 0) return true;

@@ -90,13 +90,13 @@ Result<std::unique_ptr<PageTables>> open_x86_64_page_tables(const ElfCore& core,
   if (root % (1u << kPageShift) != 0)
     return fail(Kind::corrupt,
                 "SYMBOL(init_top_pgt)=%" PRIx64 " with NUMBER(phys_base)=%#" PRIx64
-                " is no page's beginning",
+                " is not aligned to a page",
                 *root_vaddr, phys_base);
   const unsigned levels = info.number("pgtable_l5_enabled").value_or(0) ? 5 : 4;
   // The C-bit of AMD's memory encryption, high up in physical addresses.
   const auto encryption_mask = static_cast<uint64_t>(info.number("sme_mask").value_or(0));
   if (encryption_mask != 0 && (!std::has_single_bit(encryption_mask) || encryption_mask >> 32 == 0))
-    return fail(Kind::corrupt, "NUMBER(sme_mask)=%#" PRIx64 " cannot be", encryption_mask);
+    return fail(Kind::corrupt, "NUMBER(sme_mask)=%#" PRIx64 " is invalid", encryption_mask);
 
   // Wrong keys or a wrong number of levels would translate to nonsense: the tables must at least
   // map themselves where they lie.

@@ -7,8 +7,8 @@
 
 namespace kdump {
 
-// The tables that vmcoreinfo names. Fails: unsupported, where a key is missing (named in the
-// text); corrupt, where the tables do not map themselves where they lie.
+// Opens the tables that vmcoreinfo names. Fails: unsupported, if a key is missing (named in the
+// text); corrupt, if the tables do not map their own addresses correctly.
 Result<std::unique_ptr<PageTables>> open_x86_64_page_tables(const ElfCore& core,
                                                             const Vmcoreinfo& info,
                                                             PhysMemory& memory);

@@ -32,8 +32,9 @@ Result<Kallsyms> Kallsyms::open(const Vmcoreinfo& info, AddressSpace& space) {
   const auto count = space.read<uint32_t>({count_at});
   if (!count) return wrap(count.error(), "SYMBOL(kallsyms_num_syms)");
   if (*count == 0 || *count > kMaxSymbols)
-    return fail(Kind::corrupt, "SYMBOL(kallsyms_num_syms)=%" PRIx64 ": %u symbols cannot be",
-                count_at, *count);
+    return fail(Kind::corrupt,
+                "SYMBOL(kallsyms_num_syms)=%" PRIx64 ": invalid number of symbols %u", count_at,
+                *count);
   table.symbols_ = *count;
   TRY(table.read_tokens(info));
   TRY(table.read_addresses(info));
@@ -58,7 +59,7 @@ Result<> Kallsyms::read_tokens(const Vmcoreinfo& info) {
         std::string_view(token_table_.data(), token_table_.size()).substr(std::min(at, last));
     const size_t end = rest.find('\0');
     if (at > last || end >= kMaxTokenBytes)
-      return fail(Kind::corrupt, "token %zu of kallsyms, at %#zx of its table, cannot be", code,
+      return fail(Kind::corrupt, "token %zu of kallsyms, at %#zx of its table, is invalid", code,
                   at);
     tokens_[code] = rest.substr(0, end);
   }
@@ -158,13 +159,13 @@ Result<> Kallsyms::each_name(Visit& visit) {
   return {};
 }
 
-Result<> Kallsyms::find(std::span<Wanted> names) {
+Result<> Kallsyms::find(std::span<SymbolQuery> names) {
   if (names.size() > kMaxWanted)
     return fail(Kind::refused, "%zu names at once, at most %zu", names.size(), kMaxWanted);
   // The first and last tokens distinguish nearly all symbols from the wanted ones.
   struct Search {
     const std::array<std::string_view, 256>& tokens;
-    std::span<Wanted> names;
+    std::span<SymbolQuery> names;
     // By token: the names, one bit each, that a symbol may have that begins so, type first; and
     // those that begin so themselves.
     std::array<uint32_t, 256> of_symbol = {}, of_name = {};

@@ -1,9 +1,9 @@
-// The crashed kernel's own symbol table, so that addresses of names and names of addresses can be
-// had without debug symbols. vmcoreinfo says where it lies since f09bddbd86619 ("vmcoreinfo: add
+// Looks up the crashed kernel's symbol table, from names to addresses and from addresses to names,
+// without debug symbols. vmcoreinfo locates it since f09bddbd86619 ("vmcoreinfo: add
 // kallsyms_num_syms symbol", v6.0) and the commit before it. Modules are not in it.
 //
-// The table is streamed, never held: it has some hundred thousand names. Everything in it is
-// hostile: it may say nonsense, but not make a reader run or read on for long.
+// The table has some hundred thousand names; it is streamed, not held. All of it is hostile: wrong
+// contents give wrong names, but bounded work.
 // Source: kernel/kallsyms.c, scripts/kallsyms.c.
 #pragma once
 
@@ -21,34 +21,34 @@ namespace kdump {
 
 class Kallsyms {
  public:
-  // The arguments must outlive this. Fails: unsupported, where vmcoreinfo lacks a key, named in
-  // the text; corrupt, where what the keys lead to is no symbol table.
+  // The arguments must outlive this. Fails: unsupported, if vmcoreinfo lacks a key (named in the
+  // text); corrupt, if the keys do not lead to a symbol table.
   static Result<Kallsyms> open(const Vmcoreinfo& info, AddressSpace& space);
 
-  // A name whose address is asked for. Where several symbols share it, the lowest address counts.
-  struct Wanted {
+  // A name to look up. If several symbols share it, the lowest address is taken.
+  struct SymbolQuery {
     std::string_view name;
     std::optional<Vaddr> address = {};
   };
   static constexpr size_t kMaxWanted = 32;
 
-  // Fills in the addresses of at most kMaxWanted names, in one pass. What the table has not stays
-  // empty. Fails: corrupt, where the table cannot be read to its end.
-  Result<> find(std::span<Wanted> names);
+  // Fills in the addresses of at most kMaxWanted names in one pass; unknown names stay empty.
+  // Fails: corrupt, if the table cannot be read to its end.
+  Result<> find(std::span<SymbolQuery> names);
 
-  // An address whose symbol is asked for.
+  // An address to look up.
   struct Place {
     Vaddr at;
     std::string name = {};    // empty: outside the kernel's image, or unknown; printable
     uint64_t offset = 0;      // of `at` from the symbol
-    uint64_t size_bytes = 0;  // to the next symbol; 0: not known
+    uint64_t size_bytes = 0;  // to the next symbol; 0: unknown
   };
 
-  // Fills in the symbols of all places, in one pass. Fails as find() does.
+  // Fills in the symbols of all places in one pass. Fails as find() does.
   Result<> name(std::span<Place> places);
 
  private:
-  // How an entry of the address table says an address; see the rows in kallsyms.cc.
+  // Encoding of the address table's entries; see the rows in kallsyms.cc.
   enum class Encoding : uint8_t { absolute, relative, absolute_percpu, self_relative };
 
   explicit Kallsyms(AddressSpace& space) : space_(&space) {}

@@ -12,8 +12,8 @@ constexpr uint64_t kMaxNamesBytes = 64u << 20;
 }  // namespace
 
 // Near the end of the buffer, or of the table; or a long name.
-bool KallsymsNames::next_with_care(Bytes& codes) {
-  if (left() < kMostBytes) fill();
+bool KallsymsNames::next_checked(Bytes& codes) {
+  if (left() < kMaxBytes) fill();
   if (left() == 0) return false;
   uint32_t size = buffer_[used_], header = 1;
   if (size & kLong) {
@@ -41,7 +41,7 @@ void KallsymsNames::fill() {
   memmove(buffer_.data(), buffer_.data() + used_, left());
   filled_ = left();
   used_ = 0;
-  while (filled_ < kMostBytes) {
+  while (filled_ < kMaxBytes) {
     const uint64_t size = kChunk - next_ % kChunk;
     const Result<> read = space_.read({next_}, MutableBytes(buffer_).subspan(filled_, size));
     if (!read) why_ = wrap(read.error(), "SYMBOL(kallsyms_names)").error();

@@ -35,7 +35,7 @@ Result<uint64_t> find_end(const ElfCore& core, const KernelSymbols& symbols, uin
         segment.size_bytes <= kMaxImageBytes)
       return segment.vaddr.value + segment.size_bytes;
   }
-  return fail(Kind::unsupported, "neither kallsyms nor a PT_LOAD tells the end of the kernel");
+  return fail(Kind::unsupported, "neither kallsyms nor a PT_LOAD contains the end of the kernel");
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ Result<KernelImage> find_kernel_image(const ElfCore& core, const Vmcoreinfo& inf
   if (!stext) return fail(Kind::unsupported, "vmcoreinfo lacks SYMBOL(_stext)");
   const uint64_t begin = *stext, end = TRY(find_end(core, symbols, begin));
   if (end <= begin || end - begin > kMaxImageBytes)
-    return fail(Kind::corrupt, "the kernel's image cannot lie from %#" PRIx64 " to %#" PRIx64,
-                begin, end);
+    return fail(Kind::corrupt,
+                "invalid range of the kernel's image: from %#" PRIx64 " to %#" PRIx64, begin, end);
   // In one piece, whatever the page tables say of the rest.
   const auto first = space.translate({begin});
   if (!first) return wrap(first.error(), "SYMBOL(_stext)");
@@ -66,7 +66,7 @@ Result<KernelImage> find_kernel_image(const ElfCore& core, const Vmcoreinfo& inf
   }
   if (freed.empty())
     image.warning = text(
-        "the kernel's image is kept whole, %" PRIu64 " pages, also what it freed of it: %s",
+        "the kernel's image is kept whole, %" PRIu64 " pages, freed parts included: %s",
         (end - begin) / page_size, *symbols.why() ? symbols.why() : "kallsyms lacks __init_begin");
   // x86_64 reserves of its early allocations only what it used.
   if (const auto brk = symbols.find("_brk_end"))

@@ -1,5 +1,5 @@
-// The kernel's own image, code and data from _stext on, without what the kernel gives back to the
-// allocator while it boots.
+// Finds the kernel's image: code and data from _stext on, without the parts that the kernel frees
+// while it boots.
 //
 // Source: arch/x86/mm/init.c and init_64.c, arch/x86/kernel/setup.c, arch/arm64/mm/init.c and
 // mmu.c: the callers of free_init_pages() and its like; vmlinux.lds.S.
@@ -16,12 +16,13 @@ struct KernelImage {
   struct Piece {
     Paddr begin, end;
   };
-  VirtualRange whole;         // where it is mapped
-  std::vector<Piece> pieces;  // what stays of it, ascending
-  std::string warning;        // empty, or why it is taken whole
+  VirtualRange whole;         // the mapping of the image
+  std::vector<Piece> pieces;  // the parts that were not freed, ascending
+  std::string warning;        // reason why freed parts are included; empty: they are not
 };
 
-// page_size: of the machine. Fails: if the image's begin or end cannot be determined.
+// page_size: of the machine, bytes. Fails: unsupported or corrupt, if the begin or end of the image
+// cannot be determined.
 Result<KernelImage> find_kernel_image(const ElfCore& core, const Vmcoreinfo& info,
                                       AddressSpace& space, const KernelSymbols& symbols,
                                       uint32_t page_size);

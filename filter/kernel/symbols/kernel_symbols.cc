@@ -30,7 +30,7 @@ KernelSymbols::KernelSymbols(const Vmcoreinfo& info, AddressSpace& space) {
 }
 
 std::optional<Vaddr> KernelSymbols::find(std::string_view name) const {
-  const auto found = std::ranges::find(wanted_, name, &Kallsyms::Wanted::name);
+  const auto found = std::ranges::find(wanted_, name, &Kallsyms::SymbolQuery::name);
   return found == wanted_.end() ? std::nullopt : found->address;
 }
 

@@ -1,5 +1,5 @@
-// The few symbols of the crashed kernel that the filter and `info` ask for, looked up in kallsyms
-// in one pass.
+// The symbols of the crashed kernel that the filter and `info` need, looked up in kallsyms in one
+// pass.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace kdump {
 
 class KernelSymbols {
  public:
-  // Never fails: without kallsyms every symbol is missing, and why() gives the reason.
+  // Never fails: without kallsyms every symbol is missing, and why() returns the reason.
   KernelSymbols(const Vmcoreinfo& info, AddressSpace& space);
 
   const char* why() const { return why_.text; }  // empty: kallsyms was read
@@ -18,7 +18,7 @@ class KernelSymbols {
   std::optional<Vaddr> find(std::string_view name) const;
 
  private:
-  std::vector<Kallsyms::Wanted> wanted_;
+  std::vector<Kallsyms::SymbolQuery> wanted_;
   Error why_;
 };
 

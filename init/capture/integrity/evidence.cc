@@ -105,11 +105,11 @@ void Evidence::leave_out(const char* why, Console& console) {
 
 // What is called vmcore is whole: list, keep and whoever looks for a dump go by that name.
 Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& console) {
-  const Result<> retracted = dump.retract();
-  if (!retracted)
+  const Result<> demoted = dump.demote();
+  if (!demoted)
     console.say("warning: the damaged dump is still called %s: %s", kDumpName,
-                retracted.error().text);
-  manifest_.remark((retracted ? incomplete_name(kDumpName) : kDumpName) +
+                demoted.error().text);
+  manifest_.remark((demoted ? incomplete_name(kDumpName) : kDumpName) +
                    " is DAMAGED: " + damage.text);
   return std::unexpected(damage);
 }

@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kFileName[] = "check";
 // Enough to see a speed, at most this long; and never more than a part of what is free.
-constexpr uint64_t kPieceBytes = 4 << 20, kMostBytes = 64 << 20;
+constexpr uint64_t kPieceBytes = 4 << 20, kMaxBytes = 64 << 20;
 constexpr int64_t kWriteMs = 4000;
 constexpr uint64_t kPartOfFree = 8;
 // How often the target is reached in all: what refuses some connections works for one of them.
@@ -125,7 +125,7 @@ Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
       .limits = {.step_s = settings_.step_timeout_s, .stall_s = settings_.stall_timeout_s},
       .observer = progress_,
       .network = network,
-      .volatile_is_refused = true,
+      .refuse_tmpfs = true,
       .mount_root = mount_root};
   target_ = TRY(make_target(url_, context));
   const Target::Space space = TRY(target_->preflight());
@@ -142,7 +142,7 @@ Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
   has_begun_ = true;  // what a failure leaves is removed as well
   TRY(target_->begin("check-" + crash_directory_name(kernel.nodename, time(nullptr), 0)));
   console_.say("  made %s in %.2f s", target_->location().c_str(), lap());
-  return try_file(space.free_bytes ? *space.free_bytes / kPartOfFree : kMostBytes);
+  return try_file(space.free_bytes ? *space.free_bytes / kPartOfFree : kMaxBytes);
 }
 
 Result<> CheckJob::try_file(uint64_t most_bytes) {
@@ -160,11 +160,11 @@ Result<> CheckJob::try_file(uint64_t most_bytes) {
 
 Result<uint64_t> CheckJob::write_pieces(Sink& file, uint64_t most_bytes) {
   const int64_t until_ms = sys_.monotonic_ms() + kWriteMs;
-  const uint64_t end = std::clamp<uint64_t>(most_bytes, 1, kMostBytes);
+  const uint64_t end = std::clamp<uint64_t>(most_bytes, 1, kMaxBytes);
   std::vector<uint8_t> piece(std::min(kPieceBytes, end));
   uint64_t offset = 0;
   while (offset < end && sys_.monotonic_ms() < until_ms) {
-    TRY(progress_.may_go_on());
+    TRY(progress_.may_continue());
     fill(piece, offset);
     const uint64_t size = std::min<uint64_t>(piece.size(), end - offset);
     TRY(file.write_at(offset, Bytes(piece).first(size)));
@@ -203,7 +203,7 @@ Result<> CheckJob::clean_up() {
 // As the jobs of a capture do, and a connection that is lost: each brings the target up anew.
 Result<> CheckJob::reach_again() {
   for (unsigned nth = 2; nth <= kTimes; ++nth) {
-    TRY(progress_.may_go_on());
+    TRY(progress_.may_continue());
     const auto reached = target_->preflight();
     progress_.tick();
     const Result<> finished = target_->finish();

@@ -89,13 +89,13 @@ void DumpJob::run() {
     conclude(saved ? ready : saved);
   } else {
     const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
-    if (saved && !context_.is_output && !context_.keeps_every_page) save_dmesg();
+    if (saved && !context_.is_output && !context_.no_filter) save_dmesg();
     if (saved) saved = save_dump();
     conclude(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
       // Only now: the log may be what the job before has died of, or what took the dump's room.
-      if ((context_.keeps_every_page || log_gave_way_) && report_.system) save_dmesg();
+      if ((context_.no_filter || log_gave_way_) && report_.system) save_dmesg();
       save_log_and_report();
       if (is_stored(report_.outcome) && old_dumps_)
         old_dumps_->remove_surplus(report_.outcome == Board::Outcome::saved);
@@ -108,7 +108,7 @@ void DumpJob::run() {
 // A vmcore that cannot be read still leaves a directory with the log that says why.
 Result<> DumpJob::open_vmcore() {
   progress_.enter(Step::open);
-  const MemMapUse mem_map_use = context_.keeps_every_page ? MemMapUse::unwanted : MemMapUse::wanted;
+  const MemMapUse mem_map_use = context_.no_filter ? MemMapUse::unwanted : MemMapUse::wanted;
   auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
   if (!opened) {
     board_.is_final = true;
@@ -125,7 +125,7 @@ Result<> DumpJob::open_vmcore() {
                system.crash_time_s ? utc_time(system.crash_time_s).c_str() : "at an unknown time");
   for (const std::string& warning : vmcore_->warnings()) warn(warning);
   if (!*system.nodename) warn("the vmcore does not say which host it is of");
-  if (context_.keeps_every_page)
+  if (context_.no_filter)
     warn("a job died before: the dump will have all pages");
   else if (!vmcore_->mem_map())
     warn("pages cannot be told apart: the dump will have all of them");
@@ -138,7 +138,7 @@ Result<> DumpJob::prepare_target() {
   const TargetContext context = target_context(sys_, settings_, context_, system, progress_);
   target_ = context_.is_output ? make_output_target(url_, sys_) : TRY(make_target(url_, context));
   report_.target = target_->describe();
-  if (context_.keeps_every_page && !target_->can_discard())
+  if (context_.no_filter && !target_->can_discard())
     return fail(Kind::refused, "what the job before has left there would be written over");
   space_ = TRY(target_->preflight());
   TRY(begin_crash(*target_, system));
@@ -188,7 +188,7 @@ Target::Space DumpJob::look_at_space() {
 LevelChoice DumpJob::choose(VmcoreDump& dump) {
   Room room = room_for_dump(look_at_space(), is_flattened(), context_.room_use);
   // Records in a stream leave gaps out, whatever becomes of them later.
-  dump.set_gaps_take_room(space_.gaps_take_room && !is_flattened());
+  dump.set_gaps_take_room(space_.no_sparse_files && !is_flattened());
   if (target_->can_discard()) room.log_bytes = report_.dmesg_bytes;
   const auto removable_bytes = [&] { return old_dumps_ ? old_dumps_->removable_bytes() : 0; };
   LevelChoice choice =
@@ -309,7 +309,7 @@ void DumpJob::check_saved() {
   if (sound) return;
   report_.outcome = Board::Outcome::failed;
   report_.error = sound.error();
-  board_.retract(sound.error());
+  board_.demote(sound.error());
   console_.say("FAILED %s: %s (%s)", report_.location.c_str(), report_.error.text,
                kind_name(report_.error.kind));
 }

@@ -32,7 +32,7 @@ class OldDumps {
 
  private:
   enum class When : uint8_t { surplus, trial, needed };
-  uint64_t remove(When when, uint64_t enough_bytes, bool is_whole);
+  uint64_t remove(When when, uint64_t stop_after_bytes, bool is_whole);
 
   Sys& sys_;
   const Settings& settings_;

@@ -15,7 +15,7 @@ void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
     case Cargo::every_page: {
       Settings simple = settings;
       simple.threads = 1;
-      own.keeps_every_page = true;
+      own.no_filter = true;
       return run_dump_job(sys, simple, attempt.target, own, board, console);
     }
     case Cargo::log:

@@ -76,7 +76,7 @@ void VmcoreDump::choose_format() {
 }
 
 Result<uint64_t> VmcoreDump::most_bytes(uint32_t level) {
-  return most_dump_bytes(pages_at(level), header_, options(level));
+  return max_dump_bytes(pages_at(level), header_, options(level));
 }
 
 Result<uint64_t> VmcoreDump::estimate_bytes(uint32_t level) {
@@ -122,7 +122,7 @@ DumpOptions VmcoreDump::options(uint32_t level) const {
   options.expected_pages = plan_.kept_pages(level);
   options.expected_segments = plan_.elf_segments[level];
   options.memory_bytes = memory_bytes_;
-  options.gaps_take_room = gaps_take_room_;
+  options.no_sparse_files = no_sparse_files_;
   return options;
 }
 

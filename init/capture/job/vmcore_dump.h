@@ -30,7 +30,7 @@ class VmcoreDump {
   Format format() const { return format_; }
   void set_format(Format format);
   // Whether what is never written takes room where the dump goes: then it counts in all sizes.
-  void set_gaps_take_room(bool take_room) { gaps_take_room_ = take_room; }
+  void set_gaps_take_room(bool take_room) { no_sparse_files_ = take_room; }
   // What format kdump needs before the first page. Fails: unsupported, where it cannot be.
   Result<uint64_t> table_bytes();
   // What the dump cannot outgrow at that level: known at once.
@@ -50,7 +50,7 @@ class VmcoreDump {
   uint64_t memory_bytes_;  // for the writer's buffers
   uint32_t threads_;
   Format format_;
-  bool gaps_take_room_ = true;
+  bool no_sparse_files_ = true;
   std::map<uint32_t, uint64_t> estimates_;  // by level, of format_
   Plan plan_;
   std::optional<PageSelection> pages_;         // of the level asked for last

@@ -52,7 +52,7 @@ std::string uptime_as_text(uint64_t milliseconds) {
   return days ? text("%" PRIu64 " d %s", days, clock.c_str()) : clock;
 }
 
-std::string panicked_as_text(const CrashScene& scene) {
+std::string panicked_as_text(const CpuStates& scene) {
   if (scene.panicked) {
     const CpuState& state = scene.cpus[*scene.panicked];
     return text("CPU %s, pid %d, at %s", cpu_number(state).c_str(), state.registers.pid,
@@ -61,7 +61,7 @@ std::string panicked_as_text(const CrashScene& scene) {
   return scene.panic_cpu ? text("CPU %u, which left no registers", *scene.panic_cpu) : "";
 }
 
-std::string cpus_as_text(const CrashScene& scene) {
+std::string cpus_as_text(const CpuStates& scene) {
   if (scene.cpus.empty()) return {};
   std::string out = "cpu        pid  at\n";
   for (size_t i = 0; i < scene.cpus.size(); ++i) {
@@ -76,7 +76,7 @@ std::string cpus_as_text(const CrashScene& scene) {
   return out;
 }
 
-void add_crash_scene(JsonWriter& json, const CrashScene& scene) {
+void add_cpu_states(JsonWriter& json, const CpuStates& scene) {
   add_number_or_null(json, "panic_cpu", scene.panic_cpu);
   json.begin_array("cpu_states");
   for (const CpuState& state : scene.cpus) {

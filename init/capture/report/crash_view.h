@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "filter/kernel/crash_scene.h"
+#include "filter/kernel/cpu_states.h"
 #include "init/capture/report/json.h"
 
 namespace kdump {
@@ -14,12 +14,12 @@ namespace kdump {
 std::string uptime_as_text(uint64_t milliseconds);
 
 // "CPU 1, pid 711, at sysrq_handle_crash+0x1a/0x20"; empty where nobody knows who panicked.
-std::string panicked_as_text(const CrashScene& scene);
+std::string panicked_as_text(const CpuStates& scene);
 
 // A line a CPU, at most 32 of them, and the registers of the one that panicked.
-std::string cpus_as_text(const CrashScene& scene);
+std::string cpus_as_text(const CpuStates& scene);
 
 // panic_cpu and cpu_states.
-void add_crash_scene(JsonWriter& json, const CrashScene& scene);
+void add_cpu_states(JsonWriter& json, const CpuStates& scene);
 
 }  // namespace kdump

@@ -56,7 +56,7 @@ const char* DumpStory::state() const {
 DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
   DumpStory story;
   story.dump = dump;
-  auto contents = look_into_dump(files, dump);
+  auto contents = read_dump_contents(files, dump);
   if (!contents) {
     story.problem = contents.error().text;
     return story;

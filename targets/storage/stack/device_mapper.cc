@@ -83,7 +83,7 @@ Result<> make_dm_device(Sys& sys, const std::string& name, std::span<const DmPie
   // An empty device would pass for one that is there.
   if (!ready)
     if (const auto gone = control(sys, *control_file, DM_DEV_REMOVE, name, alone, 0); !gone)
-      return wrap(ready.error(), "(and it cannot be removed)");
+      return wrap(ready.error(), "(removing it failed, too)");
   return ready;
 }
 

@@ -84,7 +84,7 @@ Result<Group> find_group(std::string_view metadata) {
       return fail(Kind::corrupt, "LVM2: extents of %" PRIu64 " sectors", *extent);
     return Group{entry->value, *extent};
   }
-  return fail(Kind::corrupt, "LVM2: the text has no volume group");
+  return fail(Kind::corrupt, "LVM2: the metadata has no volume group");
 }
 
 Result<uint64_t> extents(std::string_view section, std::string_view key) {
@@ -124,7 +124,7 @@ Result<LvmStripe> make_stripe(const Group& group, std::span<const PhysicalVolume
       return LvmStripe{.volume = std::string(volume.id),
                        .first_sector = volume.first_sector + first * group.extent_sectors};
   // Another logical volume's name, of a kind that is not made here.
-  return fail(Kind::unsupported, "LVM2: a part lies on %.*s, which is no physical volume",
+  return fail(Kind::unsupported, "LVM2: a part lies on %.*s, which is not a physical volume",
               static_cast<int>(std::min<size_t>(name.size(), 64)), name.data());
 }
 
@@ -134,7 +134,7 @@ Result<LvmSegment> make_segment(const Group& group, std::span<const PhysicalVolu
   if (type != "striped")  // LVM2's name of linear ones too
     return fail(Kind::unsupported,
                 "LVM2: the volume is of type %.*s; only linear and striped ones"
-                " can be made here",
+                " are supported",
                 static_cast<int>(std::min<size_t>(type.size(), 32)), type.data());
   LvmSegment segment;
   segment.first_sector = TRY(extents(text, "start_extent")) * group.extent_sectors;
@@ -144,7 +144,7 @@ Result<LvmSegment> make_segment(const Group& group, std::span<const PhysicalVolu
   while (const auto name = next_lvm_element(stripes)) {
     const auto extent = next_lvm_element(stripes);
     if (!extent || segment.stripes.size() >= max_stripes)
-      return fail(Kind::corrupt, "LVM2: a list of stripes that is odd or too long");
+      return fail(Kind::corrupt, "LVM2: invalid length of a list of stripes");
     segment.stripes.push_back(TRY(make_stripe(group, volumes, *name, *extent)));
   }
   if (segment.stripes.empty() || segment.sectors == 0 ||
@@ -203,11 +203,11 @@ Result<std::vector<LvmSegment>> find_lvm_volume(std::string_view metadata, std::
       stripes += segments.back().stripes.size();
     }
     if (segments.size() != *count)
-      return fail(Kind::corrupt, "LVM2: %zu of the volume's %" PRIu64 " segments are there",
+      return fail(Kind::corrupt, "LVM2: only %zu of the volume's %" PRIu64 " segments are there",
                   segments.size(), *count);
     return segments;
   }
-  return fail(Kind::refused, "LVM2: its volume group has no volume with UUID %.*s any more",
+  return fail(Kind::refused, "LVM2: its volume group no longer has a volume with UUID %.*s",
               static_cast<int>(uuid.size()), uuid.data());
 }
 

@@ -1,5 +1,5 @@
-// The grammar of LVM2's metadata text: entries `key = value` and sections `key { … }`, nested, with
-// comments. Knows no key. Every byte is hostile; nothing is copied or allocated.
+// Parses the grammar of LVM2's metadata text: nested entries `key = value` and sections `key { …
+// }`, with comments. Every byte is hostile; nothing is copied or allocated.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,19 @@ namespace kdump {
 
 struct LvmEntry {
   std::string_view key;
-  std::string_view value;  // of a string without its quotes, of a list without its brackets, of a
-                           // section what is between the braces
+  std::string_view value;  // without the quotes, brackets or braces
   bool is_section = false;
 };
 
-// The next entry, which is taken off the text. nullopt: no more, or none that can be understood.
+// Removes the next entry from `text` and returns it; nullopt at the end or for invalid text.
 std::optional<LvmEntry> next_lvm_entry(std::string_view& text);
 
-// Of those directly in the text; "" if there is none.
+// Return a section, value or number at the top level of `text`; empty if there is none.
 std::string_view lvm_section(std::string_view text, std::string_view key);
 std::string_view lvm_value(std::string_view text, std::string_view key);
 std::optional<uint64_t> lvm_number(std::string_view text, std::string_view key);
 
-// The next element of a list, unquoted; it is taken off. nullopt: no more.
+// Removes the next element from `list` and returns it without quotes; nullopt at the end.
 std::optional<std::string_view> next_lvm_element(std::string_view& list);
 
 }  // namespace kdump

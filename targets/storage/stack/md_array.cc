@@ -11,7 +11,7 @@ namespace kdump {
 namespace {
 
 // After a crash an array is dirty, and a resync would take the disks from the dump. KiB a second.
-constexpr char kResyncAtMost[] = "1000";
+constexpr char kMaxResyncSpeed[] = "1000";
 
 Result<> set(Sys& sys, const std::string& path, const std::string& value) {
   File file = TRY(File::open(sys, path, O_WRONLY));
@@ -45,7 +45,7 @@ Result<> start_md_array(Sys& sys, const std::string& name, const std::string& ve
     }
     TRY(set(sys, in_sys + "array_state", "active"));
     // There once it runs, and only where there is something to resync.
-    if (const auto slow = set(sys, in_sys + "sync_speed_max", kResyncAtMost);
+    if (const auto slow = set(sys, in_sys + "sync_speed_max", kMaxResyncSpeed);
         !slow && slow.error().sys_errno != ENOENT)
       observer.note(slow.error().text);
   }

@@ -42,7 +42,7 @@ Result<uint64_t> number(const std::string& word) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error != std::errc() || *end != '\0')
-    return fail(Kind::corrupt, "%s: %s is no number", kStorageList, word.c_str());
+    return fail(Kind::corrupt, "%s: invalid number '%s'", kStorageList, word.c_str());
   return value;
 }
 
@@ -85,8 +85,7 @@ Result<> Maker::make(const Words& step) {
     observer_.note((step[0] + " " + step[1] + " is made").c_str());
     return {};
   }
-  return fail(kdump::Kind::corrupt, "%s: a step that is not known: %s", kStorageList,
-              step[0].c_str());
+  return fail(kdump::Kind::corrupt, "%s: unknown step '%s'", kStorageList, step[0].c_str());
 }
 
 Result<> Maker::make_array(const Words& step) {
@@ -166,15 +165,15 @@ Result<> make_storage(Sys& sys, DeviceFinder& finder, const DeviceName& name, Ob
     return std::unexpected(list.error());
   }
   std::string_view text = *list;
-  bool is_meant = false;
+  bool is_selected = false;
   Maker maker(sys, finder, observer);
   while (!text.empty()) {
     const Words words = next_line(text);
     if (words.empty()) continue;
     if (words[0] == "target") {
       const auto device = percent_decode(words.size() > 1 ? words[1] : "");
-      is_meant = device && *device == name.text() && !finder.is_there(name);
-    } else if (is_meant) {
+      is_selected = device && *device == name.text() && !finder.is_there(name);
+    } else if (is_selected) {
       TRY(maker.make(words));
     }
   }

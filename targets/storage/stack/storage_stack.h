@@ -1,6 +1,6 @@
-// The devices that a target lies on and that no other program makes in a capture kernel: arrays of
-// mdraid, LUKS volumes, logical volumes, nested in any order. Which, the packer has written down
-// (scripts/lib/storage.sh); none of their programs is needed. Why: docs/decisions/0009-storage.md.
+// Makes the devices below a target: mdraid arrays, LUKS volumes and logical volumes, nested in any
+// order. The packer writes the list of them (scripts/lib/storage.sh). Needs no other program.
+// Decision: docs/decisions/0009-storage.md.
 //
 // The list, words separated by spaces, from the disks upwards:
 //   target DEVICE                      as in the URL; the next lines describe its layers
@@ -17,9 +17,9 @@ namespace kdump {
 
 constexpr char kStorageList[] = "/etc/kdump-init/storage";
 
-// Makes what the list has for the device of that name, unless the device is there already. What an
-// earlier call has made is found again. No list, or nothing in it for that name: nothing to do.
-// Fails: as its first step that does; every wait has limits.step_s.
+// Makes the devices that the list has for `name`, unless they exist. Succeeds without effect if
+// there is no list or no entry for that name. Fails: as the first step that fails; every wait has
+// the finder's limit.
 Result<> make_storage(Sys& sys, DeviceFinder& finder, const DeviceName& name, Observer& observer);
 
 }  // namespace kdump

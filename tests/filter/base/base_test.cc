@@ -85,7 +85,7 @@ struct Counter {
   static void release(int) { ++released; }
 };
 
-TEST_CASE("an owner releases once, whoever holds it last, and never what was taken from it") {
+TEST_CASE("an owner releases its handle once, in its last holder, and never a taken handle") {
   Counter::released = 0;
   {
     Owned<Counter> first(3);
@@ -113,8 +113,7 @@ TEST_CASE("a file is written with gaps of zeros, read back, and reports where it
   const auto beyond = file.read_at(10, back);
   REQUIRE(!beyond);
   CHECK(beyond.error().kind == Kind::corrupt);
-  CHECK(std::string(beyond.error().text)
-            .ends_with("ends at offset 0xc, 2 bytes before what is needed"));
+  CHECK(std::string(beyond.error().text).ends_with("ends at offset 0xc, 2 bytes too early"));
 }
 
 TEST_CASE("a new name never replaces a file that is there") {

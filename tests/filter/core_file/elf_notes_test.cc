@@ -139,7 +139,7 @@ TEST_CASE("what is malformed in one PT_NOTE costs neither VMCOREINFO nor registe
     std::string what;
     std::vector<std::string> segments;
     int cpus;
-    bool is_told;
+    bool is_reported;
   };
   const Row rows[] = {
       {"one each", {cpu('a'), cpu('b'), vmcoreinfo()}, 2, false},
@@ -175,7 +175,7 @@ TEST_CASE("what is malformed in one PT_NOTE costs neither VMCOREINFO nor registe
     const NotesCore notes(row.segments);
     CHECK(notes.info.value("OSRELEASE") == "6.1");
     CHECK(notes.cpus == row.cpus);
-    CHECK(notes.warnings.empty() == !row.is_told);
+    CHECK(notes.warnings.empty() == !row.is_reported);
     const std::string dumped = notes.dumped();
     CAPTURE(dumped);
     CHECK(dumped.find("broken") == std::string::npos);

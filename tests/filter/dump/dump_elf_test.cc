@@ -119,7 +119,7 @@ TEST_CASE("long runs of zeros take no writing") {
 }
 
 TEST_CASE("when program headers run short, runs are merged") {
-  // Every second group of pages is excluded: far more runs than the plan said.
+  // Every second group of pages is excluded: far more runs than the plan counted.
   FakeMemory memory(
       60'000, [](uint64_t pfn) { return pfn / kElfMergePages % 2 ? Look::zero : Look::excluded; });
   const auto [result, file] = write(memory, {.expected_segments = 1});

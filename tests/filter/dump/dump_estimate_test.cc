@@ -20,7 +20,7 @@ void check_estimate(FakeMemory& memory, const DumpOptions& options, double most)
   REQUIRE(written);
   CAPTURE(written->end_offset);
   CHECK(*estimate >= written->end_offset);
-  const auto bound = most_dump_bytes(memory, make_header(notes), options);
+  const auto bound = max_dump_bytes(memory, make_header(notes), options);
   REQUIRE(bound);
   if (options.expected_pages != 0 && options.format == Format::kdump)
     CHECK(*bound >= written->end_offset);

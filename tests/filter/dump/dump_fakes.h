@@ -129,7 +129,7 @@ struct NoProgress final : Progress {
     last_total = total;
     ++calls;
   }
-  Result<> may_go_on() override {
+  Result<> may_continue() override {
     return calls < calls_until_late ? Result<>() : fail(Kind::timeout, "too late");
   }
 };

@@ -79,7 +79,7 @@ Outcome look_at(const TextCore& core) {
   WindowScan(*vmcore).scan({0}, *window);
   out.classes.assign(window->begin(), window->begin() + vmcore->end_pfn().value);
   for (const std::string& warning : vmcore->warnings()) out.warnings += warning + "\n";
-  // These cores have no symbols, by which the kernel's own memory is found: said of each.
+  // These cores have no symbols, which protected memory needs: each gives that warning.
   const size_t unsaid = vmcore->mem_map() ? vmcore->protected_memory().warnings.size() : 0;
   for (const std::string& warning : std::span(plan->warnings).subspan(unsaid))
     out.warnings += warning + "\n";

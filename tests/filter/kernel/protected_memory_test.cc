@@ -190,7 +190,7 @@ TEST_CASE("without kallsyms all of the image is kept, and counted") {
   CHECK(warns(classes.vmcore(), "SYMBOL(kallsyms_names)"));
 }
 
-TEST_CASE("an image whose end cannot be told is left to its struct pages, and said") {
+TEST_CASE("an image without a known end is kept by its struct pages alone, with a warning") {
   TextCore core(std::string(kKernel) + "-SYMBOL(kallsyms_names)\n");
   put_kernel_data(core);
   Classes classes(core);
@@ -227,7 +227,7 @@ TEST_CASE("page tables that lead in circles, everywhere or nowhere end the walk"
   CHECK(classes.all(true, 0x100000, 0x121000));
 }
 
-TEST_CASE("symbols that cannot be cost their part and no more") {
+TEST_CASE("invalid symbols disable only the part that needs them") {
   TextCore core(kKernel);
   put_kernel_data(core);
   CoreImage& image = core.image();

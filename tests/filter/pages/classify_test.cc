@@ -77,7 +77,7 @@ TEST_CASE("every kind of page is kept or left out as its level bits say, on ever
   for (const char* kernel : kKernels) {
     CAPTURE(kernel);
     TextCore core(of(kernel) + "ram 0 20M\ndata 16M\n");
-    // Each kind at a page frame of its own, aligned to its order, with the kernel's on both sides.
+    // Each kind at a separate page frame, aligned to its order, with the kernel's on both sides.
     std::vector<uint64_t> pfns;
     uint64_t next = 2;
     for (const KindRow& row : kKinds) {
@@ -159,7 +159,7 @@ TEST_CASE("a poisoned head takes itself alone away from slab and from folios") {
   }
 }
 
-TEST_CASE("an order that cannot be is not believed") {
+TEST_CASE("an invalid order is ignored") {
   for (const char* kernel : kKernels) {
     CAPTURE(kernel);
     {  // a free block whose page frame is not aligned to it
@@ -260,7 +260,7 @@ TEST_CASE("free blocks and compound pages go on in the next call") {
   CHECK_FALSE(classify(Bytes(pages).first(100), {0}, layout, state, out));
 }
 
-TEST_CASE("hugetlb is told by its destructor's address where there is no number for it") {
+TEST_CASE("hugetlb is recognised by its destructor's address if there is no number for it") {
   TextCore core(of("x86_64-4.19") +
                 "-NUMBER(HUGETLB_PAGE_DTOR)\nOFFSET(page.compound_order)=32\n"
                 "SYMBOL(free_huge_page)=ffffffff81234560\npage 512 kernel order=8");

@@ -63,12 +63,12 @@ TEST_CASE("the plan counts what the selection selects, at every level, from memo
   Watched progress;
   for (uint32_t level = 0; level <= kMaxLevel; ++level) {
     CAPTURE(level);
-    PageSelection told(*vmcore, level), anew(*vmcore, level);
+    PageSelection planned(*vmcore, level), anew(*vmcore, level);
     progress.last = 0;
-    const auto plan = make_plan(*vmcore, progress, &told);
+    const auto plan = make_plan(*vmcore, progress, &planned);
     REQUIRE(plan);
     CHECK(plan->ram_pages() == vmcore->memory().ram_pages());
-    CHECK(count_selected(told) == plan->kept_pages(level));
+    CHECK(count_selected(planned) == plan->kept_pages(level));
     CHECK(count_selected(anew) == plan->kept_pages(level));
     CHECK(count_selected(anew) == plan->kept_pages(level));  // again, now remembered
   }
@@ -128,11 +128,12 @@ TEST_CASE("counts that no running kernel has are not believed: every page is kep
   REQUIRE(plan);
   CHECK(pages_of(*plan, PageClass::other) == 80u << 8);
   REQUIRE(plan->warnings.size() == 1);
-  CHECK(plan->warnings[0].find("every page is kept: only 0 of 20480") != std::string::npos);
+  CHECK(plan->warnings[0].find("every page is kept: implausible page counts: only 0 of 20480") !=
+        std::string::npos);
   CHECK(count_selected(selection) == 80u << 8);
 }
 
-TEST_CASE("a machine without any free page is said to be odd, and its pages are kept") {
+TEST_CASE("a machine without any free page gives a warning, and its pages are kept") {
   const TextCore core(
       "kernel x86_64-6.1\nram 0 80M\ndata 64M\npaging 4 large_leaves\npage 256 slab count=256\n");
   const auto vmcore = core.open();

@@ -13,7 +13,7 @@ constexpr size_t kWrong = SIZE_MAX;
 // page: as PageEncoder::encode takes it. The frame's size, 0 where there is none; kWrong where
 // zstd does not decode it to the page, or it is as large as that.
 inline size_t encode_and_decode(PageEncoder& encoder, Bytes page, PageEncoder::Aim aim) {
-  // Exactly as large as it is said to be, so that a sanitizer sees what is written beyond.
+  // Exactly of the given size, so that a sanitizer sees what is written beyond.
   std::vector<uint8_t> frame(page.size()), back(page.size());
   const size_t size = encoder.encode(page, aim, frame);
   if (size >= page.size()) return kWrong;

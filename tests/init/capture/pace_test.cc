@@ -38,7 +38,7 @@ struct Job {
       sys.sleep_ms(1000);
       done += pages_per_s;
       progress.update(Phase::write, static_cast<uint64_t>(done), 10'000, 0);
-      if (!progress.may_go_on()) return s;
+      if (!progress.may_continue()) return s;
     }
     return 0;
   }
@@ -65,11 +65,11 @@ TEST_CASE("what would take far longer than the limit gives way where another tar
 TEST_CASE("a target may wait on for a stall's time after that, to close the dump") {
   Job job(300);
   CHECK(job.write(1, 301) == 301);
-  CHECK(job.progress.may_wait_on());
+  CHECK(job.progress.may_keep_waiting());
   job.sys.sleep_ms(59'000);
-  CHECK(job.progress.may_wait_on());
+  CHECK(job.progress.may_keep_waiting());
   job.sys.sleep_ms(1000);
-  const auto over = job.progress.may_wait_on();
+  const auto over = job.progress.may_keep_waiting();
   REQUIRE(!over);
   CHECK(over.error().kind == Kind::timeout);
 }
@@ -79,11 +79,11 @@ TEST_CASE("the end of a dump has one window") {
   CHECK(job.write(1000, 10) == 0);
   job.progress.enter(Step::finish);
   job.sys.sleep_ms(299'000);
-  CHECK(job.progress.may_wait_on());
+  CHECK(job.progress.may_keep_waiting());
   job.sys.sleep_ms(2000);
-  CHECK(job.progress.may_wait_on());
+  CHECK(job.progress.may_keep_waiting());
   job.sys.sleep_ms(60'000);
-  CHECK(!job.progress.may_wait_on());
+  CHECK(!job.progress.may_keep_waiting());
 }
 
 }  // namespace

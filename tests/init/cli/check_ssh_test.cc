@@ -62,7 +62,7 @@ TEST_CASE("check gives up on a server that takes nothing when rd.kdump.stall say
   CHECK(check(server, said, "rd.kdump.stall=3") == 1);
   CAPTURE(said);
   // After two thirds of it another connection is tried; by default that were 40 s.
-  const char kQuiet[] = "has taken nothing for ";
+  const char kQuiet[] = "has accepted no data for ";
   const size_t at = said.find(kQuiet);
   REQUIRE(at != std::string::npos);
   CHECK(atoi(said.c_str() + at + sizeof kQuiet - 1) < 40);

@@ -156,7 +156,7 @@ TEST_CASE("dmesg tells by its exit status whether the log is all there") {
     core[core.find(whole.substr(at, end - at)) - 1] = 0x55;
     std::ofstream(bench.path() + "/damaged", std::ios::binary) << core;
     CHECK(bench.run("dmesg damaged") == expected);
-    CHECK(says(bench.err, "of the log's records cannot be read"));
+    CHECK(says(bench.err, "of the log's records are unreadable"));
     CHECK(bench.out.empty() == (expected == 1));
     expected = 1;
   }
@@ -334,7 +334,7 @@ TEST_CASE("--report writes over nothing: no file, no vmcore, and not this run's 
     CHECK(bench.run(std::string("dump vmcore -o out --report ") + name) == 1);
     CAPTURE(bench.err);
     CHECK(lines_in(bench.err) == 1);
-    CHECK(says(bench.err, "exists; it is not overwritten"));
+    CHECK(says(bench.err, "exists and is not overwritten"));
     CHECK_FALSE(bench.has("out"));
     CHECK_FALSE(bench.has("out-incomplete"));
   }

@@ -115,7 +115,7 @@ TEST_CASE("notes that cannot be read cost the choice of pages, not the dump") {
     CAPTURE(bench.err);
     CHECK(status == 0);  // memory is all there
     is_alive(bench);
-    CHECK(says(bench.err, "notes that cannot be read are left out"));
+    CHECK(says(bench.err, "unreadable notes are omitted"));
   });
   CHECK(bench.run("info " + file->path()) == 0);
   CHECK(bench.run("dmesg " + file->path()) == 1);

@@ -165,19 +165,19 @@ TEST_CASE("no broken answer of a DHCP server ends the client, or holds it up") {
   CHECK(granted > 0);
 }
 
-TEST_CASE("a DHCP server that grants nothing is told from one that is not there") {
+TEST_CASE("a DHCP server that grants nothing is distinguished from a missing one") {
   const std::pair<std::optional<uint8_t>, const char*> cases[] = {
-      {kNak, "has refused the address that it had offered"},
-      {std::nullopt, "has offered an address, and not granted it"}};
-  for (const auto& [last_word, said] : cases) {
-    CAPTURE(said);
+      {kNak, "refused the address that it had offered"},
+      {std::nullopt, "offered an address and did not grant it"}};
+  for (const auto& [last_word, message] : cases) {
+    CAPTURE(message);
     NetScene scene;
     scene.live_cable("eth0", "s0", kMac, "");
     scene.run_there([&] { serve_no_lease("s0", last_word); });
     const auto lease = ask(scene, 1500);
     REQUIRE(!lease);
     CHECK(lease.error().kind == Kind::timeout);
-    CHECK(std::string(lease.error().text).find(said) != std::string::npos);
+    CHECK(std::string(lease.error().text).find(message) != std::string::npos);
   }
 }
 

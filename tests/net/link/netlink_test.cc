@@ -7,7 +7,7 @@
 
 #include <random>
 
-#include "net/dhcp/router_news.h"
+#include "net/dhcp/router_advertisement.h"
 #include "net/link/bond_options.h"
 
 namespace kdump {
@@ -49,7 +49,8 @@ TEST_CASE("name servers are read from a router's advertisement, but link-local o
     option.insert(option.end(), address.octets, address.octets + 16);
   }
   const auto message = router_message(option);
-  const RouterNews news = parse_router_news({.type = RTM_NEWNDUSEROPT, .body = message});
+  const RouterAdvertisement news =
+      parse_router_advertisement({.type = RTM_NEWNDUSEROPT, .body = message});
   CHECK(news.link == 7);
   REQUIRE(news.nameservers.size() == 1);
   CHECK(news.nameservers[0].text() == "2001:db8::53");
@@ -60,7 +61,9 @@ TEST_CASE("name servers are read from a router's advertisement, but link-local o
     for (int change = 0; change < 4; ++change)
       broken[random() % broken.size()] = static_cast<uint8_t>(random());
     broken.resize(random() % (broken.size() + 1));
-    CHECK(parse_router_news({.type = RTM_NEWNDUSEROPT, .body = broken}).nameservers.size() <= 3);
+    CHECK(
+        parse_router_advertisement({.type = RTM_NEWNDUSEROPT, .body = broken}).nameservers.size() <=
+        3);
   }
 }
 

@@ -71,7 +71,7 @@ TEST_CASE("known_hosts: a key that is not there, is another or is revoked is ref
   CHECK(key_fingerprint("").starts_with("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"));
 }
 
-TEST_CASE("SFTP: answers that end early are told, and give nothing") {
+TEST_CASE("SFTP: truncated answers are detected, and give nothing") {
   sftp::Parser parser(
       std::string_view("\0\0\0\x05"
                        "abc",

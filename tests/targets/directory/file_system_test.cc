@@ -73,20 +73,19 @@ TEST_CASE("fs: uses a mount that is there, and leaves it") {
   CHECK(scene->sys.mounts().size() == 2);
 }
 
-TEST_CASE("a file system that the kernel does not know is said to lack its module") {
+TEST_CASE("the error for an unsupported file system names its module") {
   const auto scene = make_scene("fs");
   scene->sys.known_types = {"xfs"};
   const auto target = scene->target();
   const auto space = target->preflight();
   REQUIRE(!space);
   CHECK(space.error().kind == Kind::unsupported);
-  CHECK(has(error_of(space), "no file system ext4 (its module is not loaded); vda (ext4 UUID="));
+  CHECK(has(error_of(space), "support the file system ext4 (module not loaded?); vda (ext4 UUID="));
   CHECK(target->finish());
   CHECK(!scene->sys.contains("/mnt/vda"));
 }
 
-TEST_CASE(
-    "a file system that the kernel does not mount is said to be damaged, or its disk read-only") {
+TEST_CASE("the error of a failed mount suggests a damaged file system or a read-only disk") {
   const auto scene = make_scene("fs");
   scene->sys.find("/dev/vda")->holds = nullptr;  // but for the superblock
   const auto target = scene->target();
@@ -211,13 +210,13 @@ TEST_CASE("the reserve of a system's own file system keeps a floor for the next 
 TEST_CASE("what a server says of its space is a hint, and vfat has no sparse files") {
   const auto scene = make_scene("dir");
   FakeFs& fs = *scene->sys.find("/crash")->fs;
-  CHECK(!scene->target()->preflight()->gaps_take_room);
+  CHECK(!scene->target()->preflight()->no_sparse_files);
   fs.magic = 0x6969;
   CHECK(scene->target()->preflight()->is_hint);
-  CHECK(!scene->target()->preflight()->gaps_take_room);
+  CHECK(!scene->target()->preflight()->no_sparse_files);
   fs.magic = 0x4d44;
   CHECK(!scene->target()->preflight()->is_hint);
-  CHECK(scene->target()->preflight()->gaps_take_room);
+  CHECK(scene->target()->preflight()->no_sparse_files);
   fs.total_bytes = 0;
   CHECK(!scene->target()->preflight()->free_bytes);
 }
@@ -231,7 +230,7 @@ TEST_CASE("dir: on memory is refused where nothing would survive") {
     const auto space = scene->target()->preflight();
     REQUIRE(!space);
     CHECK(space.error().kind == Kind::refused);
-    CHECK(has(error_of(space), "nothing there would survive"));
+    CHECK(has(error_of(space), "would be lost at the reboot"));
   }
 }
 
@@ -239,30 +238,30 @@ TEST_CASE("a directory that leads out of the file system is refused") {
   const auto scene = make_scene("fs");
   const auto target = scene->target();
   REQUIRE(target->preflight());
-  // What a link from /var would do: another file system below the mount.
+  // As with a link from /var: another file system below the mount.
   scene->sys.add_mount("ramfs", "/mnt/vda/var", scene->sys.add_fs({.magic = 0x858458f6}));
   const auto begun = target->begin(kCrash);
   REQUIRE(!begun);
   CHECK(begun.error().kind == Kind::refused);
 }
 
-TEST_CASE("a link on the way that leads nowhere is told to be one") {
+TEST_CASE("a dangling link in the path is named in the error") {
   char made[] = "/tmp/kdump-init-links-XXXXXX";
   REQUIRE(mkdtemp(made));
   const std::string top = made;
   Sys& sys = real_sys();
   std::filesystem::create_symlink("/of/the/running/system", top + "/link");
-  const auto fs = look_at_fs(sys, top);
+  const auto fs = read_mounted_fs(sys, top);
   REQUIRE(fs);
   for (const char* directory : {"/link", "/link/crash"}) {
     CAPTURE(directory);
     const auto crash = CrashDirectory::make(sys, top, directory, kCrash, *fs);
-    CHECK(has(error_of(crash), "a link on the way leads nowhere"));
+    CHECK(has(error_of(crash), "a link in the path is dangling"));
   }
   std::filesystem::remove_all(top);
 }
 
-TEST_CASE("what cannot be unmounted is detached, and said") {
+TEST_CASE("a mount that cannot be unmounted is detached, with a note") {
   const auto scene = make_scene("fs");
   const auto target = scene->target();
   REQUIRE(target->preflight());

@@ -45,7 +45,7 @@ TEST_CASE("nfs URLs name a host, an export, a directory in it and mount options"
   CHECK(parse_nfs_url("//h/e?noresvport&timeo=50")->options == "noresvport,timeo=50");
 }
 
-TEST_CASE("nfs URLs that cannot be meant are refused") {
+TEST_CASE("invalid nfs URLs are refused") {
   for (const char* url :
        {"", "//", "//host", "//user@host/e", "//host/e?vers=2", "//host/e?vers=4.3",
         "//host/e?path=crash", "//host/e?path=/a/../b", "//host/e?hard", "//host/e?addr=1.2.3.4",
@@ -57,7 +57,7 @@ TEST_CASE("nfs URLs that cannot be meant are refused") {
   }
 }
 
-TEST_CASE("mount(2) is told addresses, versions and time-outs that outlast an outage of a stall") {
+TEST_CASE("mount(2) gets addresses, versions and timeouts that outlast an outage of a stall") {
   const auto scene = make_scene("nfs");
   const auto target = scene->target();
   REQUIRE(target->preflight());
@@ -97,7 +97,7 @@ TEST_CASE("a call may last as long as the client needs to come back after an out
     scene->observer.waits.clear();
     REQUIRE((*file)->write_at(0, as_bytes("dump")));
     REQUIRE(scene->observer.waits.size() == 1);
-    CHECK(scene->observer.waits.front() == "dumps.example to take what is written");
+    CHECK(scene->observer.waits.front() == "dumps.example to accept data");
     CHECK(scene->observer.longest_wait_s >= 2 * stall_s);
     CHECK((*file)->commit());
     file->reset();
@@ -105,7 +105,7 @@ TEST_CASE("a call may last as long as the client needs to come back after an out
   }
 }
 
-TEST_CASE("versions are tried downwards, and the reason tells of each") {
+TEST_CASE("versions are tried downwards, and the error has the reason of each") {
   const auto scene = make_scene("nfs");
   scene->sys.add_export("192.0.2.7:/old", {"3"}, scene->sys.add_fs({.magic = 0x6969}));
   scene->url = "nfs://dumps.example/old";
@@ -139,7 +139,7 @@ TEST_CASE("versions are tried downwards, and the reason tells of each") {
   CHECK(says(no_client.error().text, "no NFS client"));
 }
 
-TEST_CASE("a version that is mounted and cannot be read back gives way to the next") {
+TEST_CASE("a version that mounts but cannot be read back gives way to the next") {
   const auto scene = make_scene("nfs");
   FakeFs& fs = scene->sys.add_fs({.type = "nfs4", .magic = 0x6969, .unreadable_version = "4.2"});
   scene->sys.add_export("192.0.2.7:/both", {"4.2", "4.1"}, fs);
@@ -149,7 +149,7 @@ TEST_CASE("a version that is mounted and cannot be read back gives way to the ne
   CHECK(mounted_with(*scene).starts_with("vers=4.1,"));
   REQUIRE(scene->observer.notes.size() == 1);
   CHECK(says(scene->observer.notes.front(),
-             "dumps.example:/both is mounted by version 4.2, but that does not work: read "));
+             "dumps.example:/both mounts by version 4.2 but fails with it: read "));
   CHECK(!fs.root->entries.find("var"));  // nothing is left of the trial
   REQUIRE(target->finish());
 
@@ -186,7 +186,7 @@ TEST_CASE("in the capture kernel a client is named after its host and its interf
   CHECK(scene->sys.content(unique_id) == "kdump-init-52:54:00:12:34:56");
 }
 
-TEST_CASE("a name that cannot be given is noted, and the dump goes on") {
+TEST_CASE("a client name that cannot be set is noted, and the dump continues") {
   const auto scene = make_scene("nfs");
   scene->client_name = "node-7";
   CHECK(scene->target()->preflight());

@@ -38,12 +38,12 @@ TEST_CASE("what libssh2 took from the socket while it was asked for the end is n
     SshServer server(options);
     const auto session = log_in(server);
     REQUIRE_MESSAGE(session, reason(session));
-    const std::string said = server.path("said");
-    auto channel =
-        SshChannel::command(*session, "printf hello; : > " + said + "; exec sleep 60", in_time());
+    const std::string started = server.path("started");
+    auto channel = SshChannel::command(*session, "printf hello; : > " + started + "; exec sleep 60",
+                                       in_time());
     REQUIRE_MESSAGE(channel, reason(channel));
     // Whenever it comes, it is the question for the end that takes it from the socket.
-    for (int after = 0; after < 50; after += std::filesystem::exists(said)) {
+    for (int after = 0; after < 50; after += std::filesystem::exists(started)) {
       REQUIRE(!channel->is_at_end());
       ::usleep(10'000);
     }

@@ -68,9 +68,9 @@ inline bool exists(const SshServer& server, const char* name) {
 
 inline bool says(const Result<>& result, const char* part) {
   INFO(reason(result));
-  const bool said = !result && std::string(result.error().text).find(part) != std::string::npos;
-  CHECK(said);
-  return said;
+  const bool found = !result && std::string(result.error().text).find(part) != std::string::npos;
+  CHECK(found);
+  return found;
 }
 
 }  // namespace kdump

@@ -38,13 +38,13 @@ constexpr char kRunServer[] = KDUMP_INIT_SOURCE_DIR "/tests/run_server";
 const std::string& unpacked_servers() {
   static const std::string root = [] {
     if (const char* const known = getenv("KDUMP_INIT_SERVERS")) return std::string(known);
-    std::string said;
+    std::string directory;
     FILE* const pipe = popen((std::string(kRunServer) + " --root").c_str(), "r");
     REQUIRE(pipe);
-    for (int c = getc(pipe); c > ' '; c = getc(pipe)) said += static_cast<char>(c);
+    for (int c = getc(pipe); c > ' '; c = getc(pipe)) directory += static_cast<char>(c);
     REQUIRE(pclose(pipe) == 0);
-    setenv("KDUMP_INIT_SERVERS", said.c_str(), 1);
-    return said;
+    setenv("KDUMP_INIT_SERVERS", directory.c_str(), 1);
+    return directory;
   }();
   return root;
 }
@@ -120,7 +120,7 @@ void SshServer::start() {
   }
   const auto addresses = resolve("127.0.0.1", port_);
   for (int i = 0; i < 1500; ++i) {
-    if (first_that_answers(*addresses, 1)) return;
+    if (connect_to_first(*addresses, 1)) return;
     ::usleep(20'000);
   }
   FAIL("no SSH server: " << content_of(path("log")));

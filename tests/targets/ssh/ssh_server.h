@@ -1,4 +1,4 @@
-// A real SSH server for tests, on loopback, with keys and a directory of its own; an ordinary
+// A real SSH server for tests, on loopback, with its keys and directory; an ordinary
 // process that is ended with everything it has started. And a target on it.
 #pragma once
 
@@ -46,7 +46,7 @@ class SshServer {
   std::string program_;
   uint16_t port_;
   pid_t pid_ = 0;
-  std::unique_ptr<Network> network_ = network_as_it_is();
+  std::unique_ptr<Network> network_ = existing_network();
 };
 
 // OpenSSH's program that serves SFTP, for one that stands between.

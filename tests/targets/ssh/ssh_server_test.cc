@@ -34,7 +34,7 @@ TEST_CASE("SFTP: a crash is saved byte for byte, whatever the cipher and however
   }
 }
 
-TEST_CASE("SFTP: names are exclusive, space is told, a trial is read back and taken back") {
+TEST_CASE("SFTP: names are exclusive, space is reported, a test file is read back and removed") {
   SshServer server;
   const auto target = server.target();
   const auto space = target->preflight();
@@ -57,7 +57,7 @@ TEST_CASE("SFTP: names are exclusive, space is told, a trial is read back and ta
   REQUIRE((*file)->read_back(0, read));
   CHECK(read[1] == '}');
   CHECK(!(*file)->read_back(1, read));
-  REQUIRE((*file)->retract());
+  REQUIRE((*file)->demote());
   CHECK(!exists(server, "report.json"));
   CHECK(exists(server, "report.json-incomplete"));
   CHECK((*file)->read_back(0, read));
@@ -106,10 +106,10 @@ TEST_CASE("SFTP: a server that is killed and comes back gets again what it had n
   CHECK(target->finish());
 }
 
-TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, and that is said") {
+TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, with the reason") {
   const std::string dump = whole_dump(16 * kMiB);
   {
-    // Linux tells by another boot_id that it has booted.
+    // On Linux another boot_id shows a reboot.
     SshServer server;
     const auto target = server.target();
     says(save(*target, dump,
@@ -119,7 +119,7 @@ TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, a
                                        " /proc/sys/kernel/random/boot_id");
                 server.drop_connections();
               }),
-         "has rebooted and may have lost what it had acknowledged");
+         "has rebooted and may have lost acknowledged data");
     CHECK(!exists(server, "vmcore"));
     CHECK(exists(server, "vmcore-incomplete"));
     CHECK(target->finish());
@@ -137,7 +137,7 @@ TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, a
     CHECK(target->finish());
   }
   {
-    // One that does not show its boot_id is believed not to have booted, and that is told.
+    // A server without a readable boot_id is assumed not to have rebooted, with a note.
     SshServer server;
     server.must_run_inside("mount --bind /dev/null /proc/sys/kernel/random/boot_id");
     const auto target = server.target();
@@ -146,7 +146,7 @@ TEST_CASE("SFTP: a server that has lost what it acknowledged fails the target, a
     CHECK((saved(server) == dump));
     const auto& notes = server.observer.notes;
     CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
-      return note.find("does not tell whether it has rebooted") != std::string::npos;
+      return note.find("does not report whether it has rebooted") != std::string::npos;
     }));
     CHECK(target->finish());
   }
@@ -166,8 +166,8 @@ TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in ti
     REQUIRE(!done);
     const std::string why = done.error().text;
     CAPTURE(why);
-    CHECK((why.find("no way back within 3 s") != why.npos ||
-           why.find("has taken nothing for") != why.npos));
+    CHECK((why.find("not reconnected within 3 s") != why.npos ||
+           why.find("has accepted no data for") != why.npos));
     CHECK(!exists(server, "vmcore"));
     const size_t waits = server.observer.waits.size();
     CHECK(!target->create("report.json", 0));
@@ -177,7 +177,7 @@ TEST_CASE("SFTP: a server that is gone, or takes nothing, fails the target in ti
   }
 }
 
-TEST_CASE("SFTP: a server that comes back and lets nobody in is left with its reason") {
+TEST_CASE("SFTP: a server that comes back and refuses log-ins fails the target, with its reason") {
   SshServer server;
   const auto target = server.target(5);
   const auto done = save(*target, whole_dump(32 * kMiB), [&] {
@@ -186,12 +186,12 @@ TEST_CASE("SFTP: a server that comes back and lets nobody in is left with its re
     server.start();
   });
   REQUIRE(!done);
-  says(done, "no way back within 5 s");
+  says(done, "not reconnected within 5 s");
   says(done, "does not accept the key");
   CHECK(target->finish());
 }
 
-TEST_CASE("SFTP: answers to what nobody has asked are no progress") {
+TEST_CASE("SFTP: answers without a request are no progress") {
   SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR "/tests/targets/ssh/failing_sftp.py 1 " +
                    sftp_server() + " babbling\n");
   const auto target = server.target(3);
@@ -229,8 +229,8 @@ TEST_CASE("SFTP: what an account prints before it is skipped") {
   CHECK(reason(refused).find("prints text instead of SFTP") != std::string::npos);
 }
 
-TEST_CASE("a server that ends the connection once somebody is logged in is told as that") {
-  // As OpenSSH does where its ChrootDirectory is not there, or somebody else may write to it.
+TEST_CASE("a server that ends the connection after the log-in is named in the error") {
+  // As OpenSSH does if its ChrootDirectory is missing, or writable by others.
   SshServer server(std::string(SshServer::kWithSftp) + "ForceCommand internal-sftp\n" +
                    "ChrootDirectory /tmp\n");
   must_run("chmod 755 " + server.directory());
@@ -240,7 +240,7 @@ TEST_CASE("a server that ends the connection once somebody is logged in is told 
   CHECK(reason(refused).find("the server has ended the connection") != std::string::npos);
 }
 
-TEST_CASE("SFTP: a server that takes files and lets nobody read them says so of each") {
+TEST_CASE("SFTP: reading back from a write-only server is refused") {
   SshServer server("Subsystem sftp internal-sftp -P read\n");
   const auto target = server.target();
   REQUIRE(save(*target, whole_dump(1000)));
@@ -353,21 +353,22 @@ TEST_CASE("a server or key that is not the known one is refused with what helps"
   CHECK(attempt(with("key", "hashed")));
   CHECK(attempt(with("key", "only_ed")));
   const auto changed = attempt(with("key", "changed"));
-  says(changed, "the host key is not the known one: it is SHA256:");
-  says(changed, ", known is SHA256:");
-  says(attempt(with("key", "none")), "no key of 127.0.0.1 is known");
+  says(changed, "the host key SHA256:");
+  says(changed, " differs from the known key SHA256:");
+  says(attempt(with("key", "none")), "has no key of 127.0.0.1");
   says(attempt(with("key", "revoked")), "@revoked");
   says(attempt(with("other", "known_hosts")), "does not accept the key SHA256:");
   says(attempt(with("locked", "known_hosts")), "passphrase");
   says(attempt(with("locked", "known_hosts")), "ssh-keygen -p -N '' -f");
-  says(attempt(with("token", "known_hosts")), "is of a FIDO token");
+  says(attempt(with("token", "known_hosts")), "belongs to a FIDO token");
   says(attempt(with("token", "known_hosts")), "ssh-keygen -t ed25519");
 
   SshServer passwords(std::string(SshServer::kWithSftp) + "PubkeyAuthentication no\n");
   const auto target = passwords.target();
   const auto refused = target->preflight();
   REQUIRE(!refused);
-  CHECK(std::string(refused.error().text).find("takes no keys of user root") != std::string::npos);
+  CHECK(std::string(refused.error().text).find("does not accept keys of user root") !=
+        std::string::npos);
 }
 
 // libssh2 left the byte after the key as the heap had it, and mbedTLS then refused what is in PEM.
@@ -408,7 +409,7 @@ TEST_CASE(
   };
   const std::string kex = refusal("KexAlgorithms sntrup761x25519-sha512@openssh.com\n", "host");
   has(kex, "KexAlgorithms: it offers sntrup761x25519-sha512@openssh.com");
-  has(kex, "usable here: mlkem768x25519-sha256,curve25519");
+  has(kex, "supported: mlkem768x25519-sha256,curve25519");
   has(refusal("Ciphers aes192-ctr\n", "host"), "Ciphers: it offers aes192-ctr;");
   has(refusal("Ciphers aes128-ctr\nMACs umac-64@openssh.com\n", "host"),
       "MACs: it offers umac-64@openssh.com;");

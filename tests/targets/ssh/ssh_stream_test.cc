@@ -78,7 +78,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("without SFTP an account that nobody may log in to is told as that") {
+TEST_CASE("without SFTP the error names an account that may not log in") {
   // Debian's nobody has neither a shell nor a home, and sshd complains of the latter first.
   SshServer server("");
   must_run("chmod 755 " + server.directory());

@@ -65,7 +65,7 @@ TEST_CASE("a device that comes late is waited for, and the wait is announced") {
   CHECK(machine.observer.waits[0] == std::string("device UUID=") + kSceneUuid);
 }
 
-TEST_CASE("a device that does not come is a timeout that tells what there is") {
+TEST_CASE("a missing device is a timeout that lists the present ones") {
   Machine machine;
   machine.sys.add_disk("vda", kDiskBytes, ext4_head(0xcd, "other\n"));
   const auto device = machine.find(DeviceName::By::label, "dumps");
@@ -79,12 +79,12 @@ TEST_CASE("a device that does not come is a timeout that tells what there is") {
   REQUIRE(machine.observer.notes.size() == 1);
 }
 
-TEST_CASE("no block device at all is said so") {
+TEST_CASE("the error says that there is no block device") {
   Machine machine;
   const auto device = machine.find(DeviceName::By::path, "/dev/vda");
   REQUIRE(!device);
   CHECK(std::string(device.error().text) ==
-        "/dev/vda: no such device within 5s; there is no block device at all");
+        "/dev/vda: no such device within 5s; there is no block device");
 }
 
 TEST_CASE("a name that fits two devices is refused, naming both") {

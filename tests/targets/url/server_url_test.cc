@@ -27,7 +27,7 @@ TEST_CASE("IPv6 addresses stand in brackets, with their zone as %25") {
   CHECK(parse_server_url("//192.0.2.1/x")->host == "192.0.2.1");
 }
 
-TEST_CASE("servers' URLs that cannot be meant are refused") {
+TEST_CASE("invalid URLs of servers are refused") {
   for (const char* url : {"",
                           "/",
                           "//",

@@ -28,7 +28,7 @@ TEST_CASE("raw: knows one option") {
   CHECK(!parse_raw_url("/dev/vdb?"));
 }
 
-TEST_CASE("URLs that cannot be meant are refused with the URL in the message") {
+TEST_CASE("invalid URLs are refused with the URL in the message") {
   for (const char* url : {"",
                           "fs",
                           "fs:",
@@ -61,11 +61,11 @@ TEST_CASE("URLs that cannot be meant are refused with the URL in the message") {
   }
 }
 
-TEST_CASE("an unknown scheme is told which there are") {
+TEST_CASE("the error for an unknown scheme lists the known ones") {
   const auto checked = check_target_url("ftp://host/x");
   REQUIRE(!checked);
   CHECK(std::string(checked.error().text) ==
-        "target ftp://host/x: no such scheme; there are fs: raw: dir: nfs: ssh:");
+        "target ftp://host/x: unknown scheme; expected fs: raw: dir: nfs: ssh:");
 }
 
 TEST_CASE("a NUL is refused, written as %00 or as it is") {

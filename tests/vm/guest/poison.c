@@ -63,12 +63,12 @@ static void poison_pfn(const char* what, uint64_t pfn, const char* node) {
   close(fd);
 }
 
-static void told(int signal_number) { (void)signal_number; }
+static void on_sigbus(int signal_number) { (void)signal_number; }
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
   // Newer kernels tell a process of each dirty page it loses.
-  signal(SIGBUS, told);
+  signal(SIGBUS, on_sigbus);
   poison_mapped("anonymous page", anonymous(16 * kPage, 0), 3 * kPage);
 
   char* thp = anonymous(2 * kHugePage, 0);

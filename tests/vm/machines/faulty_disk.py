@@ -1,4 +1,4 @@
-"""A disk that goes wrong: an NBD server which QEMU has a disk from. Once so many bytes have been
+"""A disk that goes wrong: an NBD server which QEMU has a disk from. After a given number of bytes has been
 written to it, it does what its name in FAULTS says. Which scenario has which is disk_faults.py's.
 """
 

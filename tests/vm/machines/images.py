@@ -16,11 +16,11 @@ FS_MODULES = {"ext4": "ext4", "xfs": "xfs", "btrfs": "btrfs", "raw": "",
 class Kernel:
     def __init__(self, root):
         self.root = root
-        self.architecture = machine.shell_function(TOP, "kernel_architecture", root).strip()
-        self.version = machine.shell_function(TOP, "kernel_version", root).strip()
-        self.image = machine.shell_function(TOP, "kernel_image", root).strip()
-        self.kexec = machine.shell_function(TOP, "kexec_root", root).strip()
-        self.first = machine.shell_function(TOP, "guest_initramfs", "first", root).strip()
+        self.architecture = machine.prepare("kernel_architecture", root)
+        self.version = machine.prepare("kernel_version", root)
+        self.image = machine.prepare("kernel_image", root)
+        self.kexec = machine.prepare("kexec_root", root)
+        self.first = machine.prepare("guest_initramfs", "first", root)
         self.console = machine.ARCHITECTURES[self.architecture].console
 
 
@@ -36,14 +36,14 @@ class Kernels:
 
     def initramfs(self, kind):
         """Of the default kernel."""
-        return machine.shell_function(TOP, "guest_initramfs", kind, self.default.root).strip()
+        return machine.prepare("guest_initramfs", kind, self.default.root)
 
     def packer(self, scenario):
         key = (scenario.flavour, scenario.suite)
         with self.lock:
             if key not in self.packers:
-                kernel = Kernel(machine.shell_function(TOP, "debian_kernel", *key).strip())
-                machine.shell_function(TOP, "need_guest_packages", kernel.architecture)
+                kernel = Kernel(machine.prepare("debian_kernel", *key))
+                machine.prepare("need_guest_packages", kernel.architecture)
                 binary = self.packers["amd64", ""].binary
                 if kernel.architecture == "arm64":
                     machine.run(str(TOP / "scripts/build"), "--arch", "aarch64")
@@ -98,7 +98,7 @@ class Packer:
 
     def built(self, builder):
         """By a distribution's own builder, for the disk with machine.LABEL; at a level that is not
-        the default, to be told by."""
+        the default, which identifies it."""
         configuration, image = self.work / f"{builder}.conf", self.work / f"{builder}.img"
         configuration.write_text(f"target = fs:LABEL={machine.LABEL}:/crash\nlevel = 23\n")
         machine.run(str(TOP / "tests/vm/machines/build_image"), builder, self.kernel.root,

@@ -39,7 +39,7 @@ class Guest:
         self.at = 0
 
     def wait_for(self, pattern, seconds):
-        """What was said until then."""
+        """Returns the console's output up to there."""
         start = self.at
         self.at = self.console.wait_for(pattern, start, time.monotonic() + seconds)
         return self.console.text[start:self.at]
@@ -48,16 +48,15 @@ class Guest:
         """Waits for the shell of a boot; quiet from then on: the kernel writes there too."""
         self.wait_for(PROMPT, BOOT)
         self.console.type("dmesg -n 1; stty -echo cols 200; bind 'set enable-bracketed-paste off'; PS1=\n")
-        self.run("systemctl is-system-running --wait >/dev/null; true", seconds=BOOT, told=False)
+        self.run("systemctl is-system-running --wait >/dev/null; true", seconds=BOOT, recorded=False)
 
-    def run(self, command, seconds=900, told=True):
-        """What it printed; Failure where it did not succeed."""
+    def run(self, command, seconds=900, recorded=True):
+        """Returns the output of a command. Raises Failure if it fails."""
         self.console.type(f"{command}; echo \"guest-\"\"status $?\"\n")
-        said = self.wait_for(r"guest-status \d+\r?\n", seconds)
-        said = said.replace("\r", "")
-        output, _, status = said.rpartition("guest-status ")
+        printed = self.wait_for(r"guest-status \d+\r?\n", seconds).replace("\r", "")
+        output, _, status = printed.rpartition("guest-status ")
         output = output.lstrip("\n")
-        if told:
+        if recorded:
             self.transcript.write(f"# {command}\n{output}")
             self.transcript.flush()
         if int(status):
@@ -65,7 +64,7 @@ class Guest:
         return output
 
     def ends(self, seconds):
-        """After poweroff."""
+        """Waits for the machine to power off."""
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -85,9 +84,9 @@ def expect(pattern, text):
 
 
 def new_disk(work):
-    """The image, which nobody writes to, and a disk that begins as it is. Whoever ends this process
-    ends the machine with it."""
-    machine.run("bash", "-c", f". {TOP}/scripts/lib/common.sh; need_packages qemu-utils e2fsprogs")
+    """Returns the image, which stays unchanged, and a disk with its contents. SIGTERM to this process
+    ends the machine too."""
+    machine.prepare("need_packages", "qemu-utils", "e2fsprogs")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     image = machine.run(str(TOP / "tests/vm/machines/installed_image")).split("\n")[-2]
     disk = work / "disk.qcow2"

@@ -13,7 +13,7 @@ import tarfile
 import threading
 import time
 
-LIBRARIES = ("lib/common", "dev/kernel", "lib/initramfs", "dev/qemu")
+PREPARE = pathlib.Path(__file__).with_name("prepare")
 FS_OFFSET = 1 << 20  # of the partition on a disk with a partition table
 LABEL = "KDUMPTEST"
 MAKE = {"ext4": ["mke2fs", "-q", "-F", "-t", "ext4", "-L", LABEL],
@@ -47,10 +47,12 @@ def run(*command):
     return done.stdout
 
 
-def shell_function(top, *words):
-    """Calls a function of scripts/lib or scripts/dev."""
-    sources = "".join(f". {top}/scripts/{name}.sh; " for name in LIBRARIES)
-    return run("bash", "-c", f'{sources} "$@"', "tests/vm", *map(str, words))
+def prepare(*words):
+    """Runs a command of machines/prepare and returns its standard output."""
+    done = subprocess.run([PREPARE, *map(str, words)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"{words[0]}: {(done.stderr + done.stdout).strip()[-400:]}")
+    return done.stdout.strip()
 
 
 def make_disk(disk, path, content=None):
@@ -80,7 +82,7 @@ def make_disk(disk, path, content=None):
     return (f"LABEL={LABEL}" if disk.by == "LABEL" else "/dev/vdb"), "/dev/vda"
 
 
-# A long event goes on, indented, on lines of its own; a line that is full was broken within a word.
+# A long event continues on indented lines; a full line is broken within a word.
 CONTINUATION = r"\r?\nkdump: \[ *[0-9.]+s\]   "
 BROKEN_WORD = re.compile(r"(?<=\nkdump: [^\r]{72})" + CONTINUATION)
 
@@ -112,12 +114,12 @@ class Console:
                 self.changed.notify_all()
 
     def wait_for(self, pattern, start, deadline):
-        """Where the match ends."""
+        """Returns the end of the match."""
         with self.changed:
             while not (match := re.compile(pattern).search(self.text, start)):
                 left = deadline - time.monotonic()
                 if left <= 0 or not self.reader.is_alive():
-                    raise Failure(f"the console never said /{pattern}/")
+                    raise Failure(f"the console did not show /{pattern}/")
                 self.changed.wait(min(left, 1))
             return match.end()
 
@@ -127,31 +129,31 @@ class Console:
 
 
 def ask_monitor(monitor, command):
-    """QEMU's, which is a socket's path, to do something to the machine."""
+    """Sends a command to QEMU's monitor. monitor: path of its socket."""
     with socket.socket(socket.AF_UNIX) as asked:
         asked.settimeout(30)
         asked.connect(str(monitor))
         asked.sendall(f"{command}\n".encode())
-        said = b""
-        while said.count(b"(qemu)") < 2:
+        answer = b""
+        while answer.count(b"(qemu)") < 2:
             if not (part := asked.recv(4096)):
                 break
-            said += part
-    if b"Error" in said:
-        raise Failure(f"QEMU: {said.decode(errors='replace')}")
+            answer += part
+    if b"Error" in answer:
+        raise Failure(f"QEMU: {answer.decode(errors='replace')}")
 
 
 def nic_options(model, lan, number):
-    """A network card; number makes its MAC another machine's. lan: "user"; "nobody"; "late", where
-    QEMU's monitor plugs it in; "bay", where it can pull it out; or a port of this
-    machine, where a Wire listens."""
+    """A network card. number: distinguishes the MAC addresses of machines. lan: "user"; "empty", without
+    any other host; "late", plugged in by QEMU's monitor; "bay", which the monitor can unplug; or a port
+    of this machine where a Wire listens."""
     bay = ["-netdev", "user,id=n0", "-device", "pcie-root-port,id=bay,chassis=1"]
     if lan == "late":
         return bay
     card = f"{model},id=nic,netdev=n0,mac={mac(number)}"
     if lan == "bay":
         return [*bay, "-device", f"{card},bus=bay"]
-    backend = {"user": "user,id=n0", "nobody": "hubport,id=n0,hubid=0"}.get(
+    backend = {"user": "user,id=n0", "empty": "hubport,id=n0,hubid=0"}.get(
         lan, f"socket,id=n0,connect=127.0.0.1:{lan}")
     return ["-netdev", backend, "-device", card]
 
@@ -214,9 +216,8 @@ class Wire:
 
 def run_qemu(architecture, memory, cpu, kernel, initramfs, arguments, disks, typing, seconds,
              log_path, more=(), prefix=()):
-    """Boots, types, waits for the end; what the console said. disks: (path, bytes a second), and the
-    bus that one of them is on.
-    typing: (pattern, text to type or something to do); more: further options of QEMU;
+    """Boots, types, waits for the end, and returns the console's text. disks: (path, bytes per second),
+    optionally with a bus. typing: (pattern, text to type or an action). more: further options of QEMU.
     prefix: of its command."""
     guest = ARCHITECTURES[architecture]
     command = [*prefix, *guest.qemu, "-accel", "tcg,thread=multi", "-cpu", cpu or guest.cpu,

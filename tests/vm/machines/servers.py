@@ -1,6 +1,6 @@
 """Servers on the host's loopback, which a guest's user network reaches as 10.0.2.2: real NFS
-servers (nfs-ganesha) and SSH servers (OpenSSH, dropbear), each for one scenario, with a directory
-of its own. What is asked of them is scenarios.py's, how they are run tests/run_server's.
+servers (nfs-ganesha) and SSH servers (OpenSSH, dropbear), each for one scenario, with its
+directory. scenarios.py defines the requests; tests/run_server starts the servers.
 """
 
 import functools
@@ -44,18 +44,18 @@ class Server:
         self.start()
 
     def start(self):
-        said = self._said().count(self.ready)
+        before = self._output().count(self.ready)
         with open(self.work / "server.out", "ab") as out:
             self.process = subprocess.Popen([*self.prefix, RUN, *self.command], stdout=out,
                                             stderr=out, env=self.environment)
         deadline = time.monotonic() + START_S
-        while self._said().count(self.ready) == said:
+        while self._output().count(self.ready) == before:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise Failure(f"{self.command[0]} has not come up, {self.log}")
             time.sleep(0.2)
 
-    def _said(self):
+    def _output(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def freeze(self):
@@ -131,7 +131,7 @@ def small_nfs_server(work):
 
 
 class WithPortMapper(Server):
-    """It tells a port mapper of itself, and there can be only one: in a network of their own."""
+    """Registers with a port mapper, of which only one can run: in a separate network."""
 
     def start(self):
         with open(self.work / "rpcbind.out", "ab") as out:
@@ -207,24 +207,24 @@ def ssh_server(work, small=False):
 
 
 def small_ssh_server(work):
-    """Its file system of 1 MiB is in a mount namespace of its own: nothing is seen of it here."""
+    """Its file system of 1 MiB is in a separate mount namespace, invisible here."""
     return ssh_server(work, small=True)
 
 
 def dropbear(work):
-    """A small server that has no SFTP."""
+    """A small server without SFTP."""
     port, url = ssh_files(work)
     (work / "served").mkdir()
     run(RUN, "dropbearconvert", "openssh", "dropbear", str(work / "host_key"),
         str(work / "host.db"))
-    # It logs to standard error; its words there are the file that Server keeps of it.
+    # It logs to standard error, which Server writes to its file.
     return Server(work, ["dropbear", str(work / "user_key.pub"), "-F", "-E", "-s", "-r",
                          str(work / "host.db"), "-p", f"127.0.0.1:{port}"],
                   work / "server.out", "Not backgrounding"), url
 
 
 class FenceReceiver:
-    """fence-agents' own, which ends with success once a node has told it of its capture kernel."""
+    """The receiver of fence-agents, which succeeds once a node reports its capture kernel."""
 
     prefix = ()
 
@@ -243,7 +243,7 @@ class FenceReceiver:
         try:
             status = self.process.wait(START_S)
         except subprocess.TimeoutExpired:
-            raise Failure(f"fence_kdump was not told, {self.log}") from None
+            raise Failure(f"fence_kdump received no message, {self.log}") from None
         if status:
             raise Failure(f"fence_kdump ended with status {status}, {self.log}")
 

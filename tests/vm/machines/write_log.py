@@ -11,7 +11,7 @@ MAGIC = 0x6A736677736872
 FLUSH, FUA, DISCARD = 1, 2, 4
 ENTRY = struct.Struct("<QQQQ")  # sector, sectors, flags, bytes of data
 # What a disk writes whole or not at all. With 512 bytes ext4's own superblock, of two sectors, is torn
-# in one of some hundred cuts, whoever writes: it then mounts only after `e2fsck -y`.
+# in one of some hundred cuts, with any program: it then mounts only after `e2fsck -y`.
 ATOM = 4096
 
 

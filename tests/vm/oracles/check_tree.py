@@ -49,7 +49,7 @@ def check_dump(path, incomplete):
 
 
 def check_tree(root, files, result, level, crashes=1):
-    """crashes: so many directories, each as it must be."""
+    """crashes: the number of directories, each of which is checked."""
     names = {path.name for path in files}
     found = ", ".join(str(path.relative_to(root)) for path in files) or "nothing"
     if result == "any":

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """kdump-init's dmesg of a vmcore, held byte for byte against the dmesg that the kernel gave just
-before it panicked, and the panic's lines behind it against what the console said.
+before it panicked, and the panic's lines after it with the console.
 
 usage: compare_dmesg.py KDUMP_INIT DIRECTORY    with vmcore, dmesg and console.log, see make_vmcore
 """

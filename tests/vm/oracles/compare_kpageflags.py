@@ -75,29 +75,29 @@ def compare(dump, level, now, before):
     result = Comparison(collections.Counter(), collections.Counter(), 0, [])
     for pfn in dump.ram.pfns():
         dumped = pfn in dump.dumped
-        said = before[pfn] if pfn < len(before) else None
+        reported = before[pfn] if pfn < len(before) else None
         is_now = now.get(pfn, KEEP)
         if dumped == excluded(is_now, level):
-            result.unexplained.append((pfn, said, is_now, dumped))
-        elif said is None:
+            result.unexplained.append((pfn, reported, is_now, dumped))
+        elif reported is None:
             result.silent += 1
-        elif said == is_now:
-            result.agreed[said] += 1
+        elif reported == is_now:
+            result.agreed[reported] += 1
         else:
-            result.moved[said, is_now] += 1
+            result.moved[reported, is_now] += 1
     return result
 
 
 def show(result):
     for word, count in result.agreed.most_common():
         print(f"{count:8} {word}: the kernel and the dump agree")
-    for (said, is_now), count in result.moved.most_common():
-        print(f"{count:8} {said} before the panic, {is_now} in the vmcore")
+    for (reported, is_now), count in result.moved.most_common():
+        print(f"{count:8} {reported} before the panic, {is_now} in the vmcore")
     if result.silent:
         print(f"{result.silent:8} of which the kernel says nothing")
-    for pfn, said, is_now, dumped in result.unexplained[:20]:
+    for pfn, reported, is_now, dumped in result.unexplained[:20]:
         print(f"pfn {pfn:#x}: {'dumped' if dumped else 'not dumped'}; "
-              f"{said} before the panic, {is_now} in the vmcore")
+              f"{reported} before the panic, {is_now} in the vmcore")
     if result.unexplained:
         print(f"{len(result.unexplained)} pages are unexplained")
 

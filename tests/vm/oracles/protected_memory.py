@@ -7,7 +7,7 @@ usage: protected_memory.py break VMCORE DIRECTORY REGIONS
 break: sets in VMCORE, a copy of the raw vmcore in DIRECTORY, the struct page of every page of each
 such region to that of a free page, and writes to REGIONS which they are. Besides, one slab page
 after the other until it has broken as many of them: what is not protected must go. Regions are
-found in what the first kernel said of itself (iomem, dmesg), in its page tables, symbols and notes.
+found in reports of the first kernel (iomem, dmesg), in its page tables, symbols and notes.
 check: a level 31 dump of the broken vmcore has all of them, with their bytes, and the same pages as
 one of the healthy vmcore but for the slab pages.
 """

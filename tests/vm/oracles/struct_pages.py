@@ -58,7 +58,7 @@ class StructPages:
                     yield first, (coded & -self.page_size) + first * self.size
 
     def image_kept_whole(self):
-        """Page frames of the kernel's image, where nothing tells what the kernel freed of it: before
+        """Page frames of the kernel's image, if the freed parts are unknown: before
         6.0 vmcoreinfo does not lead to kallsyms."""
         if "SYMBOL(kallsyms_names)" in self.info:
             return frozenset()

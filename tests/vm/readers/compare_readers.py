@@ -5,7 +5,7 @@ every line must be the same, warnings too, but for the file's own name.
 usage: compare_readers.py READER VMLINUX VMCORE DUMP...
 
 READER is crash, drgn or gdb, or the words of a command that starts one of them, such as a loader
-with libraries of its own. What is asked is in COMMANDS; the last line counts what was compared.
+with separate libraries. COMMANDS has the commands; the last line counts the compared lines.
 """
 
 import difflib
@@ -102,10 +102,10 @@ def main(reader, vmlinux, vmcore, *dumps):
         raise dump_formats.FormatError(f"{vmcore}: {reader} says only: {expected}")
     status = 0
     for dump in dumps:
-        said = ask(words, vmlinux, dump)
-        differences = list(difflib.unified_diff(expected, said, vmcore, dump, "", "", 1, ""))
+        output = ask(words, vmlinux, dump)
+        differences = list(difflib.unified_diff(expected, output, vmcore, dump, "", "", 1, ""))
         print("\n".join(differences[:60]))
-        print(f"{dump}: {len(said)} lines, {'different' if differences else 'the same'}")
+        print(f"{dump}: {len(output)} lines, {'different' if differences else 'the same'}")
         status |= bool(differences)
     return status
 

@@ -17,7 +17,7 @@ SHELL = dict(crash=False, shell=True, result="nothing", seconds=900)
 OPENS = (r"press Enter", ENTER)
 
 FAULTS = (
-    Scenario("memory runs out: PID 1 says how much would do, and reboots",
+    Scenario("memory runs out: PID 1 reports how much is enough, and reboots",
              packed=("--pre", "tests/vm/guest/hook-limits-memory"), crashkernel="96M", result="any",
              says=(r"memory: 9\d MiB reserved, \d+ MiB of it free",
                    r"limits-memory: 2097152 bytes for 1", r"Killed process \d+ \(init\)",
@@ -65,7 +65,7 @@ FAULTS = (
                    r"guest: pstore holds /pstore/dmesg-ramoops-0",
                    r"\n<\d+>.*\| \[ *\d+\.\d+\] sysrq: Trigger a crash", r"that was pstore"),
              quick=False),
-    Scenario("a watchdog that nobody feeds resets the machine", **SHELL, watchdog=True,
+    Scenario("an unfed watchdog resets the machine", **SHELL, watchdog=True,
              typing=((r"watchdog0 .*is kept alive", ""), OPENS, (r"kdump# ", STOP_KEEPER + ENTER),
                      (r"stopped=1\r", "sleep 600" + ENTER)),
              never=(r"rebooting now",), quick=False),

@@ -1,10 +1,14 @@
-"""The table of faults in docs/reliability.md: a row a scenario, from what it asked for, what was then
-found, and what the capture kernel's console said.
+"""The table of faults, docs/evidence/faults.md: one row for each scenario, with its targets, the files
+found on them, and the time that the capture kernel's console shows.
 """
 
 import re
+import sys
 
-from results import one_program
+from results import TOP, one_program
+
+sys.path.insert(0, str(TOP / "scripts/dev"))
+import evidence
 
 HEAD = ("| fault | targets | on the disk | on the server | reboot after |\n|---|---|---|---|--:|")
 FOUND = {"saved": "the dump", "incomplete": "a part of the dump, marked so",
@@ -23,9 +27,16 @@ def table(rows, missing):
     return "\n".join([f"Program: SHA-256 `{program}`.\n\n{note}{HEAD}", *(text for text, _ in rows)])
 
 
+def write(path, rows):
+    """rows: of all scenarios, as for table(). Raises Mixed."""
+    text = table(rows, []).partition("\n\n")[2]
+    evidence.write(path, "Faults in machines", "tests/vm/run --faults",
+                   one_program(program for _, program in rows), text)
+
+
 def row(scenario, console):
-    """console: unfolded, of the first of several machines. The seconds are the capture kernel's
-    own, from its start."""
+    """console: unfolded, of the first of several machines. The seconds count from the start of the
+    capture kernel."""
     def shown(target):
         kind = target.partition(":")[0]
         return scenario.server.split()[-1] if "{server}" in target else kind

@@ -1,11 +1,14 @@
-"""The matrix's results as the table that docs/kernels.md holds."""
+"""The matrix's results as a table, docs/evidence/kernels.md."""
 
 import dataclasses
+import sys
 
 from oracles.struct_pages import CACHE, CACHE_PRIVATE, FREE, HWPOISON, KEEP, OFFLINE, USER
-from results import one_program
+from results import TOP, one_program
 
-BEGIN, END = "<!-- printed by tests/vm/run --matrix-table -->", "<!-- end of what is printed -->"
+sys.path.insert(0, str(TOP / "scripts/dev"))
+import evidence
+
 CLASSES = ((KEEP, "kept"), (FREE, "free"), (CACHE, "cache"), (CACHE_PRIVATE, "with private"),
            (USER, "user"), (HWPOISON, "poisoned"), (OFFLINE, "offline"))
 
@@ -17,7 +20,7 @@ class Line:
     counted: dict       # class -> pages
     agreed: int         # with /proc/kpageflags
     moved: int          # between its copy and the panic, as the vmcore's struct page explains
-    silent: int         # of which it says nothing
+    silent: int         # pages that it does not report
     others: dict        # makedumpfile's version -> (lost, needless), None where it failed
     program: str        # SHA-256 of the one that dumped
 
@@ -42,7 +45,7 @@ def table(lines):
     """Raises Mixed where they are of several programs."""
     program = one_program(line.program for line in lines)
     versions = list(dict.fromkeys(version for line in lines for version in line.others))
-    head = ["kernel", "variant", *(name for _, name in CLASSES), "agree", "moved", "not said",
+    head = ["kernel", "variant", *(name for _, name in CLASSES), "agree", "moved", "unreported",
             *(f"makedumpfile {version}" for version in versions)]
     rows = ["| " + " | ".join(head) + " |",
             "|---|---|" + "--:|" * (len(head) - 2)]
@@ -58,11 +61,8 @@ def table(lines):
     return "\n".join([f"Program: SHA-256 `{program}`.", "", *rows])
 
 
-def write(path, text):
-    """Puts it between the marks in the document."""
-    document = path.read_text()
-    before, _, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{path}: no marks {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+def write(path, lines):
+    """Raises Mixed. The columns are explained in docs/kernels.md."""
+    rows = table(lines).partition("\n\n")[2]
+    evidence.write(path, "Kernel matrix", "tests/vm/run --matrix-table",
+                   one_program(line.program for line in lines), rows)

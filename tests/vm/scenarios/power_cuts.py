@@ -55,7 +55,7 @@ class Frozen:
         scenario = scenarios.Scenario("", disk=disk)
         cmdline = f"console={packer.kernel.console} {CAPTURE} rd.kdump.target=fs:LABEL=" \
                   f"{machine.LABEL}:/crash rd.kdump.level=1"
-        machine.shell_function(TOP, "tools_disk", self.tools, packer.kernel.kexec,
+        machine.prepare("tools_disk", self.tools, packer.kernel.kexec,
                                packer.kernel.image, packer.image(scenario, ()), cmdline)
         self.boot = ["-kernel", packer.kernel.image, "-initrd", packer.kernel.first, "-append",
                      f"console={packer.kernel.console} panic=5 crashkernel=128M guest.unit=4 "
@@ -184,7 +184,7 @@ def files_after_recovery(disk, fs, into):
     return sorted(path for path in into.rglob("*") if path.is_file())
 
 
-def judge(disk, fs, said, work, seen):
+def judge(disk, fs, console, work, seen):
     """Raises where a promise is broken."""
     tree = work / "tree"
     try:
@@ -193,12 +193,12 @@ def judge(disk, fs, said, work, seen):
         whole = files.get("vmcore")
         if whole:
             check_dump(whole, False)
-        if "kdump: " in said and " saved fs:" in said and not whole:
+        if "kdump: " in console and " saved fs:" in console and not whole:
             raise Failure(f"the dump was reported saved; found {found}")
         dmesg = files.get("vmcore-dmesg.txt")
         if dmesg and PANIC not in dmesg.read_text("ascii", "replace"):
             raise Failure("vmcore-dmesg.txt lacks the panic")
-        if "vmcore-dmesg.txt saved" in said and not dmesg:
+        if "vmcore-dmesg.txt saved" in console and not dmesg:
             raise Failure(f"the dmesg was reported saved; found {found}")
         seen.whole += whole is not None
         seen.partial += whole is None and "vmcore-incomplete" in files
@@ -218,12 +218,12 @@ def choices(rng):
     return lambda: rng.choice((0.0, 1.0, 1.0, rng.random()))
 
 
-def try_cut(frozen, writes_path, writes, said, seen, rng, name):
+def try_cut(frozen, writes_path, writes, console, seen, rng, name):
     seen.cuts += 1
     disk = frozen.work / "disk"
     write_log.after_power_cut(frozen.before, writes_path, writes, choices(rng), disk)
     try:
-        judge(disk, frozen.fs, said, frozen.work, seen)
+        judge(disk, frozen.fs, console, frozen.work, seen)
     except (Failure, dump_formats.FormatError, OSError, ValueError) as error:
         seen.failures += 1
         kept = disk
@@ -233,8 +233,8 @@ def try_cut(frozen, writes_path, writes, said, seen, rng, name):
 
 
 def run_machine(frozen, name, log_bytes=None, more_s=0.0):
-    """Thaws a copy; lets it end, or kills it when its log of writes has so many bytes and a little
-    later. The log, what it said, how long it ran."""
+    """Thaws a copy; lets it end, or kills it shortly after its log of writes has the given size.
+    Returns the log, the console's text, and the duration."""
     copy = frozen.work / "running"
     shutil.copyfile(frozen.before, copy)
     with Running(frozen, copy, frozen.work / name, thaw=True) as running:
@@ -254,8 +254,8 @@ def run_machine(frozen, name, log_bytes=None, more_s=0.0):
 def try_fs(fs, options, packer, work, rng):
     work.mkdir()
     frozen = Frozen(packer, fs, work)
-    log, said, whole_s = run_machine(frozen, "undisturbed")
-    if " saved fs:" not in said:
+    log, console, whole_s = run_machine(frozen, "undisturbed")
+    if " saved fs:" not in console:
         raise Failure(f"{fs}: the undisturbed run did not save, {work}/undisturbed.console")
     writes = write_log.read_log(log)
     print(f"{fs}: an undisturbed run takes {whole_s:.1f} s and writes "
@@ -264,10 +264,10 @@ def try_fs(fs, options, packer, work, rng):
     for i in range(options.cuts):
         # Every third one about the end, where the dump is synced and named.
         begin = 0.95 if i % 3 == 2 else 0.0
-        cut_log, cut_said, _ = run_machine(frozen, "cut", rng.uniform(begin, 1) * log.stat().st_size,
+        cut_log, cut_console, _ = run_machine(frozen, "cut", rng.uniform(begin, 1) * log.stat().st_size,
                                            rng.uniform(0, 2))
         try_cut(frozen, cut_log, write_log.read_log(cut_log) if cut_log.stat().st_size else [],
-                cut_said, killed, rng, f"cut {i}")
+                cut_console, killed, rng, f"cut {i}")
         if i % 10 == 9:
             print(killed.line(fs, "so far"), flush=True)
     for i in range(options.replays):
@@ -290,7 +290,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path)
     options = parser.parse_args()
     work = options.work or pathlib.Path(tempfile.mkdtemp(prefix="kdump-init-cuts."))
-    root = machine.shell_function(TOP, "debian_kernel").strip()
+    root = machine.prepare("debian_kernel")
     packer = Packer(Kernel(root), options.binary, work)
     print(f"seed {options.seed}, in {work}", flush=True)
     cuts = failures = 0

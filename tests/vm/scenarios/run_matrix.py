@@ -3,7 +3,7 @@
 raw vmcore our dump is then held against: the pages it leaves out against the kernel's own word
 (/proc/kpageflags, each difference explained by the vmcore's struct pages), the numbers of its
 report, every page's bytes, libkdumpfile, and the log against the kernel's own dmesg. Released
-makedumpfiles dump the same vmcore, and what they lose or keep needlessly stands in the table; it
+makedumpfiles dump the same vmcore, and the table counts the pages that they lose or keep needlessly; it
 decides nothing, except on the kernel that Debian 12's own knows, where the page sets must be equal.
 
 Prints "ok NAME (seconds)" or "FAILED NAME: why, log" a row, the table, and the sum.
@@ -37,12 +37,11 @@ from scenarios import matrix
 from scenarios import matrix_table
 from oracles import read_with_libkdumpfile
 from oracles.dump_formats import FormatError
+from machines import machine
 from machines.machine import Failure
 from results import Results
 from oracles.struct_pages import KEEP, StructPages, excluded
 
-TOP = pathlib.Path(__file__).resolve().parents[3]
-LIBRARIES = ("lib/common", "dev/kernel", "lib/initramfs", "dev/qemu", "dev/vmcore")
 LEVEL = 31
 
 
@@ -50,12 +49,10 @@ class Skipped(Exception):
     """Why a row could not be tried."""
 
 
-def shell(*words, log, **variables):
-    """Calls a function of scripts/lib or scripts/dev with these variables; its standard output."""
-    sources = "".join(f". {TOP}/scripts/{name}.sh; " for name in LIBRARIES)
-    done = subprocess.run(["bash", "-c", f'{sources} "$@"', "matrix", *map(str, words)],
-                          env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=log,
-                          text=True, check=False)
+def prepare(*words, log, **variables):
+    """Runs a command of machines/prepare with these variables; returns its standard output."""
+    done = subprocess.run([machine.PREPARE, *map(str, words)], env={**os.environ, **variables},
+                          stdout=subprocess.PIPE, stderr=log, text=True, check=False)
     if done.returncode:
         raise Failure(f"{words[0]} failed")
     return done.stdout.strip()
@@ -90,7 +87,7 @@ class Monitor(threading.Thread):
 def crash(row, root, work, log):
     """The directory of a vmcore and what was saved beside it."""
     if row.quick:
-        return pathlib.Path(shell("real_vmcore", row.memory, row.kernel.flavour, row.kernel.suite,
+        return pathlib.Path(prepare("real_vmcore", row.memory, row.kernel.flavour, row.kernel.suite,
                                   log=log))
     disk, monitor = work / "disk.img", work / "monitor"
     variables = {"MACHINE": row.machine, "CPU": row.cpu, "SMP": str(row.cpus),
@@ -105,7 +102,7 @@ def crash(row, root, work, log):
     helper = Monitor(row.monitor, work / "console.log", monitor)
     helper.start()
     try:
-        shell("make_vmcore", row.memory, root, work, log=log, **variables)
+        prepare("make_vmcore", row.memory, root, work, log=log, **variables)
     finally:
         helper.stopped.set()
         disk.unlink(missing_ok=True)
@@ -125,7 +122,7 @@ def dump(binary, vmcore, work):
 
 
 # What a kernel is warned of whose image is kept whole.
-IMAGE_WARNINGS = ("image is kept whole", "per-CPU areas are kept only if", "the kernel's own (image")
+IMAGE_WARNINGS = ("image is kept whole", "per-CPU areas are kept only if", "protected page frames of the kernel (image")
 
 
 def check_report(report, counted, row, whole_image):
@@ -174,7 +171,7 @@ def others(row, raw, words, tools, work):
 
 def check_kernel(root, directory, log):
     """What was fetched by a name that moves is what panicked: the kernel says so itself."""
-    version = shell("kernel_version", root, log=log)
+    version = prepare("kernel_version", root, log=log)
     console = (directory / "console.log").read_text("ascii", "replace")
     if f"Linux version {version} " not in console:
         raise Failure(f"the console does not say 'Linux version {version}'")
@@ -185,7 +182,7 @@ def check_row(row, binary, program, tools, work, log):
     # A kernel that one row alone uses does not stay in the cache.
     cache = {"KDUMP_INIT_CACHE": str(work / "cache")} if row.kernel.series else {}
     try:
-        root = shell("debian_kernel", row.kernel.flavour, row.kernel.suite, row.kernel.series,
+        root = prepare("debian_kernel", row.kernel.flavour, row.kernel.suite, row.kernel.series,
                      log=log, **cache)
     except Failure as failure:
         raise Skipped("Debian's archive has it no more") if row.kernel.passing else failure
@@ -225,7 +222,7 @@ def chosen_rows(options, log):
         if row.kernel.series != matrix.OTHERS:
             yield row
             continue
-        for series in shell("other_kernel_series", row.kernel.flavour, row.kernel.suite,
+        for series in prepare("other_kernel_series", row.kernel.flavour, row.kernel.suite,
                             log=log).split():
             yield dataclasses.replace(row, kernel=dataclasses.replace(row.kernel, series=series))
 
@@ -233,14 +230,14 @@ def chosen_rows(options, log):
 def pin_of(row, log):
     """PACKAGE=VERSION of the kernel; "" where Debian has it no more."""
     try:
-        return shell("kernel_pin", row.kernel.flavour, row.kernel.suite, row.kernel.series, log=log)
+        return prepare("kernel_pin", row.kernel.flavour, row.kernel.suite, row.kernel.series, log=log)
     except Failure:
         return ""
 
 
 def makedumpfiles(log):
     """version -> command. Debian 12's is installed; trixie's runs with its own libraries."""
-    unpacked = pathlib.Path(shell("trixie_makedumpfile", log=log))
+    unpacked = pathlib.Path(prepare("trixie_makedumpfile", log=log))
     libraries = ":".join(str(unpacked / at) for at in
                          ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
     trixie = [str(unpacked / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path", libraries,
@@ -249,9 +246,9 @@ def makedumpfiles(log):
 
 
 def version_of(command):
-    said = subprocess.run([*command, "-v"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    output = subprocess.run([*command, "-v"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False).stdout
-    return said.split("version")[1].split()[0] if "version" in said else "that does not run"
+    return output.split("version")[1].split()[0] if "version" in output else "that does not run"
 
 
 def main():
@@ -303,7 +300,7 @@ def main():
     table = matrix_table.table(lines) if lines else ""
     print(table)
     if options.write_table and lines and not failed:
-        matrix_table.write(options.write_table, table)
+        matrix_table.write(options.write_table, lines)
     print(f"{len(lines)} passed, {failed} failed")
     return 1 if failed or not rows else 0
 

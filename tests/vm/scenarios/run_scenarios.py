@@ -3,9 +3,10 @@
 capture. Prints `ok NAME (seconds)` or `FAILED NAME: why, log`, at the end the sum.
 
 usage: run_scenarios.py --kernel-root DIR --binary FILE --work DIR [--all] [--only TEXT] [--faults]
-                        [--resume]
+                        [--write-table FILE] [--resume]
 
---faults: those of faults alone, all of them, and the table of them for docs/reliability.md.
+--faults: only the scenarios of faults, all of them, and their table. --write-table FILE: writes the
+table if all have passed.
 --resume: without those that have passed before with this program, kernel and harness (results.py).
 """
 
@@ -35,7 +36,6 @@ from machines.images import Kernels
 from machines.machine import Failure
 from results import Results, sha256_of
 
-TOP = pathlib.Path(__file__).resolve().parents[3]
 # Where nothing else is: the capture kernel's reservation lies higher, the kernels avoid it.
 RAMOOPS = ("ramoops.mem_address=0x8000000 ramoops.mem_size=0x40000 ramoops.record_size=0x8000 "
            "ramoops.max_reason=4")
@@ -147,7 +147,7 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
         disks[0] += ("bay",)
     if scenario.crash:
         tools = work / "tools.ext4"
-        machine.shell_function(TOP, "tools_disk", tools, kernel.kexec, kernel.image, image,
+        machine.prepare("tools_disk", tools, kernel.kexec, kernel.image, image,
                                cmdline)
         disks.insert(0, (tools, 0))
         initramfs = kernels.initramfs("pstore") if scenario.pstore else kernel.first
@@ -221,6 +221,7 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--write-table", type=pathlib.Path)
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     kernels = Kernels(options.kernel_root, options.binary, options.work)
@@ -264,6 +265,8 @@ def main():
     if options.faults and rows:
         print(fault_table.table([rows[s] for s in chosen if s in rows],
                                 [s.name for s in chosen if s not in rows]))
+        if options.write_table and all(passed):
+            fault_table.write(options.write_table, [rows[s] for s in chosen])
     print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
     return 0 if all(passed) and passed else 1
 

@@ -49,16 +49,16 @@ class Scenario:
     on_server: str = "saved"    # as result, which is of the disk
     server_does: tuple = ()     # (regular expression at which it does so, "freeze" or "restart")
     nic: str = ""               # QEMU's model; "": virtio where there is a server, else none
-    lan: str = "user"           # what it is plugged into: "user"; "nobody": no one is there; "late",
+    lan: str = "user"           # its network: "user"; "empty": without any other host; "late",
                                 # "bay": machine.nic_options
     plugged_in_at: str = ""     # regular expression at which a "late" card comes
     disk_hangs_at: str = ""     # regular expression at which the disk does not answer any more
-    hardware_does: tuple = ()   # (regular expression, seconds later, what QEMU's monitor is told:
+    hardware_does: tuple = ()   # (regular expression, seconds later, command for QEMU's monitor:
                                 # {image} is the file of the disk)
     wire: str = ""              # a bad one between the machine and its server: guest/wire-init's words
-    machines: int = 1           # so many panic at once, with one server
+    machines: int = 1           # number of machines that panic at once, with one server
     typing: tuple = ()          # (regular expression to wait for, what is then typed)
-    keep: int = 0               # there are old dumps (old_dumps.py), so many are to be left with the new
+    keep: int = 0               # there are old dumps (old_dumps.py): number that must remain with the new
     result: str = "saved"       # saved, incomplete, part (likewise, without a report), failed (no
                                 # vmcore), second (likewise, then saved), log (no part of it), nothing, any
     level: int = 31             # of the dump that is found
@@ -108,7 +108,7 @@ SCENARIOS = (
     Scenario("the second target is tried when the first is broken", fault=True,
              targets=("fs:LABEL=nowhere:/", "fs:{disk}:/second"), arguments="rd.kdump.timeout=3",
              says=(r"trying the next target", SAVED)),
-    Scenario("no target and nobody there: reboot after the shell's time-out", fault=True,
+    Scenario("no target and no user: reboot after the shell's timeout", fault=True,
              targets=(),
              shell=True, arguments="rd.kdump.shell_timeout=4", result="nothing",
              says=(r"nowhere to save", r"press Enter", r"nobody pressed Enter; rebooting now")),
@@ -170,7 +170,7 @@ SCENARIOS = (
     Scenario("NFS on 7.x: a version that does not work gives way to the next", fault=True,
              server="nfs",
              suite="trixie-backports", crashkernel="192M", targets=("{server}",), result="nothing",
-             says=(r"is mounted by version 4.2, but that does not work: read ", SAVED),
+             says=(r"mounts by version 4.2 but fails with it: read ", SAVED),
              quick=False),
     Scenario("NFS: the dump is the one that is written locally", server="nfs", shell=True,
              disk=Disk(by="LABEL"), targets=("fs:LABEL=nowhere:/", "{server}?path=/nowhere/x"),
@@ -193,8 +193,8 @@ SCENARIOS = (
              targets=("nfs://10.0.2.2:9/crash", "fs:{disk}:/"), on_server="nothing",
              says=(r"FAILED nfs://10.0.2.2:9/crash: .*refused", r"trying the next target", SAVED),
              quick=False),
-    Scenario("NFS: nobody gives an address", fault=True,
-             server="nfs", lan="nobody", targets=("{server}",),
+    Scenario("NFS: no server assigns an address", fault=True,
+             server="nfs", lan="empty", targets=("{server}",),
              result="nothing", on_server="nothing", arguments="rd.kdump.timeout=10",
              says=(r"DHCP", NOT_SAVED), quick=False),
     Scenario("NFS: two machines of one name at once", server="nfs", machines=2,
@@ -224,13 +224,13 @@ SCENARIOS = (
              server_does=(r"writing .*%", "freeze"), on_server="any", level=0,
              arguments="rd.kdump.level=0 rd.kdump.compress=none rd.kdump.timeout=8 "
                        "rd.kdump.stall=20",
-             says=(r"has taken nothing for \d+ of 20 s", r"trying the next target", SAVED),
+             says=(r"has accepted no data for \d+ of 20 s", r"trying the next target", SAVED),
              quick=False),
     Scenario("SSH: a server that is killed and comes back", fault=True,
              server="ssh", targets=("{server}",),
              result="nothing", level=0, server_does=(r"writing .*%", "restart"),
              arguments="rd.kdump.level=0 rd.kdump.compress=none",
-             says=(r"connecting again", r"is back; sending again", SAVED), quick=False),
+             says=(r"connecting again", r"is back; resending", SAVED), quick=False),
     Scenario("SSH: a card that is plugged in late and renamed", fault=True,
              server="ssh", lan="late",
              targets=("{server}",), result="nothing", arguments="ifname=late0:52-54-00-00-00-01 "
@@ -246,8 +246,8 @@ SCENARIOS = (
              packed=("--pre", "tests/vm/guest/hook-hangs", "--post", "tests/vm/guest/hook-fails"),
              arguments="rd.kdump.hook_timeout=3",
              says=(r"pre hook 00-hook-hangs: begun in pre for fs:", r"not done after 3s, ended",
-                   r"post hook 00-hook-fails: told: 0 saved in fs:", r"exited with status 3", SAVED)),
-    Scenario("a cluster is told while a dump is saved to a disk", server="fence_kdump",
+                   r"post hook 00-hook-fails: hook: 0 saved in fs:", r"exited with status 3", SAVED)),
+    Scenario("a cluster gets messages while a dump is saved to a disk", server="fence_kdump",
              disk=Disk(by="LABEL"), targets=("fs:{disk}:/crash",), on_server="nothing",
              packed=("--cmdline", "rd.kdump.fence=10.0.2.2"),
              arguments="{server} rd.kdump.fence_interval=1",

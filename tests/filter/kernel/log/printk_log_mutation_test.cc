@@ -1,4 +1,4 @@
-// Whatever stands in the memory of the kernel's log, reading it ends, stays inside and is bounded:
+// Whatever the memory of the kernel's log contains, reading it ends, stays inside and is bounded:
 // bytes, words and pointers of sound logs overwritten at random, with seeds that never change.
 #include <doctest/doctest.h>
 
@@ -15,10 +15,10 @@ namespace {
 struct Bounded final : Sink {
   Result<> write_at(uint64_t offset, Bytes data) override {
     // 32 descriptors of at most 64 KiB each, a few bytes of prefix for every byte of text.
-    constexpr uint64_t kMostBytes = 32ull * 65536 * 24;
+    constexpr uint64_t kMaxBytes = 32ull * 65536 * 24;
     if (offset != written) return fail(Kind::io, "not written forward");
     written += data.size();
-    if (written > kMostBytes) return fail(Kind::no_space, "endless");
+    if (written > kMaxBytes) return fail(Kind::no_space, "endless");
     return {};
   }
   uint64_t written = 0;

@@ -171,7 +171,7 @@ TEST_CASE("a failing sink fails the log") {
   CHECK(summary.error().kind == Kind::no_space);
 }
 
-TEST_CASE("a text whose block belongs to another record is lost alone, and said") {
+TEST_CASE("a text whose block belongs to another record is lost alone, with a warning") {
   TextCore core(of("x86_64-6.1") + "log 1.0 one\nlog 2.0 two\nlog 3.0 three\n");
   const uint64_t data =
       core.image().get<uint64_t>(ring_paddr(core) + 48 + 8) - core.tables().direct_vaddr(0);
@@ -179,7 +179,7 @@ TEST_CASE("a text whose block belongs to another record is lost alone, and said"
   core.rewrite();
   const Log log = log_of(core);
   CHECK(log.text == "[    1.000000] one\n[    3.000000] three\n");
-  CHECK(log.warning == "1 of the log's records cannot be read");
+  CHECK(log.warning == "1 of the log's records are unreadable");
 }
 
 TEST_CASE("a length beyond its block is cut there") {
@@ -224,8 +224,8 @@ struct RingAt {
 }  // namespace
 
 TEST_CASE("records that share their text make no log larger than the ring, and the newest stay") {
-  // 1024 records; the text of each is said to reach to the ring's end.
-  constexpr uint64_t kRecords = 1024, kRing = 1 << 16, kMostPrefix = 24;
+  // 1024 records; the text of each claims to reach to the ring's end.
+  constexpr uint64_t kRecords = 1024, kRing = 1 << 16, kMaxPrefix = 24;
   std::string description = of("x86_64-6.1") + "ring 10 16\n";
   for (uint64_t i = 0; i < kRecords - 1; ++i)
     description += "log 1.000000 message " + std::to_string(i) + "\n";
@@ -241,7 +241,7 @@ TEST_CASE("records that share their text make no log larger than the ring, and t
   }
   core.rewrite();
   const Log log = log_of(core);
-  CHECK(log.text.size() <= kRing + kRecords * kMostPrefix);
+  CHECK(log.text.size() <= kRing + kRecords * kMaxPrefix);
   CHECK(log.text.ends_with("the last words\n"));
   CHECK(log.warning.find("claim more text than its ring of 2^16 bytes holds") != std::string::npos);
 }
@@ -297,7 +297,7 @@ TEST_CASE("a missing key of the log is named") {
   CHECK_FALSE(write_kernel_log(*none.open(), out));
 }
 
-TEST_CASE("descriptors that belong to no record are said") {
+TEST_CASE("descriptors that belong to no record give a warning") {
   TextCore core(of("x86_64-6.1") + "log 1.0 one\nlog 2.0 two\nlog 3.0 three\n");
   const uint64_t descs =
       core.image().get<uint64_t>(ring_paddr(core) + 8) - core.tables().direct_vaddr(0);
@@ -305,7 +305,7 @@ TEST_CASE("descriptors that belong to no record are said") {
   core.rewrite();
   const Log log = log_of(core);
   CHECK(log.text == "[    1.000000] one\n[    3.000000] three\n");
-  CHECK(log.warning == "1 of the log's descriptors are of no record in it");
+  CHECK(log.warning == "1 of the log's descriptors belong to no record");
 }
 
 TEST_CASE("before 3.5 the log is text, of which the levels are dropped") {

@@ -154,7 +154,7 @@ TEST_CASE("without vmcoreinfo every page is kept") {
   CHECK(pages_of(count(*vmcore), PageClass::other) == 3072);
 }
 
-TEST_CASE("a key without which struct pages cannot be had is named, and every page is kept") {
+TEST_CASE("a missing key that struct pages need is named, and every page is kept") {
   for (const char* key : {"SIZE(page)", "OFFSET(page.flags)", "SYMBOL(mem_section)",
                           "SIZE(mem_section)", "OFFSET(mem_section.section_mem_map)"}) {
     CAPTURE(key);
@@ -178,7 +178,7 @@ TEST_CASE("how memory is cut into sections is found out where a kernel does not 
   check_usual_counts(*core.open());
 }
 
-TEST_CASE("a value that cannot be is named, and every page is kept") {
+TEST_CASE("a value out of range is named, and every page is kept") {
   for (const char* line :
        {"SIZE(page)=8", "SIZE(page)=4096", "SIZE(page)=57", "NUMBER(SECTION_SIZE_BITS)=3",
         "NUMBER(SECTION_SIZE_BITS)=60", "NUMBER(MAX_PHYSMEM_BITS)=64", "SIZE(mem_section)=1",
@@ -224,7 +224,7 @@ TEST_CASE("without PG_private cache counts as private, and tails are kept withou
   CHECK(pages_of(counts, PageClass::cache_private) == 11);
   const TextCore no_head(std::string("kernel x86_64-6.1\n") + kPages + "-NUMBER(PG_head_mask)");
   const auto vmcore = no_head.open();
-  CHECK(pages_of(count(*vmcore), PageClass::user) == 1);  // hugetlb is then not told either
+  CHECK(pages_of(count(*vmcore), PageClass::user) == 1);  // hugetlb is then not recognised either
   CHECK(contains(all_warnings(*vmcore), "NUMBER(PG_head_mask)"));
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("a section without struct pages, or outside the dump, keeps its pages"
     CHECK(pages_of(plan->pages_by_class, PageClass::free) == 0);
     CHECK(pages_of(plan->pages_by_class, PageClass::user) == 16 + 512);
     REQUIRE_FALSE(plan->warnings.empty());
-    CHECK(contains(plan->warnings.back(), "256 page frames have no readable struct page"));
+    CHECK(contains(plan->warnings.back(), "256 page frames have no readable or valid struct page"));
   }
 }
 

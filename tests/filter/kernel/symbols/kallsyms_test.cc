@@ -54,7 +54,7 @@ TEST_CASE("names and addresses are found in every encoding of kallsyms") {
     REQUIRE(table);
     const uint64_t stext = core.tables().image_vaddr(0x100000);
 
-    Kallsyms::Wanted wanted[] = {
+    Kallsyms::SymbolQuery wanted[] = {
         {"panic"},  {"_end"},         {"pani"}, {"panics"}, {"__per_cpu_offset"},
         {"_stext"}, {"__per_cpu_end"}};
     REQUIRE(table->find(wanted));
@@ -105,7 +105,7 @@ TEST_CASE("names of two length bytes and of unprintable letters") {
   const auto vmcore = core.open();
   auto table = open_table(*vmcore);
   REQUIRE(table);
-  Kallsyms::Wanted wanted{longest};
+  Kallsyms::SymbolQuery wanted{longest};
   REQUIRE(table->find({&wanted, 1}));
   CHECK(wanted.address == Vaddr{stext + 0x300});
   Kallsyms::Place place{{stext + 0x381}};
@@ -123,13 +123,13 @@ TEST_CASE("a key of kallsyms that is missing is named") {
   }
 }
 
-TEST_CASE("tables of kallsyms that cannot be are refused") {
+TEST_CASE("invalid tables of kallsyms are refused") {
   const std::string kernel = std::string("kernel x86_64-6.1\n") + kSymbols;
   for (const uint32_t count : {0u, 1u << 31, ~0u}) {
     TextCore core(kernel);
     core.image().put(core.kallsyms().num_syms, count);
     core.rewrite();
-    CHECK(contains(why_not(core), "symbols cannot be"));
+    CHECK(contains(why_not(core), "invalid number of symbols"));
   }
   CHECK(contains(why_not(TextCore(kernel + "SYMBOL(kallsyms_token_table)=ffffffffdead0000\n")),
                  "kallsyms_token_table"));
@@ -147,7 +147,7 @@ TEST_CASE("tables of kallsyms that cannot be are refused") {
   CHECK(contains(why_not(tokens), "token 0 of kallsyms"));
 }
 
-TEST_CASE("names that run off the table end the search, with what can be said") {
+TEST_CASE("names that run off the table end the search, with the results so far") {
   TextCore core(std::string("kernel x86_64-6.1\n") + kSymbols);
   const uint64_t stext = core.tables().image_vaddr(0x100000);
   SUBCASE("far beyond memory") {
@@ -161,7 +161,7 @@ TEST_CASE("names that run off the table end the search, with what can be said") 
   const auto vmcore = core.open();
   auto table = open_table(*vmcore);
   if (!table) return;  // its addresses are not sound either
-  Kallsyms::Wanted wanted{"panic"};
+  Kallsyms::SymbolQuery wanted{"panic"};
   CHECK_FALSE(table->find({&wanted, 1}));
   Kallsyms::Place place{{stext + 0x430}};
   CHECK_FALSE(table->name({&place, 1}));

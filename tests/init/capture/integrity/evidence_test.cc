@@ -46,8 +46,8 @@ struct MemoryFile final : TargetFile {
     return {};
   }
   Result<> keep_incomplete() override { return {}; }
-  Result<> retract() override {
-    if (name_stays) return TargetFile::retract();
+  Result<> demote() override {
+    if (name_stays) return TargetFile::demote();
     *is_committed = false;
     return {};
   }

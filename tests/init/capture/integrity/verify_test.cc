@@ -29,7 +29,7 @@ std::string make_dump(Format format, bool flatten, Compression::Kind kind) {
   settings.compression.kind = kind;
   const auto board = std::make_unique<Board>();
   Console console({.board = board.get()});
-  const auto network = network_as_it_is();
+  const auto network = existing_network();
   run_dump_job(sys, settings, "dir:/crash", {.network = *network, .flatten = flatten}, *board,
                console);
   CAPTURE(std::string(board->log_text()));
@@ -116,13 +116,13 @@ TEST_CASE("damaged headers, tables and pages are told by their place") {
   CHECK(is_damaged(dump, "beyond the end of the file"));
   dump = good;
   put<uint32_t>(dump, parts.descriptors + 8, 4097);
-  CHECK(is_damaged(dump, "its size cannot be"));
+  CHECK(is_damaged(dump, "its size is out of range"));
   dump = good;
   put<uint32_t>(dump, parts.descriptors + 12, 0x21);
-  CHECK(is_damaged(dump, "two compressions"));
+  CHECK(is_damaged(dump, "two compression methods"));
   dump = good;
   put<uint64_t>(dump, parts.descriptors, 4096);
-  CHECK(is_damaged(dump, "in the tables"));
+  CHECK(is_damaged(dump, "overlaps the tables"));
   // Bitmap 2 has a page that bitmap 1 has not.
   dump = good;
   dump[parts.bitmaps] = static_cast<char>(dump[parts.bitmaps] & ~1);
@@ -257,7 +257,7 @@ TEST_CASE("cut ELF cores lack what they say they have") {
   CHECK(is_damaged(good.substr(0, good.size() - 1), "reach beyond the end"));
   std::string dump = good;
   put<uint16_t>(dump, 54, 1);  // e_phentsize
-  CHECK(is_damaged(dump, "not that of a 64-bit"));
+  CHECK(is_damaged(dump, "expected a 64-bit"));
   dump = good;
   put<uint64_t>(dump, 32, UINT64_MAX - 10);  // e_phoff
   CHECK(!check(dump)->is_sound());

@@ -61,7 +61,7 @@ struct Run {
   FakeSys sys;
   FakeNode* vmcore;
   Settings settings;
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<Network> network = existing_network();
   const std::unique_ptr<Board> board = std::make_unique<Board>();
 };
 
@@ -96,7 +96,7 @@ TEST_CASE("whichever page of memory cannot be read, the others are saved and it 
     }
   print_figure(
       "%d dumps with one page of memory that gives EIO or EFAULT: all saved, the page counted; "
-      "in %d of them it was a page that tells pages apart, and all were kept",
+      "in %d of them it was a page that describes other pages, and all were kept",
       runs, kept_more);
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("segments that overlap, lie about their length or lie beyond the end a
   CHECK(run.job() == Board::Outcome::saved);
   CHECK(run.reported("missing") == 0);
   CAPTURE(std::string(run.board->log_text()));
-  CHECK(run.log_says("1 PT_LOAD segments lie beyond it"));
+  CHECK(run.log_says("1 PT_LOAD segments are truncated"));
   CHECK(run.reported("total") == kPages);
   CHECK(run.reported("unreadable") == 0);
   run.check_dump();

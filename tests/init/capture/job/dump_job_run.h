@@ -47,7 +47,7 @@ struct Run {
   FakeSys sys;
   FakeFs* disk;
   Settings settings;
-  const std::unique_ptr<Network> network = network_as_it_is();
+  const std::unique_ptr<Network> network = existing_network();
   static inline const std::unique_ptr<Board> board = std::make_unique<Board>();
 };
 

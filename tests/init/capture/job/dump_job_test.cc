@@ -97,7 +97,7 @@ TEST_CASE("after a job that died every page is kept, beside what that one has le
   const std::string filtered = run.file("vmcore");
   CHECK(run.has("vmcore-dmesg.txt"));
 
-  CHECK(run.job({.network = *run.network, .keeps_every_page = true}) == Board::Outcome::saved);
+  CHECK(run.job({.network = *run.network, .no_filter = true}) == Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.board->where() == std::string(kDirectory) + ".1");
   CHECK(run.log_says("level 31: 256 of 256 pages"));
@@ -111,8 +111,8 @@ TEST_CASE("after a job that died nothing is written over") {
   scene->sys.add_file(kVmcore, tiny_core());
   const auto board = std::make_unique<Board>();
   Console console({.board = board.get()});
-  run_dump_job(scene->sys, {}, scene->url, {.network = *scene->network, .keeps_every_page = true},
-               *board, console);
+  run_dump_job(scene->sys, {}, scene->url, {.network = *scene->network, .no_filter = true}, *board,
+               console);
   CHECK(board->how_it_ended() == Board::Outcome::failed);
   CHECK(std::string(board->why().text).find("would be written over") != std::string::npos);
 }
@@ -264,13 +264,13 @@ TEST_CASE("once a job is asked to stop it may not go on") {
   JobProgress progress(sys, *Run::board, console);
   {
     const StopRequest stop;
-    CHECK(progress.may_go_on());
+    CHECK(progress.may_continue());
     raise(SIGTERM);
-    const auto refused = progress.may_go_on();
+    const auto refused = progress.may_continue();
     REQUIRE(!refused);
     CHECK(refused.error().kind == Kind::refused);
   }
-  CHECK(progress.may_go_on());  // the request was that job's
+  CHECK(progress.may_continue());  // the request was that job's
 }
 
 TEST_CASE(

@@ -19,8 +19,8 @@ CpuState state_of(std::optional<uint32_t> cpu, int32_t pid, const char* name, ui
   return state;
 }
 
-CrashScene make_scene() {
-  CrashScene scene;
+CpuStates make_scene() {
+  CpuStates scene;
   scene.cpus = {state_of(0, 0, "default_idle", 0xffffffff81000010),
                 state_of(5, 711, "sysrq_handle_crash", 0xffffffff8100001a),
                 state_of(std::nullopt, 42, "", 0x7f0000001234),
@@ -33,7 +33,7 @@ CrashScene make_scene() {
 }  // namespace
 
 TEST_CASE("each CPU has its line, and the one that panicked its registers") {
-  const CrashScene scene = make_scene();
+  const CpuStates scene = make_scene();
   CHECK(panicked_as_text(scene) == "CPU 5, pid 711, at sysrq_handle_crash+0x1a/0x20");
   CHECK(cpus_as_text(scene) ==
         "cpu        pid  at\n"
@@ -48,7 +48,7 @@ TEST_CASE("each CPU has its line, and the one that panicked its registers") {
 }
 
 TEST_CASE("of many CPUs the first are shown, and the one that panicked; lines stay short") {
-  CrashScene scene;
+  CpuStates scene;
   for (uint32_t cpu = 0; cpu < 8192; ++cpu)
     scene.cpus.push_back(state_of(cpu, 1, std::string(500, 'n').c_str(), ~uint64_t{0}));
   scene.panic_cpu = 8000;
@@ -67,12 +67,12 @@ TEST_CASE("of many CPUs the first are shown, and the one that panicked; lines st
 TEST_CASE("what is not known of the crash is not shown, and null in JSON") {
   CHECK(panicked_as_text({}) == "");
   CHECK(cpus_as_text({}) == "");
-  CrashScene scene;
+  CpuStates scene;
   scene.panic_cpu = 3;
   CHECK(panicked_as_text(scene) == "CPU 3, which left no registers");
   JsonWriter json;
   json.begin_object();
-  add_crash_scene(json, {});
+  add_cpu_states(json, {});
   json.end_object();
   CHECK(json.take() == "{\n  \"panic_cpu\": null,\n  \"cpu_states\": []\n}\n");
 }
@@ -80,7 +80,7 @@ TEST_CASE("what is not known of the crash is not shown, and null in JSON") {
 TEST_CASE("JSON has addresses as text, for they are larger than its numbers hold") {
   JsonWriter json;
   json.begin_object();
-  add_crash_scene(json, make_scene());
+  add_cpu_states(json, make_scene());
   json.end_object();
   const std::string text = json.take();
   for (const char* part :

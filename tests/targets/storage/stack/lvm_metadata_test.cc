@@ -134,7 +134,7 @@ TEST_CASE("a volume's segments are found, whatever else the text holds") {
   CHECK(lvm_sequence(kText) == 7);
 }
 
-TEST_CASE("volumes that cannot be made are told by their kind") {
+TEST_CASE("the error for an unsupported volume names its kind") {
   struct Row {
     const char* uuid;
     Kind kind;

@@ -31,7 +31,7 @@ std::vector<uint8_t> array_head() {
   return head;
 }
 
-// A kernel whose device mapper keeps what it was told.
+// A kernel whose device mapper records its requests.
 struct Machine {
   Machine() {
     sys.add_file("/dev/mapper/control", "");

@@ -1,6 +1,6 @@
 // Who was where when the kernel crashed: registers, numbers and functions of the CPUs, and what is
 // left of it where the vmcore does not say.
-#include "filter/kernel/crash_scene.h"
+#include "filter/kernel/cpu_states.h"
 
 #include <doctest/doctest.h>
 #include <elf.h>
@@ -50,7 +50,7 @@ TEST_CASE("CPUs are known by number, task and function, and the one that panicke
   TextCore core(kKernel);
   put_notes(core, 2);
   const auto vmcore = core.open();
-  const CrashScene scene = find_crash_scene(*vmcore);
+  const CpuStates scene = find_cpu_states(*vmcore);
   CHECK(scene.warnings.empty());
   REQUIRE(scene.cpus.size() == 3);
   for (size_t i = 0; i < 3; ++i) CHECK(scene.cpus[i].cpu == kNumbers[i]);
@@ -73,7 +73,7 @@ TEST_CASE("a CPU that panicked without a note, or none that did, is not made up"
     TextCore core(kKernel);
     put_notes(core, panic_cpu);
     const auto vmcore = core.open();
-    const CrashScene scene = find_crash_scene(*vmcore);
+    const CpuStates scene = find_cpu_states(*vmcore);
     CHECK(scene.panic_cpu == (panic_cpu == 1 ? std::optional(1u) : std::nullopt));
     CHECK_FALSE(scene.panicked);
     CHECK(scene.cpus.size() == 3);
@@ -89,7 +89,7 @@ TEST_CASE("notes that are not those in the crashed memory have no number") {
   SUBCASE("areas nowhere") { core.image().put<uint64_t>(0x130200, 0x123456789abcdef0); }
   core.rewrite();
   const auto vmcore = core.open();
-  const CrashScene scene = find_crash_scene(*vmcore);
+  const CpuStates scene = find_cpu_states(*vmcore);
   REQUIRE(scene.cpus.size() == 3);
   CHECK_FALSE(scene.cpus[1].cpu);
   CHECK_FALSE(scene.panicked);
@@ -99,7 +99,7 @@ TEST_CASE("without kallsyms there are pids and addresses, and a warning") {
   TextCore core(std::string(kKernel) + "-SYMBOL(kallsyms_offsets)\n");
   put_notes(core, 2);
   const auto vmcore = core.open();
-  const CrashScene scene = find_crash_scene(*vmcore);
+  const CpuStates scene = find_cpu_states(*vmcore);
   REQUIRE(scene.cpus.size() == 3);
   CHECK(scene.cpus[1].registers.pid == 711);
   CHECK(scene.cpus[1].function.name == "");

@@ -1,4 +1,4 @@
-#include "filter/dump/recent_contents.h"
+#include "filter/dump/recent_pages.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@ namespace kdump {
 namespace {
 
 // Half of what a page of kernel memory takes on average, so that few share a place.
-constexpr uint64_t kBytesAPlace = 512;
+constexpr uint64_t kBytesPerSlot = 512;
 
 // The C library compares byte by byte.
 bool is_same(Bytes one, Bytes other) {
@@ -27,12 +27,12 @@ bool is_same(Bytes one, Bytes other) {
 
 }  // namespace
 
-RecentContents::RecentContents(const DataStream& data, uint64_t held_bytes)
-    : data_(data), stored_(std::bit_ceil(std::max<uint64_t>(held_bytes / kBytesAPlace, 1))) {}
+RecentPages::RecentPages(const DataStream& data, uint64_t held_bytes)
+    : data_(data), stored_(std::bit_ceil(std::max<uint64_t>(held_bytes / kBytesPerSlot, 1))) {}
 
 // By a few words from all over: what is alike there is compared, so a better hash would only take
 // longer.
-size_t RecentContents::place_of(Bytes content) const {
+size_t RecentPages::slot_of(Bytes content) const {
   constexpr size_t kWords = 8;
   uint64_t hash = content.size();
   if (content.size() >= sizeof(uint64_t))
@@ -44,16 +44,16 @@ size_t RecentContents::place_of(Bytes content) const {
   return hash & (stored_.size() - 1);
 }
 
-std::optional<kdump_format::PageDescriptor> RecentContents::find(Bytes content) const {
-  const kdump_format::PageDescriptor& stored = stored_[place_of(content)];
+std::optional<kdump_format::PageDescriptor> RecentPages::find(Bytes content) const {
+  const kdump_format::PageDescriptor& stored = stored_[slot_of(content)];
   // Of the same size either both are frames or both are pages as they are.
   if (stored.size != content.size() || !is_same(content, data_.held(stored.offset, stored.size)))
     return std::nullopt;
   return stored;
 }
 
-void RecentContents::remember(Bytes content, const kdump_format::PageDescriptor& stored) {
-  stored_[place_of(content)] = stored;
+void RecentPages::remember(Bytes content, const kdump_format::PageDescriptor& stored) {
+  stored_[slot_of(content)] = stored;
 }
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-#include "net/dhcp/router_news.h"
+#include "net/dhcp/router_advertisement.h"
 
 #include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
@@ -15,8 +15,8 @@ constexpr size_t kAddress = 16;
 
 }  // namespace
 
-RouterNews parse_router_news(const NetlinkReply& message) {
-  RouterNews news;
+RouterAdvertisement parse_router_advertisement(const NetlinkReply& message) {
+  RouterAdvertisement news;
   if (message.type != RTM_NEWNDUSEROPT || message.body.size() < sizeof(nduseroptmsg)) return news;
   const auto header = load<nduseroptmsg>(message.body.data());
   if (header.nduseropt_family != AF_INET6 || header.nduseropt_icmp_type != ND_ROUTER_ADVERT)

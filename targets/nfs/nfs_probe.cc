@@ -1,4 +1,4 @@
-#include "targets/nfs/nfs_trial.h"
+#include "targets/nfs/nfs_probe.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,12 +9,12 @@
 namespace kdump {
 namespace {
 
-constexpr char kTrialDirectory[] = ".kdump-init-trial", kTrialFile[] = "trial";
+constexpr char kProbeDirectory[] = ".kdump-init-trial", kProbeFile[] = "trial";
 constexpr size_t kBlockBytes = 4096;
 constexpr uint64_t kDataAt[] = {0, 4 * kBlockBytes};  // with a hole between, as dumps have them
 
 Result<> try_file(CrashDirectory& crash) {
-  const auto file = TRY(crash.create(kTrialFile));
+  const auto file = TRY(crash.create(kProbeFile));
   const std::vector<uint8_t> data(kBlockBytes, 0xa5);
   for (const uint64_t offset : kDataAt) TRY(file->write_at(offset, data));
   TRY(file->commit());
@@ -22,13 +22,13 @@ Result<> try_file(CrashDirectory& crash) {
     std::vector<uint8_t> found(kBlockBytes);
     TRY(file->read_back(offset, found));
     if (found != data)
-      return fail(Kind::corrupt, "%s: what was read back is not what was written",
+      return fail(Kind::corrupt, "%s: data read back differs from the data written",
                   crash.path().c_str());
   }
   return {};
 }
 
-bool is_misunderstanding(const Error& error) {
+bool is_protocol_error(const Error& error) {
   constexpr int kErrors[] = {EIO, EREMOTEIO, EINVAL, EOPNOTSUPP, EPROTO, EBADMSG};
   return error.kind == Kind::corrupt ||
          std::find(std::begin(kErrors), std::end(kErrors), error.sys_errno) != std::end(kErrors);
@@ -36,15 +36,15 @@ bool is_misunderstanding(const Error& error) {
 
 }  // namespace
 
-Result<> try_nfs_mount(Sys& sys, const Mount& mount, const std::string& directory) {
-  const auto fs = look_at_fs(sys, mount.at());
+Result<> probe_nfs_mount(Sys& sys, const Mount& mount, const std::string& directory) {
+  const auto fs = read_mounted_fs(sys, mount.at());
   if (!fs || fs->is_read_only) return {};
-  auto crash = CrashDirectory::make(sys, mount.at(), directory, kTrialDirectory, *fs);
+  auto crash = CrashDirectory::make(sys, mount.at(), directory, kProbeDirectory, *fs);
   Result<> done = crash ? try_file(*crash) : std::unexpected(crash.error());
   if (!done && done.error().kind == Kind::timeout) return done;
   if (crash)
     if (const auto gone = crash->discard(); done && !gone) done = gone;
-  if (!done && !is_misunderstanding(done.error()) && done.error().kind != Kind::timeout) return {};
+  if (!done && !is_protocol_error(done.error()) && done.error().kind != Kind::timeout) return {};
   return done;
 }
 

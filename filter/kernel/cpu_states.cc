@@ -1,4 +1,4 @@
-#include "filter/kernel/crash_scene.h"
+#include "filter/kernel/cpu_states.h"
 
 #include <elf.h>
 
@@ -14,9 +14,9 @@ constexpr uint32_t kMaxCpus = 8192;    // CONFIG_NR_CPUS of x86_64 and arm64 goe
 constexpr size_t kMaxNoteBytes = 512;  // struct elf_prstatus has 336 and 392
 constexpr size_t kNoteHeader = sizeof(Elf64_Nhdr) + 8;  // with its name, "CORE", padded
 
-// Where the crashing kernel wrote the notes, each CPU into a page of its own (crash_save_cpu() in
-// kernel/crash_core.c): their addresses in the vmcore give the CPUs' numbers. A CPU that was
-// offline has none.
+// The memory where the crashing kernel wrote the notes, one page for each CPU (crash_save_cpu() in
+// kernel/crash_core.c). The address of a note in the vmcore determines the number of its CPU. A CPU
+// that was offline has no note.
 class CrashNotes {
  public:
   CrashNotes(AddressSpace& space, const KernelSymbols& symbols)
@@ -67,12 +67,12 @@ void name_functions(Vmcore& vmcore, std::vector<CpuState>& cpus) {
 
 }  // namespace
 
-CrashScene find_crash_scene(Vmcore& vmcore) {
-  CrashScene scene;
+CpuStates find_cpu_states(Vmcore& vmcore) {
+  CpuStates scene;
   AddressSpace& space = vmcore.address_space();
   const KernelSymbols& symbols = vmcore.symbols();
   if (*symbols.why())
-    scene.warnings.push_back(text("functions and CPU numbers are not known: %s", symbols.why()));
+    scene.warnings.push_back(text("functions and CPU numbers are unknown: %s", symbols.why()));
   scene.panic_cpu = find_panic_cpu(space, symbols);
 
   CrashNotes notes(space, symbols);
