@@ -28,13 +28,14 @@ std::optional<DumpContents> whole_dump(StoredFiles& files, const StoredDump& dum
 // Looks at the dumps of a host one by one, as long as there is time.
 class Retention {
  public:
-  Retention(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer, bool is_trial)
+  Retention(Sys& sys, StoredFiles& files, const RetentionPolicy& policy, Observer& observer,
+            bool is_trial)
       : sys_(sys),
         files_(files),
-        wish_(wish),
+        policy_(policy),
         observer_(observer),
         is_trial_(is_trial),
-        end_ms_(sys.monotonic_ms() + int64_t{1000} * wish.step_s) {}
+        end_ms_(sys.monotonic_ms() + int64_t{1000} * policy.step_s) {}
 
   Result<Removed> run();
 
@@ -45,7 +46,7 @@ class Retention {
 
   Sys& sys_;
   StoredFiles& files_;
-  const KeptDumps& wish_;
+  const RetentionPolicy& policy_;
   Observer& observer_;
   const bool is_trial_;  // nothing is removed
   const int64_t end_ms_;
@@ -57,8 +58,8 @@ class Retention {
 bool Retention::find_old_dumps(std::vector<StoredDump> all) {
   bool has_newer = false, is_behind = false;
   for (StoredDump& dump : all) {
-    if (dump.host != wish_.host) continue;
-    if (dump.name == wish_.just_made) {
+    if (dump.host != policy_.host) continue;
+    if (dump.name == policy_.just_made) {
       is_behind = true;
       continue;
     }
@@ -71,10 +72,10 @@ bool Retention::find_old_dumps(std::vector<StoredDump> all) {
 bool Retention::has_time(const StoredDump& dump) {
   if (sys_.monotonic_ms() >= end_ms_) {
     observer_.note(
-        text("old dumps: after %u s the rest is left for the next time", wish_.step_s).c_str());
+        text("old dumps: after %u s the rest is left for the next time", policy_.step_s).c_str());
     return false;
   }
-  observer_.waiting_for(text("an old dump, %s", dump.name.c_str()).c_str(), wish_.step_s);
+  observer_.waiting_for(text("an old dump, %s", dump.name.c_str()).c_str(), policy_.step_s);
   return true;
 }
 
@@ -90,17 +91,17 @@ void Retention::remove(const StoredDump& dump) {
 }
 
 Result<Removed> Retention::run() {
-  observer_.waiting_for("the list of old dumps", wish_.step_s);
+  observer_.waiting_for("the list of old dumps", policy_.step_s);
   const bool has_newer = find_old_dumps(TRY(list_dumps(files_)).dumps);
-  uint32_t to_spare = wish_.keep - 1;
+  uint32_t to_spare = policy_.keep - 1;
   // The newest stays in any case: until the new one is whole, that is one of these.
-  if (to_spare == 0 && (has_newer || !wish_.is_whole)) to_spare = 1;
+  if (to_spare == 0 && (has_newer || !policy_.is_whole)) to_spare = 1;
   size_t spared = 0;  // of old_, at its beginning
   for (; to_spare > 0 && spared < old_.size(); ++spared) {
     if (!has_time(old_[spared])) return removed_;
     if (whole_dump(files_, old_[spared])) --to_spare;
   }
-  for (size_t i = old_.size(); i > spared && removed_.freed_bytes < wish_.enough_bytes; --i) {
+  for (size_t i = old_.size(); i > spared && removed_.freed_bytes < policy_.enough_bytes; --i) {
     if (!has_time(old_[i - 1])) break;
     remove(old_[i - 1]);
   }
@@ -109,13 +110,14 @@ Result<Removed> Retention::run() {
 
 }  // namespace
 
-Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const KeptDumps& wish,
+Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const RetentionPolicy& policy,
                               Observer& observer) {
-  return Retention(sys, files, wish, observer, false).run();
+  return Retention(sys, files, policy, observer, false).run();
 }
 
-Result<Removed> removable(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer) {
-  return Retention(sys, files, wish, observer, true).run();
+Result<Removed> removable(Sys& sys, StoredFiles& files, const RetentionPolicy& policy,
+                          Observer& observer) {
+  return Retention(sys, files, policy, observer, true).run();
 }
 
 }  // namespace kdump

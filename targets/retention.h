@@ -13,7 +13,7 @@
 
 namespace kdump {
 
-struct KeptDumps {
+struct RetentionPolicy {
   uint32_t keep = 1;      // so many of the host's whole dumps are left, at least 1
   std::string host;       // as the names of its dumps have it
   std::string just_made;  // the name of this crash's directory, which is one of them
@@ -31,9 +31,10 @@ struct Removed {
 
 // A dump that cannot be removed is told to the observer, and stays. Fails: where nothing can be
 // listed or removed at all.
-Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const KeptDumps& wish,
+Result<Removed> remove_oldest(Sys& sys, StoredFiles& files, const RetentionPolicy& policy,
                               Observer& observer);
 // What remove_oldest() would remove; removes nothing.
-Result<Removed> removable(Sys& sys, StoredFiles& files, const KeptDumps& wish, Observer& observer);
+Result<Removed> removable(Sys& sys, StoredFiles& files, const RetentionPolicy& policy,
+                          Observer& observer);
 
 }  // namespace kdump

@@ -13,7 +13,7 @@ struct TargetContext {
   Observer& observer;
   Network& network;
   // PID 1 sets these. dir: refuses rootfs and tmpfs, where nothing would survive the reboot.
-  bool volatile_is_refused = false;
+  bool refuse_tmpfs = false;
   std::string mount_root = "/mnt";  // where file systems are mounted, one directory each
   // PID 1: the crashed host's name. NFS servers tell their clients apart by what these call
   // themselves. Empty: the machine keeps the names it has.

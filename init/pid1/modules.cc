@@ -31,7 +31,7 @@ Result<> load(Sys& sys, const Module& module) {
 // An initramfs lies in memory, where a loaded module would otherwise be twice: with all drivers
 // 20 MB of the little that this machine has. Should it stay, that harms nothing.
 void release(Sys& sys, const Module& module) {
-  const auto root = look_at_fs(sys, "/");
+  const auto root = read_mounted_fs(sys, "/");
   if (root && root->is_volatile()) sys.unlink(module.path.c_str());
 }
 

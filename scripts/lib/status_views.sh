@@ -1,7 +1,7 @@
-# What `kdump-init status` shows, gathered once (look_at_machine), as text of 80 columns or as JSON.
+# What `kdump-init status` shows, gathered once (read_machine), as text of 80 columns or as JSON.
 # Sourced by commands/status, after read_configuration.
 
-look_at_machine() {
+read_machine() {
     armed=no problem="" lacking="" changed="" image_bytes="" image_time="" checked=""
     reserved=$(reserved_bytes)
     ranges=$(reserved_ranges | grep -v '^0*-0*$' | paste -sd' ') || ranges=""

@@ -128,7 +128,7 @@ WriteBack::How MountedFs::write_back() const {
   return magic == kNfsMagic ? WriteBack::How::commit : WriteBack::How::sync_file_range;
 }
 
-Result<MountedFs> look_at_fs(Sys& sys, const std::string& path) {
+Result<MountedFs> read_mounted_fs(Sys& sys, const std::string& path) {
   // O_PATH: a directory that may be written to need not be readable.
   const File directory = TRY(File::open(sys, path, O_PATH | O_DIRECTORY));
   struct statfs status {};
@@ -158,11 +158,11 @@ Result<CrashDirectory> CrashDirectory::make(Sys& sys, const std::string& root,
   std::vector<std::string> above;
   if (parent.size() > top.size()) {
     const Result<> made = make_directories(sys, top, parent.substr(top.size()), above);
-    if (!made && !look_at_fs(sys, parent)) return no_way(made.error());
+    if (!made && !read_mounted_fs(sys, parent)) return no_way(made.error());
   }
   // An absolute link in the directory leads out of the file system, in the capture kernel into its
   // memory.
-  const auto reached = look_at_fs(sys, parent.empty() ? "/" : parent);
+  const auto reached = read_mounted_fs(sys, parent.empty() ? "/" : parent);
   if (!reached) return no_way(reached.error());
   if (reached->magic != 0 && fs.magic != 0 && reached->magic != fs.magic)
     return fail(Kind::refused, "%s leads to another file system (an absolute link?)",

@@ -21,7 +21,7 @@ struct MountedFs {
 
 // path: any directory of it. Space::reserved_bytes leaves the floor that a system's own root or
 // /var file system needs to boot: this system's, or one that looks like it.
-Result<MountedFs> look_at_fs(Sys& sys, const std::string& path);
+Result<MountedFs> read_mounted_fs(Sys& sys, const std::string& path);
 
 class CrashDirectory {
  public:

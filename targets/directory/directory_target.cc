@@ -57,7 +57,7 @@ Result<> MountingTarget::finish() {
 }
 
 Result<MountedFs> MountingTarget::look() {
-  MountedFs fs = TRY(look_at_fs(sys_, mount_->at()));
+  MountedFs fs = TRY(read_mounted_fs(sys_, mount_->at()));
   // A read-write mount that comes out read-only.
   if (fs.is_read_only)
     return fail(Kind::refused, "%s: mounted read-only at %s (%s)", describe(), mount_->at().c_str(),
@@ -72,7 +72,7 @@ class MountedDirectory final : public DirectoryTarget {
   MountedDirectory(std::string text, DirectoryUrl url, const TargetContext& context)
       : DirectoryTarget(std::move(text), context),
         directory_(std::move(url.directory)),
-        volatile_is_refused_(context.volatile_is_refused) {}
+        refuse_tmpfs_(context.refuse_tmpfs) {}
 
   Result<Space> preflight() override {
     const MountedFs fs = TRY(look());
@@ -100,8 +100,8 @@ class MountedDirectory final : public DirectoryTarget {
 
  private:
   Result<MountedFs> look() {
-    MountedFs fs = TRY(look_at_fs(sys_, directory_));
-    if (volatile_is_refused_ && fs.is_volatile())
+    MountedFs fs = TRY(read_mounted_fs(sys_, directory_));
+    if (refuse_tmpfs_ && fs.is_volatile())
       return fail(Kind::refused, "%s lies in memory: nothing there would survive the reboot",
                   directory_.c_str());
     if (fs.is_read_only)
@@ -110,7 +110,7 @@ class MountedDirectory final : public DirectoryTarget {
   }
 
   const std::string directory_;
-  const bool volatile_is_refused_;
+  const bool refuse_tmpfs_;
 };
 
 class FileSystemDirectory final : public MountingTarget {

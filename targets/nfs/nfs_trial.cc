@@ -37,7 +37,7 @@ bool is_misunderstanding(const Error& error) {
 }  // namespace
 
 Result<> try_nfs_mount(Sys& sys, const Mount& mount, const std::string& directory) {
-  const auto fs = look_at_fs(sys, mount.at());
+  const auto fs = read_mounted_fs(sys, mount.at());
   if (!fs || fs->is_read_only) return {};
   auto crash = CrashDirectory::make(sys, mount.at(), directory, kTrialDirectory, *fs);
   Result<> done = crash ? try_file(*crash) : std::unexpected(crash.error());

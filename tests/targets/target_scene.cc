@@ -99,7 +99,7 @@ std::unique_ptr<Target> TargetScene::target() {
                                 .limits = {.step_s = 5},
                                 .observer = observer,
                                 .network = *network,
-                                .volatile_is_refused = true,
+                                .refuse_tmpfs = true,
                                 .client_name = client_name});
   return made ? std::move(*made) : nullptr;
 }

@@ -14,15 +14,15 @@
 namespace kdump {
 
 struct JobContext {
-  Network& network;                  // how targets come to their servers
-  bool volatile_is_refused = false;  // PID 1: nothing on rootfs or tmpfs would survive
+  Network& network;           // how targets come to their servers
+  bool refuse_tmpfs = false;  // PID 1: nothing on rootfs or tmpfs would survive
   std::string mount_root = "/mnt";
-  bool identity_is_ours = false;  // PID 1: this machine may be given the crashed host's name
-  std::string report_path = {};   // the command's --report: a copy of the report here; empty: none
-  bool flatten = false;           // the command's --flatten; targets that only append get it anyway
-  // Cargo::every_page: pages are not told apart, and the log is saved after the dump.
-  bool keeps_every_page = false;
-  bool gives_way = false;  // another target is there, should this one move too slowly
+  bool set_client_identity = false;  // PID 1: this machine may be given the crashed host's name
+  std::string report_path = {};  // the command's --report: a copy of the report here; empty: none
+  bool flatten = false;          // the command's --flatten; targets that only append get it anyway
+  // JobKind::unfiltered: pages are not told apart, and the log is saved after the dump.
+  bool no_filter = false;
+  bool has_next_target = false;  // another target is there, should this one move too slowly
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
   RoomUse room_use = RoomUse::all;

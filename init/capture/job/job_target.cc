@@ -14,9 +14,9 @@ TargetContext target_context(Sys& sys, const Settings& settings, const JobContex
           .limits = {.step_s = settings.step_timeout_s, .stall_s = settings.stall_timeout_s},
           .observer = observer,
           .network = context.network,
-          .volatile_is_refused = context.volatile_is_refused,
+          .refuse_tmpfs = context.refuse_tmpfs,
           .mount_root = context.mount_root,
-          .client_name = context.identity_is_ours ? safe_host(system.nodename) : "",
+          .client_name = context.set_client_identity ? safe_host(system.nodename) : "",
           .buffer_bytes = buffer_bytes(memory_available(sys))};
 }
 

@@ -24,16 +24,16 @@ uint64_t free_bytes(Target& target) {
 uint64_t OldDumps::remove(When when, uint64_t enough_bytes, bool is_whole) {
   if (settings_.keep == 0) return 0;
   const std::string where = target_.location();
-  const KeptDumps wish{.keep = settings_.keep,
-                       .host = host_,
-                       .just_made = where.substr(where.rfind('/') + 1),
-                       .is_whole = is_whole,
-                       .enough_bytes = enough_bytes,
-                       .step_s = settings_.step_timeout_s};
+  const RetentionPolicy policy{.keep = settings_.keep,
+                               .host = host_,
+                               .just_made = where.substr(where.rfind('/') + 1),
+                               .is_whole = is_whole,
+                               .enough_bytes = enough_bytes,
+                               .step_s = settings_.step_timeout_s};
   const auto files = target_.stored_files();
   const auto removed = !files                ? Result<Removed>(std::unexpected(files.error()))
-                       : when == When::trial ? removable(sys_, **files, wish, progress_)
-                                             : remove_oldest(sys_, **files, wish, progress_);
+                       : when == When::trial ? removable(sys_, **files, policy, progress_)
+                                             : remove_oldest(sys_, **files, policy, progress_);
   progress_.tick();  // whatever was waited for is over
   if (!removed) {
     progress_.note(

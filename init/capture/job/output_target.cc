@@ -18,7 +18,7 @@ class OutputFile final : public Target {
   // A FILE that is in the way is noticed now, not after minutes of counting pages.
   Result<Space> preflight() override {
     TRY(LocalFile::refuse_existing(sys_, path_));
-    return TRY(look_at_fs(sys_, parent_of(path_))).space;
+    return TRY(read_mounted_fs(sys_, parent_of(path_))).space;
   }
   Result<> begin(const std::string&) override { return {}; }
   std::string location() const override { return path_; }

@@ -252,7 +252,7 @@ TEST_CASE("a link on the way that leads nowhere is told to be one") {
   const std::string top = made;
   Sys& sys = real_sys();
   std::filesystem::create_symlink("/of/the/running/system", top + "/link");
-  const auto fs = look_at_fs(sys, top);
+  const auto fs = read_mounted_fs(sys, top);
   REQUIRE(fs);
   for (const char* directory : {"/link", "/link/crash"}) {
     CAPTURE(directory);
