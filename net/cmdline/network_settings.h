@@ -1,5 +1,5 @@
 // What the kernel command line asks of the network: plain data, made by network_arguments.h and
-// carried out by network_setup.h. Wherever a device is named, it is named by its interface name
+// applied by capture_network.cc. Wherever a device is named, it is named by its interface name
 // or by its MAC address (permanent, else current), as MacAddress::parse reads it.
 #pragma once
 
