@@ -1,6 +1,6 @@
 # Stand-ins for servers that targets name: sshd or nfs-ganesha on loopback, and a machine that reaches
 # nothing but them. Sourced after common.sh, network.sh and devices.sh. They save below
-# $work/served-N; whoever sources this ends them with stop_stand_in_servers.
+# $work/served-N; the sourcing script ends them with stop_stand_in_servers.
 
 stand_in_host=10.0.2.100  # made up, in QEMU's user network
 stand_in_servers=() stand_in_forwards=""
