@@ -18,6 +18,8 @@ foreach(section 5 8)
   file(GLOB pages CONFIGURE_DEPENDS docs/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg"
-        PATTERN "decisions" EXCLUDE PATTERN "architecture.md" EXCLUDE)
+# README and docs/ keep their places to each other, so that relative links work.
+# tests/scripts/documents_test follows the links.
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md"
+        PATTERN "*.svg" PATTERN "*.schema.json" PATTERN "*.arrows")

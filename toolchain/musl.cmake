@@ -1,4 +1,4 @@
-# The cross file of the static release: clang on the sysroot that scripts/build makes. The
+# The cross file of the static release: clang on the sysroot that scripts/prepare makes. The
 # runtimes and libraries of that sysroot are built through this file too.
 # Says which compiler and where it may look; how hard it optimises is CMakePresets.json's.
 
@@ -11,7 +11,7 @@ file(REAL_PATH "${KDUMP_INIT_TOOLCHAIN}" KDUMP_INIT_TOOLCHAIN)
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES KDUMP_INIT_ARCH KDUMP_INIT_TOOLCHAIN)
 
 if(NOT EXISTS "${KDUMP_INIT_TOOLCHAIN}/clang.cfg")
-  message(FATAL_ERROR "no toolchain in ${KDUMP_INIT_TOOLCHAIN}: scripts/build makes it")
+  message(FATAL_ERROR "no toolchain in ${KDUMP_INIT_TOOLCHAIN}. Type: scripts/prepare ${KDUMP_INIT_ARCH}")
 endif()
 
 set(CMAKE_SYSTEM_NAME Linux)

@@ -37,38 +37,38 @@ void Board::tick() {
 
 void Board::begin_wait(const char* what, int64_t until_ms) {
   tick();
-  copy_text(waiting_for, what);
+  copy_text(waiting_for_, what);
   wait_until_ms.store(until_ms, std::memory_order_release);
 }
 
-void Board::finish(Outcome how, const Error& why, std::string_view where) {
-  if (outcome.load(std::memory_order_relaxed) != Outcome::none) return;
-  error = why;
-  copy_text(location, where);
-  outcome.store(how, std::memory_order_release);
+void Board::finish(Outcome outcome, const Error& error, std::string_view location) {
+  if (outcome_.load(std::memory_order_relaxed) != Outcome::none) return;
+  error_ = error;
+  copy_text(location_, location);
+  outcome_.store(outcome, std::memory_order_release);
 }
 
-void Board::demote(const Error& why) {
-  outcome.store(Outcome::none, std::memory_order_release);  // should we die half-way
-  error = why;
-  outcome.store(Outcome::failed, std::memory_order_release);
+void Board::demote(const Error& error) {
+  outcome_.store(Outcome::none, std::memory_order_release);  // in case the job dies half-way
+  error_ = error;
+  outcome_.store(Outcome::failed, std::memory_order_release);
 }
 
-Board::Outcome Board::how_it_ended() const {
-  const Outcome how = outcome.load(std::memory_order_acquire);
-  return how <= Outcome::failed ? how : Outcome::none;
+Board::Outcome Board::outcome() const {
+  const Outcome outcome = outcome_.load(std::memory_order_acquire);
+  return outcome <= Outcome::failed ? outcome : Outcome::none;
 }
 
-Error Board::why() const {
-  Error copy = error;
+Error Board::error() const {
+  Error copy = error_;
   copy.text[sizeof copy.text - 1] = '\0';
   if (copy.kind > Kind::refused) copy.kind = Kind::io;
   return copy;
 }
 
-std::string Board::where() const { return bounded_text(location); }
+std::string Board::location() const { return bounded_text(location_); }
 
-std::string Board::awaited() const { return bounded_text(waiting_for); }
+std::string Board::waiting_for() const { return bounded_text(waiting_for_); }
 
 void Board::reset() {
   beat.store(0);
@@ -77,13 +77,13 @@ void Board::reset() {
   total.store(0);
   bytes.store(0);
   wait_until_ms.store(0);
-  memset(waiting_for, 0, sizeof waiting_for);
+  memset(waiting_for_, 0, sizeof waiting_for_);
   limit_s.store(0);
-  is_final.store(false);
-  error = {};
-  memset(location, 0, sizeof location);
-  outcome.store(Outcome::none);
-  put_off.store(false);
+  no_retry.store(false);
+  error_ = {};
+  memset(location_, 0, sizeof location_);
+  outcome_.store(Outcome::none);
+  deferred.store(false);
 }
 
 void Board::append_log(std::string_view text) {

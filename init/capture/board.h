@@ -36,16 +36,16 @@ struct Board {
   void begin_wait(const char* what, int64_t until_ms);  // CLOCK_MONOTONIC
   // Called as soon as it is true: for saved, when the vmcore is committed. What comes after, log
   // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
-  void finish(Outcome how, const Error& why, std::string_view where);
+  void finish(Outcome outcome, const Error& error, std::string_view location);
   // A dump that was said to be saved turned out to be damaged.
-  void demote(const Error& why);
+  void demote(const Error& error);
 
   // -- The supervisor's side: copies that are sound whatever the job left.
 
-  Outcome how_it_ended() const;
-  Error why() const;
-  std::string where() const;
-  std::string awaited() const;
+  Outcome outcome() const;
+  Error error() const;
+  std::string location() const;     // where the files of the crash are
+  std::string waiting_for() const;  // what a job has named in begin_wait()
   // Makes room for the next job; the log stays.
   void reset();
 
@@ -60,20 +60,23 @@ struct Board {
   std::atomic<uint64_t> done{0}, total{0};  // page frames of the phase
   std::atomic<uint64_t> bytes{0};           // written to the target
   std::atomic<int64_t> wait_until_ms{0};    // CLOCK_MONOTONIC; 0: no wait
-  char waiting_for[96] = {};
-  std::atomic<uint32_t> limit_s{0};  // the job's own, by its size; 0: not known yet
+  std::atomic<uint32_t> limit_s{0};         // the job's own, by its size; 0: not known yet
   // The source is at fault, or what lies on the target would be lost: no further try of this
   // target.
-  std::atomic<bool> is_final{false};
+  std::atomic<bool> no_retry{false};
 
-  std::atomic<Outcome> outcome{Outcome::none};
   // failed, but the target may take a dump once others have been tried (RoomUse::all).
-  std::atomic<bool> put_off{false};
-  Error error;              // unless saved
-  char location[256] = {};  // where the files lie
-
+  std::atomic<bool> deferred{false};
   std::atomic<uint32_t> log_end{0};  // bytes used of log
   char log[kLogBytes] = {};
+
+  static constexpr size_t kLocationBytes = 256, kWaitingForBytes = 96;
+
+ private:
+  std::atomic<Outcome> outcome_{Outcome::none};
+  Error error_;  // unless saved
+  char location_[kLocationBytes] = {};
+  char waiting_for_[kWaitingForBytes] = {};
 };
 
 // True: the target has all that the vmcore holds.

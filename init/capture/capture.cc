@@ -36,40 +36,40 @@ constexpr int64_t kFirstPauseS = 10, kLongestPauseS = 120;
 
 // Whether the same attempt may end otherwise a little later. A refused key, a full disk and an
 // argument that is wrong stay as they are.
-bool is_transient(const Ending& ending) {
-  const bool is_of_the_moment = ending.why.kind == Kind::io || ending.why.kind == Kind::timeout;
-  return ending.outcome == Board::Outcome::failed && is_of_the_moment && !ending.is_final &&
-         !ending.died && !ending.abandoned && !ending.interrupted;
+bool is_transient(const JobResult& result) {
+  const bool may_recover = result.error.kind == Kind::io || result.error.kind == Kind::timeout;
+  return result.outcome == Board::Outcome::failed && may_recover && !result.no_retry &&
+         !result.died && !result.abandoned && !result.interrupted;
 }
 
 class Capture {
  public:
-  Capture(const Watch& watch, const TargetJob& job, Board& board, Console& console)
-      : watch_(watch), job_(job), board_(board), console_(console) {
-    best_.why = fail(Kind::refused, "no target is given").error();
+  Capture(const SupervisorOptions& options, const TargetJob& job, Board& board, Console& console)
+      : options_(options), job_(job), board_(board), console_(console) {
+    best_.error = fail(Kind::refused, "no target is given").error();
   }
 
-  Captured run(std::vector<std::string> targets);
+  CaptureResult run(std::vector<std::string> targets);
 
  private:
   std::vector<std::string> try_all(const std::vector<std::string>& targets, int64_t pause_s);
-  void try_put_off();
-  Ending try_target(Attempt next, int64_t pause_s);
-  Ending attempt(const Attempt& attempt, int64_t pause_s);
+  void try_deferred();
+  JobResult try_target(Attempt next, int64_t pause_s);
+  JobResult attempt(const Attempt& attempt, int64_t pause_s);
   void pause(int64_t seconds);
   bool is_stored() const { return kdump::is_stored(best_.outcome); }
 
-  const Watch& watch_;
+  const SupervisorOptions& options_;
   const TargetJob& job_;
   Board& board_;
   Console& console_;
-  Captured best_;
-  std::vector<std::string> put_off_;  // targets of this round that have room only for RoomUse::all
+  CaptureResult best_;
+  std::vector<std::string> deferred_;  // targets of this round that have room only for RoomUse::all
 };
 
-Captured Capture::run(std::vector<std::string> targets) {
+CaptureResult Capture::run(std::vector<std::string> targets) {
   targets = try_all(targets, 0);
-  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{1000} * watch_.retry_s;
+  const int64_t until_ms = real_sys().monotonic_ms() + int64_t{1000} * options_.retry_s;
   for (int64_t pause_s = kFirstPauseS;; pause_s = std::min(2 * pause_s, kLongestPauseS)) {
     if (targets.empty() || best_.interrupted || best_.outcome != Board::Outcome::failed) break;
     const int64_t left_s = (until_ms - real_sys().monotonic_ms()) / 1000;
@@ -91,59 +91,59 @@ std::vector<std::string> Capture::try_all(const std::vector<std::string>& target
     else if (!best_.target.empty())
       console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target", target.c_str());
     const bool is_last = &target == &targets.back();
-    const Ending ending =
+    const JobResult result =
         try_target({.target = target,
-                    .cargo = is_stored() ? Cargo::log : Cargo::dump,
-                    .room = is_last && put_off_.empty() ? RoomUse::all : RoomUse::ordinary,
-                    .gives_way = !is_last},
+                    .kind = is_stored() ? JobKind::log : JobKind::dump,
+                    .room = is_last && deferred_.empty() ? RoomUse::all : RoomUse::ordinary,
+                    .has_next_target = !is_last},
                    std::exchange(pause_s, 0));
-    if (is_transient(ending)) later.push_back(target);
+    if (is_transient(result)) later.push_back(target);
     if (best_.interrupted) return later;
   }
-  try_put_off();
+  try_deferred();
   return later;
 }
 
-void Capture::try_put_off() {
-  const std::vector<std::string> targets = std::exchange(put_off_, {});
+void Capture::try_deferred() {
+  const std::vector<std::string> targets = std::exchange(deferred_, {});
   for (const std::string& target : targets) {
     if (is_stored() || best_.abandoned || best_.interrupted) return;
     console_.say("trying %s again, for all the room that it has", target.c_str());
-    try_target({.target = target, .gives_way = &target != &targets.back()}, 0);
+    try_target({.target = target, .has_next_target = &target != &targets.back()}, 0);
   }
 }
 
 // One attempt, and where its job died a second one in the simplest way there is.
-Ending Capture::try_target(Attempt next, int64_t pause_s) {
-  const Ending ending = attempt(next, pause_s);
-  if (!ending.died || next.cargo == Cargo::log || best_.abandoned) return ending;
+JobResult Capture::try_target(Attempt next, int64_t pause_s) {
+  const JobResult result = attempt(next, pause_s);
+  if (!result.died || next.kind == JobKind::log || best_.abandoned) return result;
   console_.say("trying %s once more, for every page, by one thread", next.target.c_str());
-  next.cargo = Cargo::every_page;
+  next.kind = JobKind::unfiltered;
   attempt(next, 0);
-  return ending;
+  return result;
 }
 
-Ending Capture::attempt(const Attempt& attempt, int64_t pause_s) {
-  const Ending ending = supervise(
-      watch_, attempt.target.c_str(),
+JobResult Capture::attempt(const Attempt& attempt, int64_t pause_s) {
+  const JobResult result = supervise(
+      options_, attempt.target.c_str(),
       [&] {
         pause(pause_s);
         job_(attempt);
       },
       board_, console_);
-  if (board_.put_off) put_off_.push_back(attempt.target);
-  best_.abandoned |= ending.abandoned;
-  best_.interrupted = ending.interrupted;
+  if (board_.deferred) deferred_.push_back(attempt.target);
+  best_.abandoned |= result.abandoned;
+  best_.interrupted = result.interrupted;
   // The reason of the first job's death says more than that of a second, useless one.
-  const bool counts =
-      attempt.cargo == Cargo::dump || (attempt.cargo == Cargo::every_page && rank(ending.outcome));
-  if (counts && is_better(ending.outcome, best_.outcome)) {
-    best_.outcome = ending.outcome;
-    best_.why = ending.why;
+  const bool counts = attempt.kind == JobKind::dump ||
+                      (attempt.kind == JobKind::unfiltered && rank(result.outcome));
+  if (counts && is_better(result.outcome, best_.outcome)) {
+    best_.outcome = result.outcome;
+    best_.error = result.error;
     best_.target = attempt.target;
-    best_.location = ending.where;
+    best_.location = result.location;
   }
-  return ending;
+  return result;
 }
 
 // In the child, so that the supervisor shows it and an interrupt ends it.
@@ -157,9 +157,9 @@ void Capture::pause(int64_t seconds) {
 
 }  // namespace
 
-Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
-                 Console& console) {
-  return Capture(watch, job, board, console).run(settings.targets);
+CaptureResult capture(const Settings& settings, const SupervisorOptions& options,
+                      const TargetJob& job, Board& board, Console& console) {
+  return Capture(options, job, board, console).run(settings.targets);
 }
 
 }  // namespace kdump

@@ -11,7 +11,7 @@
 // put off: it is tried again, for all the room it has, when no other target has saved the dump.
 //
 // Where all targets have failed, those that may take the dump later (a server that boots, a network
-// that is down) are tried again, after pauses, until Watch::retry_s has passed.
+// that is down) are tried again, after pauses, until SupervisorOptions::retry_s has passed.
 //
 // An incomplete dump is kept, and the next target tried all the same: it may have the room that
 // the first had not. The best outcome wins, the earlier one among equals.
@@ -25,9 +25,9 @@
 
 namespace kdump {
 
-struct Captured {
+struct CaptureResult {
   Board::Outcome outcome = Board::Outcome::failed;  // never none
-  Error why;             // unless saved: of the target below, or of the last tried
+  Error error;           // unless saved: of the target below, or of the last tried
   std::string target;    // URL of the target that has the best; of the last tried if all failed
   std::string location;  // where on it the files lie
   bool interrupted = false;
@@ -38,24 +38,24 @@ struct Captured {
 // what a server says of its room is not believed; for when there is no other target left.
 enum class RoomUse : uint8_t { ordinary, all };
 
-enum class Cargo : uint8_t {
+enum class JobKind : uint8_t {
   dump,        // with the log before it
-  every_page,  // the log after it, and memory is not asked what its pages are
+  unfiltered,  // the log after it, and memory is not asked what its pages are
   log,
 };
 
 // One try of one target.
 struct Attempt {
   std::string target;  // URL
-  Cargo cargo = Cargo::dump;
+  JobKind kind = JobKind::dump;
   RoomUse room = RoomUse::all;
-  bool gives_way = false;  // a further target comes after it
+  bool has_next_target = false;  // a further target comes after it
 };
 
 // Does the work for one attempt, in the child: run_target_job(), or a test's stand-in.
 using TargetJob = std::function<void(const Attempt&)>;
 
-Captured capture(const Settings& settings, const Watch& watch, const TargetJob& job, Board& board,
-                 Console& console);
+CaptureResult capture(const Settings& settings, const SupervisorOptions& options,
+                      const TargetJob& job, Board& board, Console& console);
 
 }  // namespace kdump

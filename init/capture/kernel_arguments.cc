@@ -76,7 +76,7 @@ constexpr const char kTargetSyntax[] = "URL";
 constexpr const char kTargetMeaning[] =
     "where to save the dump; repeatable, tried in order until one has saved it";
 
-std::string levels_in_words(const std::vector<uint32_t>& levels) {
+std::string format_levels(const std::vector<uint32_t>& levels) {
   std::string text;
   for (const uint32_t level : levels) text += (text.empty() ? "" : ",") + std::to_string(level);
   return text;
@@ -99,7 +99,7 @@ Result<std::vector<IpAddress>> parse_nodes(std::string_view value) {
   }
 }
 
-std::string nodes_in_words(const std::vector<IpAddress>& nodes) {
+std::string format_nodes(const std::vector<IpAddress>& nodes) {
   std::string text;
   for (const IpAddress& node : nodes) text += (text.empty() ? "" : ",") + node.text();
   return text.empty() ? "none" : text;
@@ -117,7 +117,7 @@ constexpr Argument kArguments[] = {
      "leave out 1 zero pages, 2 cache, 4 cache with private data, 8 user memory, 16 free "
      "memory (the sum); further levels are tried where the space does not suffice",
      [](Settings& s, std::string_view value) { return assign(s.levels, parse_levels(value)); },
-     [](const Settings& s) { return levels_in_words(s.levels); }},
+     [](const Settings& s) { return format_levels(s.levels); }},
     {"format", "kdump|elf", "dump format",
      [](Settings& s, std::string_view value) { return assign(s.format, parse_format(value)); },
      [](const Settings& s) { return std::string(format_name(s.format)); }},
@@ -161,7 +161,7 @@ constexpr Argument kArguments[] = {
      [](const Settings& s) { return seconds(s.hook_timeout_s); }},
     {"fence", "ADDRESS[,...]", "cluster nodes that get fence_kdump messages during the capture",
      [](Settings& s, std::string_view value) { return assign(s.fence_nodes, parse_nodes(value)); },
-     [](const Settings& s) { return nodes_in_words(s.fence_nodes); }},
+     [](const Settings& s) { return format_nodes(s.fence_nodes); }},
     {"fence_port", "PORT", "UDP port of these messages",
      [](Settings& s, std::string_view value) {
        return assign(s.fence_port, parse_number(value, 1, 65'535));

@@ -17,7 +17,7 @@ constexpr uint64_t kShowEveryPercent = 5;
 // One line of a terminal of 80 columns, behind the stamp of 17: there are many of these.
 constexpr size_t kProgressColumns = 62, kMinOfTarget = 12;
 // A wait is worth a word once it has taken this long.
-constexpr int64_t kWaitUnsaidMs = 2000;
+constexpr int64_t kQuietWaitMs = 2000;
 
 const char* phase_verb(Phase phase) {
   switch (phase) {
@@ -74,27 +74,27 @@ std::string format_progress(const char* target, const ProgressFigures& figures) 
   return verb + shortened(target, room) + text;
 }
 
-void ProgressDisplay::look(int64_t now_ms) {
+void ProgressDisplay::update(int64_t now_ms) {
   const int64_t until_ms = board_.wait_until_ms.load(std::memory_order_acquire);
   if (until_ms != 0)
-    look_at_wait(now_ms, until_ms);
+    show_wait(now_ms, until_ms);
   else
     wait_until_ms_ = 0;
-  look_at_phase(now_ms);
+  show_phase(now_ms);
 }
 
-void ProgressDisplay::look_at_wait(int64_t now_ms, int64_t until_ms) {
+void ProgressDisplay::show_wait(int64_t now_ms, int64_t until_ms) {
   if (until_ms != wait_until_ms_) {
     wait_until_ms_ = until_ms;
-    wait_shown_ms_ = now_ms + kWaitUnsaidMs - kShowEveryMs;
+    wait_shown_ms_ = now_ms + kQuietWaitMs - kShowEveryMs;
   }
   if (now_ms - wait_shown_ms_ < kShowEveryMs) return;
   wait_shown_ms_ = now_ms;
   const int64_t left_s = until_ms > now_ms ? (until_ms - now_ms + 999) / 1000 : 0;
-  console_.show("waiting for %s: at most %" PRId64 "s more", board_.awaited().c_str(), left_s);
+  console_.show("waiting for %s: at most %" PRId64 "s more", board_.waiting_for().c_str(), left_s);
 }
 
-void ProgressDisplay::look_at_phase(int64_t now_ms) {
+void ProgressDisplay::show_phase(int64_t now_ms) {
   ProgressFigures figures{.phase = board_.phase.load(),
                           .done = board_.done.load(),
                           .total = board_.total.load(),

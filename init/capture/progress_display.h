@@ -28,11 +28,11 @@ class ProgressDisplay {
       : target_(target), board_(board), console_(console) {}
 
   // Called about once a second, and oftener as it comes.
-  void look(int64_t now_ms);
+  void update(int64_t now_ms);
 
  private:
-  void look_at_wait(int64_t now_ms, int64_t until_ms);
-  void look_at_phase(int64_t now_ms);
+  void show_wait(int64_t now_ms, int64_t until_ms);
+  void show_phase(int64_t now_ms);
 
   const char* target_;
   const Board& board_;

@@ -68,7 +68,7 @@ uint32_t recommended_reservation_mib(std::string_view machine,
   return needs_network(targets) ? kNetworkMib : kDiskMib;
 }
 
-CaptureMemory look_at_capture_memory(Sys& sys) {
+CaptureMemory read_capture_memory(Sys& sys) {
   CaptureMemory memory{.available_bytes = memory_available(sys)};
   if (const auto iomem = read_small_file(sys, "/proc/iomem", kMaxText))
     memory.reserved_bytes = system_ram_bytes(*iomem);
@@ -89,8 +89,8 @@ uint32_t sufficient_reservation_mib(const CaptureMemory& memory,
                   recommended_reservation_mib(kThisMachine, targets));
 }
 
-std::string capture_memory_in_words(const CaptureMemory& memory,
-                                    const std::vector<std::string>& targets) {
+std::string format_capture_memory(const CaptureMemory& memory,
+                                  const std::vector<std::string>& targets) {
   const std::string words =
       text("memory: %s reserved, %" PRIu64 " MiB of it free",
            in_words(memory.reserved_bytes).c_str(), mebibytes(memory.available_bytes));
@@ -99,8 +99,8 @@ std::string capture_memory_in_words(const CaptureMemory& memory,
                       sufficient_reservation_mib(memory, targets));
 }
 
-std::string shortage_in_words(const CaptureMemory& memory, const Error& last,
-                              const std::vector<std::string>& targets) {
+std::string format_shortage(const CaptureMemory& memory, const Error& last,
+                            const std::vector<std::string>& targets) {
   if (!memory.ran_out && last.sys_errno != ENOMEM) return "";
   CaptureMemory too_little = memory;
   too_little.ran_out = true;
@@ -110,7 +110,7 @@ std::string shortage_in_words(const CaptureMemory& memory, const Error& last,
               sufficient_reservation_mib(too_little, targets));
 }
 
-std::string reservation_in_words(Sys& sys, const std::vector<std::string>& targets) {
+std::string format_reservation(Sys& sys, const std::vector<std::string>& targets) {
   const uint32_t wanted = recommended_reservation_mib(kThisMachine, targets);
   const auto size = read_small_file(sys, "/sys/kernel/kexec_crash_size", 64);
   const uint64_t reserved = size ? mebibytes(number_at(*size, 0)) : 0;

@@ -30,21 +30,21 @@ struct CaptureMemory {
   uint64_t available_bytes = 0;  // of that, beside the kernel, its drivers and the unpacked image
   bool ran_out = false;          // the kernel has ended a process for want of memory
 };
-CaptureMemory look_at_capture_memory(Sys& sys);
+CaptureMemory read_capture_memory(Sys& sys);
 
 // From what is in use now and what a job takes; more than there is, where that ran out.
 uint32_t sufficient_reservation_mib(const CaptureMemory& memory,
                                     const std::vector<std::string>& targets);
 
 // Before a capture: what there is, and what would be better where it may not suffice.
-std::string capture_memory_in_words(const CaptureMemory& memory,
-                                    const std::vector<std::string>& targets);
+std::string format_capture_memory(const CaptureMemory& memory,
+                                  const std::vector<std::string>& targets);
 
 // After it: empty unless memory ran out, which the kernel or the last error says.
-std::string shortage_in_words(const CaptureMemory& memory, const Error& last,
-                              const std::vector<std::string>& targets);
+std::string format_shortage(const CaptureMemory& memory, const Error& last,
+                            const std::vector<std::string>& targets);
 
 // For the running system, before any crash: what it has reserved, and what the targets ask for.
-std::string reservation_in_words(Sys& sys, const std::vector<std::string>& targets);
+std::string format_reservation(Sys& sys, const std::vector<std::string>& targets);
 
 }  // namespace kdump

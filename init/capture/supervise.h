@@ -11,7 +11,7 @@
 
 namespace kdump {
 
-struct Watch {
+struct SupervisorOptions {
   uint32_t stall_s = 60;  // no tick for this long: the job is ended
   // After so long the job ends its dump itself. One that has not ended stall_s later is ended.
   // The job may set a shorter one, by the size of its dump.
@@ -23,23 +23,23 @@ struct Watch {
   uint32_t interrupts = 1;  // SIGINTs within 10 s that stop the job; a SIGTERM always does
 };
 
-struct Ending {
+struct JobResult {
   Board::Outcome outcome = Board::Outcome::failed;  // never none
-  Error why;                                        // for incomplete and failed
-  std::string where;                                // the job's location, if it came to have one
+  Error error;                                      // for incomplete and failed
+  std::string location;                             // the job's location, if it came to have one
   bool interrupted = false;                         // asked to stop: no other target is to be tried
   bool abandoned = false;  // the child could not be killed: it may hold devices for ever
   // It ended before it was done and nobody had ended it, or it hung while it counted pages: not the
   // target's fault.
   bool died = false;
-  bool is_final = false;  // the job has found that trying this target again is of no use
+  bool no_retry = false;  // the job has found that trying this target again is of no use
 };
 
 // Runs `job` in a child, in which SIGINT is ignored (the parent alone decides) and SIGTERM asks
 // the job to stop: its default action unless the job installs a handler. `what` names it in
 // messages. Resets the board first, but for its log. A job says its own failure on the console;
 // what it had no chance to say is said here.
-Ending supervise(const Watch& watch, const char* what, const std::function<void()>& job,
-                 Board& board, Console& console);
+JobResult supervise(const SupervisorOptions& options, const char* what,
+                    const std::function<void()>& job, Board& board, Console& console);
 
 }  // namespace kdump

@@ -14,46 +14,46 @@
 namespace kdump {
 namespace {
 
-std::string memory_in_words(Sys& sys, const Settings& settings) {
+std::string format_memory(Sys& sys, const Settings& settings) {
   struct stat vmcore;
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0)
-    return reservation_in_words(sys, settings.targets);
-  return capture_memory_in_words(look_at_capture_memory(sys), settings.targets);
+    return format_reservation(sys, settings.targets);
+  return format_capture_memory(read_capture_memory(sys), settings.targets);
 }
 
 }  // namespace
 
 ExitStatus check_command(const CommandLine& line) {
   const KernelArguments arguments = parse_kernel_arguments("", line.kernel_arguments, true);
-  for (const std::string& warning : arguments.warnings) complain(warning);
+  for (const std::string& warning : arguments.warnings) print_error(warning);
   const Settings& settings = arguments.settings;
   if (settings.targets.empty())
-    return complain(fail(Kind::refused, "check: no valid rd.kdump.target= among them").error());
+    return print_error(fail(Kind::refused, "check: no valid rd.kdump.target= among them").error());
   const auto board = Board::create();
-  if (!board) return complain(board.error());
+  if (!board) return print_error(board.error());
   const MountRoot root;
   const auto mount_root = root.path();
-  if (!mount_root) return complain(mount_root.error());
+  if (!mount_root) return print_error(mount_root.error());
 
   Console console(
       {.screen_fd = STDOUT_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
-  console.say("%s", memory_in_words(real_sys(), settings).c_str());
+  console.say("%s", format_memory(real_sys(), settings).c_str());
   const std::unique_ptr<Network> network = existing_network();
-  const Watch watch{.stall_s = settings.stall_timeout_s};
+  const SupervisorOptions options{.stall_s = settings.stall_timeout_s};
   size_t good = 0;
   bool first_is_good = false;
   for (const std::string& target : settings.targets) {
-    const Ending ending = supervise(
-        watch, target.c_str(),
+    const JobResult result = supervise(
+        options, target.c_str(),
         [&] {
-          enter_own_mount_namespace();
+          enter_private_mount_namespace();
           run_check_job(real_sys(), settings, target, *network, *mount_root, **board, console);
         },
         **board, console);
-    const bool is_good = ending.outcome == Board::Outcome::saved;
+    const bool is_good = result.outcome == Board::Outcome::saved;
     if (is_good) ++good;
     if (is_good && target == settings.targets.front()) first_is_good = true;
-    if (ending.interrupted) return ExitStatus::not_saved;
+    if (result.interrupted) return ExitStatus::not_saved;
   }
   if (settings.targets.size() > 1)
     console.say("%zu of %zu targets would work%s", good, settings.targets.size(),

@@ -21,8 +21,8 @@ namespace {
 
 ExitStatus dry_run(Vmcore& vmcore, const Settings& settings) {
   const auto info = gather_info(vmcore, settings, settings.levels);
-  if (!info) return complain(info.error());
-  for (const std::string& warning : info->warnings) complain(warning);
+  if (!info) return print_error(info.error());
+  for (const std::string& warning : info->warnings) print_error(warning);
   return print(dump_sizes_as_text(info->dumps) + missing_as_text(info->missing_bytes));
 }
 
@@ -67,12 +67,12 @@ ExitStatus dump_command(const CommandLine& line) {
   {
     // Looked at before anything is created: a wrong file is the commonest mistake.
     const auto vmcore = open_input(real_sys(), line.settings.vmcore);
-    if (!vmcore) return complain(vmcore.error());
+    if (!vmcore) return print_error(vmcore.error());
     if (line.dry_run) return dry_run(**vmcore, line.settings);
   }
   const auto board = Board::create();
-  if (!board) return complain(board.error());
-  if (const Result<> created = create_report(line); !created) return complain(created.error());
+  if (!board) return print_error(board.error());
+  if (const Result<> created = create_report(line); !created) return print_error(created.error());
   Console console(
       {.screen_fd = STDERR_FILENO, .board = *board, .zero_ms = real_sys().monotonic_ms()});
 
@@ -88,9 +88,10 @@ ExitStatus dump_command(const CommandLine& line) {
   const TargetJob job = [&](const Attempt& attempt) {
     run_target_job(real_sys(), settings, attempt, context, **board, console);
   };
-  const Watch watch{.stall_s = settings.stall_timeout_s,
-                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS};
-  return exit_status(capture(settings, watch, job, **board, console).outcome);
+  const SupervisorOptions options{
+      .stall_s = settings.stall_timeout_s,
+      .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS};
+  return exit_status(capture(settings, options, job, **board, console).outcome);
 }
 
 }  // namespace kdump

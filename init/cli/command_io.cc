@@ -40,15 +40,15 @@ ExitStatus print(const std::string& text) {
   StandardOutput out(real_sys());
   const auto written =
       out.write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  return written ? ExitStatus::saved : complain(written.error());
+  return written ? ExitStatus::saved : print_error(written.error());
 }
 
-ExitStatus complain(const Error& error) {
+ExitStatus print_error(const Error& error) {
   fprintf(stderr, "kdump-init: %s\n", error.text);
   return ExitStatus::not_saved;
 }
 
-void complain(const std::string& warning) {
+void print_error(const std::string& warning) {
   fprintf(stderr, "kdump-init: warning: %s\n", warning.c_str());
 }
 

@@ -16,7 +16,7 @@ Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path);
 // printed.
 ExitStatus print(const std::string& text);
 // One line on standard error.
-ExitStatus complain(const Error& error);
-void complain(const std::string& warning);
+ExitStatus print_error(const Error& error);
+void print_error(const std::string& warning);
 
 }  // namespace kdump

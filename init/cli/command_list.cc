@@ -1,5 +1,5 @@
 // See command_list.h. Each target is brought up and read in a child of its own, as `check` does, so
-// that a server that hangs costs its time and no more. What a dump tells of itself: dump_story.
+// that a server that hangs costs its time and no more. What a dump tells of itself: dump_summary.
 #include "init/cli/command_list.h"
 
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "filter/base/text.h"
 #include "init/capture/job_progress.h"
-#include "init/capture/report/dump_story.h"
+#include "init/capture/report/dump_summary.h"
 #include "init/capture/supervise.h"
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
@@ -25,31 +25,31 @@ std::string target_head(const std::string& url) {
 }
 
 std::string listing_as_text(const std::string& url, const DumpListing& listing,
-                            const std::vector<DumpStory>& stories) {
-  std::string out = text("%s: %zu dump%s%s\n", printable(url).c_str(), stories.size(),
-                         stories.size() == 1 ? "" : "s",
+                            const std::vector<DumpSummary>& summaries) {
+  std::string out = text("%s: %zu dump%s%s\n", printable(url).c_str(), summaries.size(),
+                         summaries.size() == 1 ? "" : "s",
                          listing.has_more ? ", and others that were not looked at" : "");
-  for (const DumpStory& story : stories) out += story_as_text(story);
+  for (const DumpSummary& summary : summaries) out += summary_as_text(summary);
   return out;
 }
 
-std::string listing_as_lines(const std::string& url, const std::vector<DumpStory>& stories) {
+std::string listing_as_lines(const std::string& url, const std::vector<DumpSummary>& summaries) {
   std::string out;
   const std::string where = url.substr(0, url.find('?'));
-  for (const DumpStory& story : stories)
-    out += story_as_line(story, where.substr(0, where.find_last_not_of('/') + 1));
+  for (const DumpSummary& summary : summaries)
+    out += summary_as_line(summary, where.substr(0, where.find_last_not_of('/') + 1));
   return out;
 }
 
 std::string listing_as_json(const std::string& url, const DumpListing& listing,
-                            const std::vector<DumpStory>& stories) {
+                            const std::vector<DumpSummary>& summaries) {
   JsonWriter json;
   json.begin_object();
   json.text("target", url);
   json.null("error");
   json.boolean("has_more", listing.has_more);
   json.begin_array("dumps");
-  for (const DumpStory& story : stories) add_story(json, story);
+  for (const DumpSummary& summary : summaries) add_summary(json, summary);
   json.end_array();
   json.end_object();
   return json.take();
@@ -61,16 +61,17 @@ Result<> list_target(const CommandLine& line, const std::string& url, const Targ
   const auto list = [&]() -> Result<std::string> {
     const auto files = TRY(target->stored_files());
     const DumpListing listing = TRY(list_dumps(*files));
-    std::vector<DumpStory> stories;
+    std::vector<DumpSummary> summaries;
     for (const StoredDump& dump : listing.dumps) {
       progress.tick();
-      stories.push_back(read_dump_story(*files, dump));
+      summaries.push_back(read_dump_summary(*files, dump));
       // What has nothing of a dump only bears a name like one: a trial of `check`, say.
-      if (stories.back().problem.empty() && stories.back().contents.entries.empty())
-        stories.pop_back();
+      if (summaries.back().problem.empty() && summaries.back().contents.entries.empty())
+        summaries.pop_back();
     }
-    if (line.json) return listing_as_json(url, listing, stories);
-    return line.as_lines ? listing_as_lines(url, stories) : listing_as_text(url, listing, stories);
+    if (line.json) return listing_as_json(url, listing, summaries);
+    return line.as_lines ? listing_as_lines(url, summaries)
+                         : listing_as_text(url, listing, summaries);
   };
   const Result<std::string> listed = list();
   progress.tick();
@@ -84,10 +85,10 @@ Result<> list_target(const CommandLine& line, const std::string& url, const Targ
 
 ExitStatus list_command(const CommandLine& line) {
   const auto board = Board::create();
-  if (!board) return complain(board.error());
+  if (!board) return print_error(board.error());
   const MountRoot root;
   const auto mount_root = root.path();
-  if (!mount_root) return complain(mount_root.error());
+  if (!mount_root) return print_error(mount_root.error());
   Console console({.screen_fd = -1, .board = *board, .zero_ms = real_sys().monotonic_ms()});
   const std::unique_ptr<Network> network = existing_network();
   ExitStatus status = ExitStatus::saved;
@@ -95,10 +96,10 @@ ExitStatus list_command(const CommandLine& line) {
   for (const std::string& url : line.settings.targets) {
     if (line.json) print(separator);
     separator = ",\n";
-    const Ending ending = supervise(
+    const JobResult result = supervise(
         {}, url.c_str(),
         [&] {
-          enter_own_mount_namespace();
+          enter_private_mount_namespace();
           JobProgress progress(real_sys(), **board, console);
           const TargetContext context{.sys = real_sys(),
                                       .limits = {},
@@ -110,13 +111,13 @@ ExitStatus list_command(const CommandLine& line) {
                            listed ? Error{} : listed.error(), url);
         },
         **board, console);
-    if (ending.outcome != Board::Outcome::saved) {
-      status = complain(wrap(ending.why, "%s", url.c_str()).error());
+    if (result.outcome != Board::Outcome::saved) {
+      status = print_error(wrap(result.error, "%s", url.c_str()).error());
       std::string why;
-      append_json_string(why, ending.why.text);
+      append_json_string(why, result.error.text);
       if (line.json) print(target_head(url) + "\"error\": " + why + ", \"dumps\": []}\n");
     }
-    if (ending.interrupted) return ExitStatus::not_saved;
+    if (result.interrupted) return ExitStatus::not_saved;
   }
   if (line.json) print("]\n");
   return status;

@@ -25,22 +25,22 @@ namespace {
 
 ExitStatus dmesg_command(const CommandLine& line) {
   const auto vmcore = open_input(real_sys(), line.settings.vmcore);
-  if (!vmcore) return complain(vmcore.error());
+  if (!vmcore) return print_error(vmcore.error());
   StandardOutput out(real_sys());
   TerminalText shown(out);
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   const auto log = write_kernel_log(**vmcore, is_terminal ? static_cast<Sink&>(shown) : out);
-  if (!log) return complain(log.error());
+  if (!log) return print_error(log.error());
   if (log->warning.empty()) return ExitStatus::saved;
-  complain(log->warning);
+  print_error(log->warning);
   return log->records > 0 ? ExitStatus::incomplete : ExitStatus::not_saved;
 }
 
 ExitStatus info_command(const CommandLine& line) {
   const auto vmcore = open_input(real_sys(), line.settings.vmcore);
-  if (!vmcore) return complain(vmcore.error());
+  if (!vmcore) return print_error(vmcore.error());
   const auto info = gather_info(**vmcore, line.settings, kUsefulLevels);
-  if (!info) return complain(info.error());
+  if (!info) return print_error(info.error());
   return print(line.json ? info_as_json(*info) : info_as_text(*info));
 }
 

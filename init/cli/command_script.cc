@@ -25,7 +25,7 @@ bool is_script_command(const char* word) {
   return false;
 }
 
-std::vector<std::string> script_places(const std::string& program, const std::string& command) {
+std::vector<std::string> script_paths(const std::string& program, const std::string& command) {
   const std::string above = parent_of(parent_of(program));
   return {above + "/lib/kdump-init/commands/" + command, above + "/scripts/commands/" + command};
 }
@@ -34,10 +34,10 @@ ExitStatus script_command(char** argv) {
   char program[kPathBytes] = {};
   const auto out = std::span(program).first(sizeof program - 1);
   if (const int64_t done = real_sys().readlink("/proc/self/exe", out); done < 0)
-    return complain(fail_errno(static_cast<int>(-done), "read /proc/self/exe").error());
+    return print_error(fail_errno(static_cast<int>(-done), "read /proc/self/exe").error());
   // The script runs this program again, wherever it was called from.
   ::setenv("KDUMP_INIT_PROGRAM", program, 1);
-  const std::vector<std::string> places = script_places(program, argv[1]);
+  const std::vector<std::string> places = script_paths(program, argv[1]);
   for (const std::string& place : places) {
     std::vector<char*> arguments{const_cast<char*>(place.c_str())};
     for (char** argument = argv + 2; *argument; ++argument) arguments.push_back(*argument);
@@ -45,10 +45,10 @@ ExitStatus script_command(char** argv) {
     ::execv(place.c_str(), arguments.data());
     if (errno == ENOENT && ::access(place.c_str(), F_OK) != 0) continue;
     if (errno == ENOENT)
-      return complain(
+      return print_error(
           fail(Kind::unsupported, "%s: bash(1), which runs it, is not installed", place.c_str())
               .error());
-    return complain(fail_errno(errno, "run %s", place.c_str()).error());
+    return print_error(fail_errno(errno, "run %s", place.c_str()).error());
   }
   fprintf(stderr,
           "kdump-init: '%s' is a script of the installed package, and there is neither %s nor %s; "

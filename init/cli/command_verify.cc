@@ -90,7 +90,7 @@ Result<> Verification::find_dump() {
 }
 
 ExitStatus Verification::refuse(const Error& error) {
-  complain(error);
+  print_error(error);
   return ExitStatus::unreadable;
 }
 

@@ -6,8 +6,8 @@
 #include "filter/base/text.h"
 #include "filter/kernel/printk_log.h"
 #include "init/capture/job/vmcore_dump.h"
+#include "init/capture/report/cpu_states_text.h"
 #include "init/capture/report/crash_name.h"
-#include "init/capture/report/crash_view.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
@@ -23,7 +23,7 @@ struct NoProgress final : Progress {
   void update(Phase, uint64_t, uint64_t, uint64_t) override {}
 };
 
-const char* level_in_words(uint32_t level) {
+const char* level_meaning(uint32_t level) {
   switch (level) {
     case 0:
       return "everything";
@@ -38,7 +38,7 @@ const char* level_in_words(uint32_t level) {
   }
 }
 
-const char* class_in_words(PageClass page_class) {
+const char* class_meaning(PageClass page_class) {
   switch (page_class) {
     case PageClass::other:
       return "kernel";
@@ -86,7 +86,7 @@ std::string classes_as_text(const Info& info) {
     if (page_class == PageClass::absent || pages == 0) continue;
     const double share = static_cast<double>(pages) / static_cast<double>(total);
     const auto bar = static_cast<size_t>(share * kBarColumns + 0.5);
-    out += text("%-14s %11" PRIu64 " %10.1f %5.1f%%%s%s\n", class_in_words(page_class), pages,
+    out += text("%-14s %11" PRIu64 " %10.1f %5.1f%%%s%s\n", class_meaning(page_class), pages,
                 mebibytes(pages * info.page_size), 100 * share, bar ? " " : "",
                 std::string(bar, '#').c_str());
   }
@@ -126,7 +126,7 @@ std::string dump_sizes_as_text(std::span<const DumpSize> dumps) {
   std::string out = text("%-14s %11s %10s %12s\n", "dump level", "pages", "MiB", "file MiB");
   for (const DumpSize& dump : dumps)
     out += text("%-14u %11" PRIu64 " %10.1f %12.1f  %s\n", dump.level, dump.pages,
-                mebibytes(dump.page_bytes), mebibytes(dump.file_bytes), level_in_words(dump.level));
+                mebibytes(dump.page_bytes), mebibytes(dump.file_bytes), level_meaning(dump.level));
   return out;
 }
 

@@ -30,7 +30,7 @@ Result<std::string> MountRoot::path() const {
   return std::string(path_);
 }
 
-void enter_own_mount_namespace() {
+void enter_private_mount_namespace() {
   if (::unshare(CLONE_NEWNS) == 0) ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
 }
 

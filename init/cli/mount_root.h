@@ -25,6 +25,6 @@ class MountRoot {
 };
 
 // Without it (no root) mounting fails as well, and says so.
-void enter_own_mount_namespace();
+void enter_private_mount_namespace();
 
 }  // namespace kdump

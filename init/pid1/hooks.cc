@@ -117,8 +117,8 @@ void follow(const std::string& name, const std::string& path,
 
 }  // namespace
 
-void run_hooks(Sys& sys, const std::string& directory, const char* when, const HookFacts& facts,
-               uint32_t seconds_each, Console& console) {
+void run_hooks(Sys& sys, const std::string& directory, const char* when,
+               const HookEnvironment& environment, uint32_t seconds_each, Console& console) {
   const std::string in = directory + "/" + when;
   std::vector<std::string> names;
   sys.list_directory(
@@ -129,16 +129,16 @@ void run_hooks(Sys& sys, const std::string& directory, const char* when, const H
       &names);
   if (names.empty()) return;
   std::sort(names.begin(), names.end());
-  const std::vector<std::string> environment = {
-      "PATH=/bin:/sbin:/usr/bin:/usr/sbin",   "HOME=/",
-      std::string("KDUMP_INIT_HOOK=") + when, "KDUMP_INIT_TARGET=" + facts.target,
-      "KDUMP_INIT_DIR=" + facts.location,     "KDUMP_INIT_STATUS=" + facts.status,
-      "KDUMP_INIT_REASON=" + facts.reason};
+  const std::vector<std::string> variables = {
+      "PATH=/bin:/sbin:/usr/bin:/usr/sbin",     "HOME=/",
+      std::string("KDUMP_INIT_HOOK=") + when,   "KDUMP_INIT_TARGET=" + environment.target,
+      "KDUMP_INIT_DIR=" + environment.location, "KDUMP_INIT_STATUS=" + environment.status,
+      "KDUMP_INIT_REASON=" + environment.reason};
   for (const std::string& file : names) {
     const std::string name = std::string(when) + " hook " + file;
     console.say("%s: started, %us at most", name.c_str(), seconds_each);
     const auto done = run_bounded(name.c_str(), seconds_each + kGraceS, [&] {
-      follow(name, in + "/" + file, environment, facts.exit_status, seconds_each, console);
+      follow(name, in + "/" + file, variables, environment.exit_status, seconds_each, console);
     });
     if (!done) console.say("%s; going on", done.error().text);
   }

@@ -13,7 +13,7 @@ namespace kdump {
 
 constexpr char kHookDirectory[] = "/etc/kdump-init/hooks";
 
-struct HookFacts {
+struct HookEnvironment {
   std::string target;       // before: all URLs, a space between; after: of the target that has it
   std::string location;     // after: where on it
   std::string status;       // after: "saved", "incomplete", "failed"
@@ -23,7 +23,7 @@ struct HookFacts {
 
 // Runs those in DIRECTORY/WHEN ("pre", "post"), in the order of their names. Prints nothing if
 // there are none.
-void run_hooks(Sys& sys, const std::string& directory, const char* when, const HookFacts& facts,
-               uint32_t seconds_each, Console& console);
+void run_hooks(Sys& sys, const std::string& directory, const char* when,
+               const HookEnvironment& environment, uint32_t seconds_each, Console& console);
 
 }  // namespace kdump

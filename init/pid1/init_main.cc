@@ -27,11 +27,11 @@
 #include "init/pid1/early_mounts.h"
 #include "init/pid1/fence.h"
 #include "init/pid1/hooks.h"
-#include "init/pid1/kernel_knobs.h"
 #include "init/pid1/last_resort.h"
 #include "init/pid1/modules.h"
 #include "init/pid1/reboot.h"
 #include "init/pid1/rescue.h"
+#include "init/pid1/sysctls.h"
 #include "init/pid1/watchdog.h"
 #include "net/capture_network.h"
 #include "net/cmdline/network_arguments.h"
@@ -65,12 +65,12 @@ std::string read_arguments(Sys& sys, const char* path, Console& console) {
 }
 
 // What the image and the command line ask for, of the dump and of the network.
-struct Wishes {
+struct BootConfig {
   Settings dump;
   NetworkSettings network;
 };
 
-Wishes read_wishes(Sys& sys, Console& console) {
+BootConfig read_boot_config(Sys& sys, Console& console) {
   const bool shell_is_packed = ::access(kBusybox, X_OK) == 0;
   const std::string packed = read_arguments(sys, kPackedArguments, console);
   const std::string command_line = read_arguments(sys, "/proc/cmdline", console);
@@ -81,7 +81,7 @@ Wishes read_wishes(Sys& sys, Console& console) {
   return {.dump = std::move(dump.settings), .network = std::move(network.settings)};
 }
 
-void greet(Console& console) {
+void log_version(Console& console) {
   utsname kernel{};
   ::uname(&kernel);
   console.say("kdump-init " KDUMP_INIT_VERSION " on Linux %s, %s", kernel.release, kernel.machine);
@@ -99,14 +99,14 @@ void bring_up_network(Sys& sys, CaptureNetwork& network, uint32_t step_s, Board&
   if (!done) console.say("%s; going on", done.error().text);
 }
 
-HookFacts facts_before(const Settings& settings) {
-  HookFacts facts;
+HookEnvironment pre_hook_environment(const Settings& settings) {
+  HookEnvironment environment;
   for (const std::string& target : settings.targets)
-    facts.target += (facts.target.empty() ? "" : " ") + target;
-  return facts;
+    environment.target += (environment.target.empty() ? "" : " ") + target;
+  return environment;
 }
 
-HookFacts facts_after(const Captured& captured) {
+HookEnvironment post_hook_environment(const CaptureResult& captured) {
   const bool is_saved = captured.outcome == Board::Outcome::saved;
   const bool is_part = captured.outcome == Board::Outcome::lacks_memory ||
                        captured.outcome == Board::Outcome::incomplete;
@@ -115,50 +115,53 @@ HookFacts facts_after(const Captured& captured) {
           .status = is_saved  ? "saved"
                     : is_part ? "incomplete"
                               : "failed",
-          .reason = captured.why.text,
+          .reason = captured.error.text,
           .exit_status = is_saved  ? "0"
                          : is_part ? "3"
                                    : "1"};
 }
 
-Captured capture_all(Sys& sys, const Settings& settings, Network& network, Board& board,
-                     Console& console) {
+CaptureResult capture_all(Sys& sys, const Settings& settings, Network& network, Board& board,
+                          Console& console) {
   struct stat vmcore;
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) {
-    Captured none;
-    none.why = fail(Kind::refused,
-                    "no crash dump here: %s is missing (booted without a crash, or "
-                    "CONFIG_PROC_VMCORE off)",
-                    settings.vmcore.c_str())
-                   .error();
+    CaptureResult none;
+    none.error = fail(Kind::refused,
+                      "no crash dump here: %s is missing (booted without a crash, or "
+                      "CONFIG_PROC_VMCORE off)",
+                      settings.vmcore.c_str())
+                     .error();
     return none;
   }
   if (settings.targets.empty()) {
-    Captured none;
-    none.why = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
+    CaptureResult none;
+    none.error = fail(Kind::refused, "nowhere to save: no valid rd.kdump.target= is given").error();
     return none;
   }
-  const CaptureMemory memory = look_at_capture_memory(sys);
-  console.say("%s", capture_memory_in_words(memory, settings.targets).c_str());
-  run_hooks(sys, kHookDirectory, "pre", facts_before(settings), settings.hook_timeout_s, console);
+  const CaptureMemory memory = read_capture_memory(sys);
+  console.say("%s", format_capture_memory(memory, settings.targets).c_str());
+  run_hooks(sys, kHookDirectory, "pre", pre_hook_environment(settings), settings.hook_timeout_s,
+            console);
   const JobContext context{.network = network, .refuse_tmpfs = true, .set_client_identity = true};
-  const Watch watch{.stall_s = settings.stall_timeout_s,
-                    .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
-                    .retry_s = settings.retry_s,
-                    .interrupts = kInterruptsToStop};
-  const Captured captured = capture(
-      settings, watch,
+  const SupervisorOptions options{
+      .stall_s = settings.stall_timeout_s,
+      .limit_s = settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
+      .retry_s = settings.retry_s,
+      .interrupts = kInterruptsToStop};
+  const CaptureResult captured = capture(
+      settings, options,
       [&](const Attempt& attempt) {
-        if (const auto set = set_knob(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
+        if (const auto set = set_sysctl(sys, "/proc/self/oom_score_adj", kJobOomScore); !set)
           console.say("%s", set.error().text);
         run_target_job(sys, settings, attempt, context, board, console);
       },
       board, console);
-  run_hooks(sys, kHookDirectory, "post", facts_after(captured), settings.hook_timeout_s, console);
+  run_hooks(sys, kHookDirectory, "post", post_hook_environment(captured), settings.hook_timeout_s,
+            console);
   return captured;
 }
 
-FinalAction without_shell(FailureAction action) {
+FinalAction final_action(FailureAction action) {
   switch (action) {
     case FailureAction::halt:
       return FinalAction::halt;
@@ -172,20 +175,21 @@ FinalAction without_shell(FailureAction action) {
 }
 
 // Each target has its own line; the last line mentions that there were several.
-std::string failure_in_words(const Settings& settings, const Captured& captured) {
+std::string format_failure(const Settings& settings, const CaptureResult& captured) {
   const bool all_were_tried = !captured.target.empty() && !captured.interrupted;
   if (all_were_tried && settings.targets.size() > 1)
-    return text("none of %zu targets took it, last %s", settings.targets.size(), captured.why.text);
-  return captured.why.text;
+    return text("none of %zu targets took it, last %s", settings.targets.size(),
+                captured.error.text);
+  return captured.error.text;
 }
 
-[[noreturn]] void end(Sys& sys, const Settings& settings, const Captured& captured, int screen_fd,
-                      Console& console) {
+[[noreturn]] void end(Sys& sys, const Settings& settings, const CaptureResult& captured,
+                      int screen_fd, Console& console) {
   const auto end_with = [&] [[noreturn]] (FinalAction action, const std::string& outcome) {
     end_machine(action, captured.abandoned, outcome.c_str(), screen_fd, console);
   };
   const std::string shortage =
-      shortage_in_words(look_at_capture_memory(sys), captured.why, settings.targets);
+      format_shortage(read_capture_memory(sys), captured.error, settings.targets);
   if (!shortage.empty()) console.say("%s", shortage.c_str());
   if (captured.outcome == Board::Outcome::saved)
     end_with(settings.final, "saved " + captured.location);
@@ -193,15 +197,15 @@ std::string failure_in_words(const Settings& settings, const Captured& captured)
   if (captured.outcome == Board::Outcome::lacks_memory ||
       (captured.outcome == Board::Outcome::incomplete && !captured.interrupted))
     end_with(settings.final,
-             text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.why.text));
+             text("saved INCOMPLETE %s (%s)", captured.location.c_str(), captured.error.text));
 
-  std::string reason = failure_in_words(settings, captured);
+  std::string reason = format_failure(settings, captured);
   if (!shortage.empty()) reason += "; memory ran out";
-  leave_log_behind(sys, settings, console);
+  preserve_log_tail(sys, settings, console);
   if (settings.failure != FailureAction::shell)
-    end_with(without_shell(settings.failure), "NOT SAVED: " + reason);
+    end_with(final_action(settings.failure), "NOT SAVED: " + reason);
   console.say("NOT SAVED: %s; shell, or reboot in %us", reason.c_str(), settings.shell_timeout_s);
-  const ShellEnd shell = offer_shell(sys, settings, reason.c_str(), screen_fd, console);
+  const ShellResult shell = offer_shell(sys, settings, reason.c_str(), screen_fd, console);
   // What was done in the shell is not known here.
   end_with(FinalAction::reboot,
            shell.was_used ? shell.how : "NOT SAVED: " + reason + "; " + shell.how);
@@ -233,27 +237,27 @@ void init_main() {
   const auto board = Board::create();
   const int kmsg_fd = ::open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
   Console console({.screen_fd = screen_fd, .kmsg_fd = kmsg_fd, .board = board ? *board : nullptr});
-  greet(console);
+  log_version(console);
   for (const Error& failure : mount_failures) console.say("%s; going on", failure.text);
   if (!prepared) console.say("%s; going on", prepared.error().text);
-  set_kernel_knobs(sys, console);
-  const WatchdogKeeping keeping{.starts_idle = ::access(kWatchdogsRan, F_OK) == 0};
-  if (const auto kept = start_watchdog_keeper(keeping, console); !kept)
+  set_sysctls(sys, console);
+  const WatchdogOptions watchdogs{.start_idle = ::access(kWatchdogsRan, F_OK) == 0};
+  if (const auto kept = start_watchdog_feeder(watchdogs, console); !kept)
     console.say("%s; going on", kept.error().text);
 
-  const Wishes wishes = read_wishes(sys, console);
-  Captured captured;
+  const BootConfig config = read_boot_config(sys, console);
+  CaptureResult captured;
   if (board) {
-    load_modules(sys, wishes.dump.step_timeout_s, console);
-    const std::unique_ptr<CaptureNetwork> network = capture_network(wishes.network);
-    if (wishes.network.network_is_needed || !wishes.dump.fence_nodes.empty())
-      bring_up_network(sys, *network, wishes.dump.step_timeout_s, **board, console);
-    if (!wishes.dump.fence_nodes.empty()) start_fence_messages(wishes.dump, console);
-    captured = capture_all(sys, wishes.dump, *network, **board, console);
+    load_modules(sys, config.dump.step_timeout_s, console);
+    const std::unique_ptr<CaptureNetwork> network = capture_network(config.network);
+    if (config.network.network_is_needed || !config.dump.fence_nodes.empty())
+      bring_up_network(sys, *network, config.dump.step_timeout_s, **board, console);
+    if (!config.dump.fence_nodes.empty()) start_fence_messages(config.dump, console);
+    captured = capture_all(sys, config.dump, *network, **board, console);
   } else {
-    captured.why = board.error();
+    captured.error = board.error();
   }
-  end(sys, wishes.dump, captured, screen_fd, console);
+  end(sys, config.dump, captured, screen_fd, console);
 }
 
 }  // namespace kdump

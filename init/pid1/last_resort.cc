@@ -67,14 +67,14 @@ std::string pstore_backend(Sys& sys) {
   return *name;
 }
 
-void leave_log_behind(Sys& sys, const Settings& settings, Console& console) {
+void preserve_log_tail(Sys& sys, const Settings& settings, Console& console) {
   struct stat vmcore;
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0) return;
   std::string backend = pstore_backend(sys);
   if (!backend.empty()) {
     constexpr uint8_t kYes[] = {'Y'};
-    auto knob = File::open(sys, kStoreAlways, O_WRONLY);
-    const Result<> set = knob ? knob->append(kYes) : std::unexpected(knob.error());
+    auto file = File::open(sys, kStoreAlways, O_WRONLY);
+    const Result<> set = file ? file->append(kYes) : std::unexpected(file.error());
     if (!set) console.say("%s; nothing goes into pstore", set.error().text);
     if (!set) backend.clear();
   }

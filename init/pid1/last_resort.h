@@ -38,6 +38,6 @@ std::string pstore_backend(Sys& sys);
 
 // In a child, with a deadline: reading the log and a slow console may take long. Where no process
 // can be had PID 1 does it, and the machine is reset should that not end.
-void leave_log_behind(Sys& sys, const Settings& settings, Console& console);
+void preserve_log_tail(Sys& sys, const Settings& settings, Console& console);
 
 }  // namespace kdump

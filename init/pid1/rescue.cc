@@ -117,8 +117,8 @@ Result<> become_shell(const std::string& terminal, const std::string& greeting) 
   return fail_errno(errno, "run %s", kBusybox);
 }
 
-ShellEnd run_shell(Sys& sys, const std::string& terminal, const std::string& greeting,
-                   Console& console) {
+ShellResult run_shell(Sys& sys, const std::string& terminal, const std::string& greeting,
+                      Console& console) {
   const BlockedSignals blocked;
   auto shell = Child::start([&] {
     if (const auto done = become_shell(terminal, greeting); !done)
@@ -174,8 +174,8 @@ std::string shell_greeting(const Settings& settings, const char* reason, bool ha
   return greeting;
 }
 
-ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
-                     Console& console) {
+ShellResult offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                        Console& console) {
   const auto terminal = console_terminal(sys);
   if (!terminal)
     return {.was_used = false, .how = std::string("no shell: ") + terminal.error().text};

@@ -19,7 +19,7 @@ Result<std::string> console_terminal(Sys& sys);
 // What the shell is greeted with: what happened, how to capture by hand, how to leave.
 std::string shell_greeting(const Settings& settings, const char* reason, bool has_vmcore);
 
-struct ShellEnd {
+struct ShellResult {
   bool was_used = false;  // a person used the shell, and may have saved the dump
   std::string how;        // "nobody pressed Enter", "the shell was left"
 };
@@ -27,7 +27,7 @@ struct ShellEnd {
 // Wipes the secrets of the image first (secrets.h): the person at the console is unknown.
 // screen_fd: the console, open for reading too and with O_NONBLOCK; -1: none.
 // reason: why there is no dump, for the greeting.
-ShellEnd offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
-                     Console& console);
+ShellResult offer_shell(Sys& sys, const Settings& settings, const char* reason, int screen_fd,
+                        Console& console);
 
 }  // namespace kdump

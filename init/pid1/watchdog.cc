@@ -38,18 +38,18 @@ struct Pulse {
 Pulse* pulse = nullptr;  // set once, early
 
 // Of the last name, which is the first device once more, as of that.
-bool is_idle(const WatchdogKeeping& keeping, size_t number) {
+bool is_idle(const WatchdogOptions& options, size_t number) {
   constexpr size_t kMaxStateBytes = 64;
   const char* const name = number + 1 == std::size(kNames) ? kNames[0] : kNames[number];
-  const auto state = read_small_file(real_sys(), std::string(keeping.sysfs) + "/" + name + "/state",
+  const auto state = read_small_file(real_sys(), std::string(options.sysfs) + "/" + name + "/state",
                                      kMaxStateBytes);
   return state && *state == "inactive\n";
 }
 
 // Opening starts it, as everything that follows: there is no way to look without.
-int open_watchdog(const WatchdogKeeping& keeping, const char* name, Console& console) {
+int open_watchdog(const WatchdogOptions& options, const char* name, Console& console) {
   char path[256];
-  snprintf(path, sizeof path, "%s/%s", keeping.directory, name);
+  snprintf(path, sizeof path, "%s/%s", options.directory, name);
   const int fd = ::open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return -1;
   watchdog_info info{};
@@ -68,11 +68,11 @@ int open_watchdog(const WatchdogKeeping& keeping, const char* name, Console& con
 
 void write_byte(int fd, char byte) { [[maybe_unused]] const ssize_t put = ::write(fd, &byte, 1); }
 
-[[noreturn]] void keep(const WatchdogKeeping& keeping, Console& console) {
+[[noreturn]] void feed(const WatchdogOptions& options, Console& console) {
   Sys& sys = real_sys();
   int fds[std::size(kNames)];
   for (int& fd : fds) fd = -1;
-  for (;; sys.sleep_ms(keeping.every_ms)) {
+  for (;; sys.sleep_ms(options.every_ms)) {
     if (pulse->is_to_disarm) {
       for (const int fd : fds)
         if (fd >= 0) {
@@ -82,10 +82,10 @@ void write_byte(int fd, char byte) { [[maybe_unused]] const ssize_t put = ::writ
       pulse->is_disarmed = true;
       for (;;) ::pause();
     }
-    if (sys.monotonic_ms() - pulse->beat_ms >= keeping.stale_ms) continue;
+    if (sys.monotonic_ms() - pulse->beat_ms >= options.stale_ms) continue;
     for (size_t i = 0; i < std::size(fds); ++i) {
-      if (fds[i] < 0 && (keeping.starts_idle || !is_idle(keeping, i)))
-        fds[i] = open_watchdog(keeping, kNames[i], console);
+      if (fds[i] < 0 && (options.start_idle || !is_idle(options, i)))
+        fds[i] = open_watchdog(options, kNames[i], console);
       if (fds[i] >= 0) write_byte(fds[i], '\0');
     }
   }
@@ -105,7 +105,7 @@ void become_keeper() {
 
 }  // namespace
 
-Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console) {
+Result<> start_watchdog_feeder(const WatchdogOptions& options, Console& console) {
   void* const shared = ::mmap(nullptr, sizeof(Pulse), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (shared == MAP_FAILED) return fail_errno(errno, "map the watchdog keeper's pulse");
@@ -115,7 +115,7 @@ Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console)
   if (pid < 0) return fail_errno(errno, "fork the watchdog keeper");
   if (pid == 0) {
     become_keeper();
-    keep(keeping, console);
+    feed(options, console);
   }
   return {};
 }

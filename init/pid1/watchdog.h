@@ -20,17 +20,17 @@ namespace kdump {
 // A file of the image, empty.
 constexpr char kWatchdogsRan[] = "/etc/kdump-init/watchdogs-ran";
 
-struct WatchdogKeeping {
+struct WatchdogOptions {
   const char* directory = "/dev";  // devices may appear there at any time
   const char* sysfs = "/sys/class/watchdog";
-  bool starts_idle = false;  // those too that do not run; where sysfs does not say, they are
+  bool start_idle = false;  // those too that do not run; where sysfs does not say, they are
   int64_t every_ms = 1000;
   // PID 1 has hung when it made no progress for this long. The hardware adds its own timeout.
   int64_t stale_ms = 20'000;
 };
 
 // Starts the process, once. Fails: io; then no process feeds a watchdog.
-Result<> start_watchdog_keeper(const WatchdogKeeping& keeping, Console& console);
+Result<> start_watchdog_feeder(const WatchdogOptions& options, Console& console);
 
 // Disarms them, and waits for that a little while. Those that cannot be disarmed will fire.
 void disarm_watchdogs();

@@ -4,7 +4,7 @@
 # is installed. Sourced after common.sh.
 
 # apt_origins: the machine's own Debian archives, one "URI/ RELEASE" a line. apt parses its
-# sources itself, whichever form they have; a vendor's repository is told by its path.
+# sources itself, whichever form they have; a vendor's repository is recognised by its path.
 apt_origins() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         awk '$3 == "main" && $1 ~ "/debian(-security)?(/[0-9]+T[0-9]+Z)?([.]list)?/?$" &&

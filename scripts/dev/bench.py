@@ -142,10 +142,10 @@ def classifying(bench, vmcore):
                    bench.vmcores[vmcore]]
     found = []
     for _ in range(bench.options.repeat):
-        said = subprocess.run(our_pass, stdout=subprocess.PIPE, text=True, check=True).stdout
+        output = subprocess.run(our_pass, stdout=subprocess.PIPE, text=True, check=True).stdout
         steps = subprocess.run(their_steps, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                check=True).stderr.decode(errors="replace")
-        found.append((float(GIANT.match(said).group(3)), sum(map(float, STEP.findall(steps)))))
+        found.append((float(GIANT.match(output).group(3)), sum(map(float, STEP.findall(steps)))))
     return tuple(map(min, zip(*found)))
 
 
@@ -264,9 +264,9 @@ def giants(bench):
     """Machines of many TiB, made of the largest vmcore's struct pages: tests/bench/giant."""
     rows = []
     for tib in (0, 1, 16, 64):
-        said = subprocess.run([bench.options.giant, list(bench.vmcores.values())[-1], str(tib)],
+        output = subprocess.run([bench.options.giant, list(bench.vmcores.values())[-1], str(tib)],
                               stdout=subprocess.PIPE, text=True, check=True).stdout
-        rows.append(GIANT.match(said).groups())
+        rows.append(GIANT.match(output).groups())
     return bench_document.table(("memory, TiB", "wall s", "CPU s", "CPU s a TiB", "ns a page",
                                  "peak memory MiB"), rows)
 

@@ -50,7 +50,7 @@ def tmpfs(found, program, lzo, zstd):
 
 
 def threads(found, twice):
-    """twice: of two runs at once, each with a CPU of its own, which is what the machine has to give."""
+    """twice: of two runs at once, each on a separate CPU, which is what the machine has to give."""
     lines = []
     for name in found:
         if name.startswith("kdump-init") and name.endswith(", 1 CPU"):

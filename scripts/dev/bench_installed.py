@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Seconds from panic to reboot on a Debian 12 that is really installed, kdump-init's package beside
 Debian's kdump-tools: two machines in QEMU, disks of one image, each armed as its package arms it.
-Median of some panics; what ends the clock is the reset of the machine, which QEMU tells.
+Median of some panics; the clock stops at the reset of the machine, which QEMU reports.
 
 usage: bench_installed.py --repeat N
 """

@@ -113,7 +113,7 @@ def measure(pipeline, cpus, size_of):
 
 
 def measure_side_by_side(commands, cpus, size_of):
-    """Commands that have nothing to do with each other, each on a CPU of its own."""
+    """Commands that have nothing to do with each other, each on a separate CPU."""
     began = time.monotonic()
     running = [(start(words, {cpu}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL), words)
                for words, cpu in zip(commands, sorted(cpus))]

@@ -2,7 +2,7 @@
 """The smallest crashkernel= that works, for a kernel and a target: a panic in QEMU a step, found
 between what works and what does not, in steps of 4 MiB; and the seconds from panic to reboot.
 Building stones are tests/vm's: machines, servers, the product's own packer. A capture works if
-kdump-init said that it saved, and the dump lies where it should.
+kdump-init reported saved, and the dump is on the target.
 
 usage: bench_reservation.py --binary FILE [--only TEXT]
 """
@@ -118,9 +118,9 @@ class Bench:
             [(re.escape(PANIC), lambda: panicked.append(time.monotonic()))], SECONDS,
             work / "console.log", more)
         seconds = time.monotonic() - panicked[0]
-        said = text[text.index(PANIC) + len(PANIC):]
-        if not re.search(SAVED, said):
-            raise Failure(why_not(said))
+        output = text[text.index(PANIC) + len(PANIC):]
+        if not re.search(SAVED, output):
+            raise Failure(why_not(output))
         return seconds
 
     def works(self, reserved_mib):
@@ -135,12 +135,12 @@ class Bench:
         return found[0] is not None
 
 
-def why_not(said):
+def why_not(output):
     for pattern in (r"Kernel panic - not syncing: ([^\r\n]*)", r"(Out of memory)[^\r\n]*",
                     r"(NOT SAVED: [^\r\n]*)", r"(Initramfs unpacking failed[^\r\n]*)"):
-        if match := re.search(pattern, said):
+        if match := re.search(pattern, output):
             return match.group(1)[:80]
-    return "the capture kernel was silent" if len(said) < 200 else "ended without a word"
+    return "the capture kernel was silent" if len(output) < 200 else "ended without a word"
 
 
 def smallest(works, guess):

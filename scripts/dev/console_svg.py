@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Draws the console of a capture, as a terminal of 80 columns shows it: the panic, the capture
-kernel's first line, then all that kdump-init said and the kernel said meanwhile, to the reboot. The
+kernel's first line, then all lines of kdump-init and of the kernel, to the reboot. The
 capture kernel's own boot is one line here. The same console gives the same bytes.
 
 usage: console_svg.py CONSOLE_LOG SVG
@@ -45,10 +45,10 @@ def kind(line):
         return "panic"
     if not line.startswith("kdump: "):
         return "kernel"
-    said = line.partition("] ")[2]
-    if re.match(r"saved |vmcore-dmesg.txt saved|read back whole", said):
+    output = line.partition("] ")[2]
+    if re.match(r"saved |vmcore-dmesg.txt saved|verified", output):
         return "saved"
-    return "warning" if re.match(r"warning|NOT SAVED|FAILED|INCOMPLETE", said) else "kdump"
+    return "warning" if re.match(r"warning|NOT SAVED|FAILED|INCOMPLETE", output) else "kdump"
 
 
 def draw(lines):

@@ -3,7 +3,7 @@
 # Sourced after common.sh and kernel.sh.
 
 # debug_vmlinux [FLAVOUR [SUITE]]: prints the vmlinux of debian_kernel's kernel, out of its -dbg
-# package: 860 MB to download, of which only vmlinux is kept. A body of its own shell, as there.
+# package: 860 MB to download, of which only vmlinux is kept. The body is a subshell, as there.
 debug_vmlinux() (
     flavour=${1-amd64} suite=${2-}
     root=$(debian_kernel "$@")

@@ -74,7 +74,7 @@ fetch_and_unpack() {
 # debian_kernel [FLAVOUR [SUITE [SERIES]]]: prints a directory that holds Debian's newest kernel
 # of that flavour (amd64, cloud-amd64, arm64, arm64-16k, …) in that suite, without one of this
 # machine's release; with SERIES (6.18) the newest of that. It has its vmlinuz where the packages
-# have it, and lib/modules/VERSION with modules.dep. A body of its own shell: the private
+# have it, and lib/modules/VERSION with modules.dep. The body is a subshell: the private
 # configuration ends with it.
 debian_kernel() (
     flavour=${1-amd64}

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A target of a given speed: reads standard input no faster than so many MB (10^6 bytes) a second,
+"""A target of a given speed: reads standard input no faster than a number of MB (10^6 bytes) a second,
 throws it away, and prints how many bytes came.
 
 Whoever writes meets a pipe of 1 MiB that is emptied at that rate and blocks when it is full, as a

@@ -1,5 +1,5 @@
 # Real vmcores: a kernel that really panicked, its memory copied raw, and beside it what that
-# kernel said of every page just before. Made once, cached; nothing of kdump-init takes part,
+# kernel reported about every page just before. Made once, cached; nothing of kdump-init takes part,
 # so that the tests can hold its dumps against them. Sourced after qemu.sh.
 
 # make_vmcore MEMORY KERNEL_ROOT OUTDIR: a kernel with a workload panics in a guest of MEMORY

@@ -1,9 +1,9 @@
 # Shared by every script here: where things lie, messages, the cache directory, what must be
-# installed. Sourced, never run. Owns no policy: what to install or cache is said by the caller.
+# installed. Sourced, never run. Owns no policy: the caller decides what to install or cache.
 #
 # The scripts that pack and load run from a checkout (scripts/) and where they are installed
 # (PREFIX/lib/kdump-init/, with the program in PREFIX/sbin). Only a checkout installs packages. A
-# command that the program became (init/cli/command_script.cc) is told by KDUMP_INIT_PROGRAM of it.
+# command that the program became (init/cli/command_script.cc) finds it in KDUMP_INIT_PROGRAM.
 
 set -euo pipefail
 shopt -s inherit_errexit

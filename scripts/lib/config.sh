@@ -24,7 +24,7 @@ config_search=(own:/etc/kdump-init.conf fedora:/etc/kdump.conf debian:/etc/defau
     suse:/etc/sysconfig/kdump)
 
 # read_configuration [FILE [KIND]]: without FILE the one of this machine that counts, or what is
-# good without any. Status 2, with a message, where FILE cannot be read or its kind be told.
+# good without any. Status 2, with a message, where FILE cannot be read or its kind is unknown.
 read_configuration() {
     local file=${1-} kind=${2-} at=0 words=()
     # Bytes: in another locale read takes a newline for a part of a broken character.
@@ -98,14 +98,14 @@ configuration_kind() {
     fi
 }
 
-# add_default_target: where nobody said where to save, the file system of /var/crash on this machine.
+# add_default_target: without a configured target, the file system of /var/crash on this machine.
 add_default_target() {
-    local said="${config_file:-no configuration}: no target is named"
+    local problem="${config_file:-no configuration}: no target is named"
     if find_place /var/crash; then
         config_targets=("$place_url")
-        config_notes+=("$said; /var/crash of this machine is taken: $place_url")
+        config_notes+=("$problem; /var/crash of this machine is taken: $place_url")
     else
-        config_refused+=("$said, and $place_problem")
+        config_refused+=("$problem, and $place_problem")
     fi
 }
 

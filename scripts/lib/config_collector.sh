@@ -28,7 +28,7 @@ read_collector() {
     esac
 }
 
-# set_collected NAME: makedumpfile without -d leaves nothing out, and compresses only if told.
+# set_collected NAME: makedumpfile without -d leaves nothing out, and compresses only with an option.
 set_collected() {
     set_argument "$1" level "${collector_level:-0}"
     if [ $collector_format = elf ]; then
@@ -98,7 +98,7 @@ read_makedumpfile_letter() {
         E) collector_format=elf ;;
         F) explain "$1" "-F: the file is an ordinary one also on a server; makedumpfile -R is not needed" ;;
         f | D | v | x | i | g | b | e) explain "$1" "-$2${3:+ $3}: not needed" ;;
-        X) refuse "$1" "-X: Xen's memory is not told apart; all of it is saved" ;;
+        X) refuse "$1" "-X: Xen's pages are not classified; all of them are saved" ;;
         L) refuse "$1" "-L: the dump takes what room there is; name further levels instead, as -d 31,1" ;;
         R) refuse "$1" "-R: writes no dump" ;;
         *) refuse "$1" "-$(printable "$2"): makedumpfile(8) has no such option" ;;

@@ -1,5 +1,5 @@
 # Reads /etc/kdump-init.conf: `key = value` lines. Its keys are described in kdump-init.conf(5), and as
-# comments in scripts/system/kdump-init.conf. Sourced by config.sh.
+# comments in scripts/system/etc/kdump-init.conf. Sourced by config.sh.
 
 read_own() {
     local line key value at=0
@@ -13,7 +13,7 @@ read_own() {
             continue
         fi
         key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
-        # A comment may follow; no value has white space before a # of its own.
+        # A comment may follow; no value contains a # after white space.
         [[ ! $value =~ ^(.*[[:space:]])?#.*$ ]] || value=${value%%#*}
         value=${value%"${value##*[![:space:]]}"}
         [[ $value != \"*\" ]] || { value=${value#\"} && value=${value%\"}; }

@@ -75,7 +75,7 @@ directory_problem() {
     [[ $1/ != */../* ]] || echo "$(printable "$1"): no .. in a path"
 }
 
-# server_host HOST: as it stands in a URL.
+# server_host HOST: in a URL's form.
 server_host() {
     local host=$1
     host=${host#[} host=${host%]}
@@ -89,7 +89,7 @@ nfs_place() {
     local host exported option mounted=${3-} query="" port=""
     place_url="" place_problem=""
     if [[ ! $1 =~ ^(\[[^]]+\]|[^]:/@[:space:]]+):(/.*)$ ]]; then
-        place_problem="$(printable "$1"): expected HOST:/EXPORT (an IPv6 address stands in brackets)"
+        place_problem="$(printable "$1"): expected HOST:/EXPORT (an IPv6 address in brackets)"
         return 1
     fi
     host=${BASH_REMATCH[1]} exported=${BASH_REMATCH[2]}

@@ -49,7 +49,7 @@ read_suse_setting() {
             ;;
         KDUMP_NETCONFIG) read_suse_network "$value" ;;
         KDUMP_NET_TIMEOUT)
-            [ "$value" = 0 ] && explain "$name" "nobody is pinged" || set_argument "$name" timeout "$value"
+            [ "$value" = 0 ] && explain "$name" "no host is pinged" || set_argument "$name" timeout "$value"
             ;;
         KDUMP_PRESCRIPT) pack_hook "$name" pre "$value" ;;
         KDUMP_POSTSCRIPT) read_suse_post "$value" ;;

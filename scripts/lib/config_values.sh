@@ -1,6 +1,6 @@
 # Values of kernel arguments: which ones the capture takes, and how text is written in a URL or
 # shown. Sourced by config.sh. init/capture/kernel_arguments.cc and init/capture/values.cc are what it mirrors:
-# there a bad value costs a warning in the moment of the crash, here it is told before.
+# there a bad value costs a warning in the moment of the crash, here it is reported before.
 
 # value_problem KEY VALUE: why rd.kdump.KEY does not take VALUE; nothing if it does.
 value_problem() {

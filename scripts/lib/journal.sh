@@ -1,4 +1,4 @@
-# What is told, and how loud: systemd's journal takes "<4>" at the beginning of a line for a warning;
+# Messages and their priority: systemd's journal takes "<4>" at the beginning of a line for a warning;
 # a person at a terminal does not want to see it. And the dumps that earlier boots have left: one
 # line each, once. Sourced after common.sh and devices.sh.
 
@@ -10,7 +10,7 @@ fail() { printf '%s%s: %s\n' "${JOURNAL_STREAM:+<3>}" "${0##*/}" "$*" >&2 && exi
 local_targets() { printf '%s\n' "$@" | grep -E '^(fs|raw):' || :; }
 remote_targets() { printf '%s\n' "$@" | grep -vE '^(fs|raw):' || :; }
 
-# dumps_on SECONDS: of the targets on standard input, each given so long, as `kdump-init list --lines`
+# dumps_on SECONDS: of the targets on standard input, each with that timeout, as `kdump-init list --lines`
 # has them: DIRECTORY<tab>complete|incomplete|none<tab>TIME<tab>HOST<tab>KERNEL<tab>BYTES<tab>REASON.
 dumps_on() {
     local url

@@ -1,5 +1,5 @@
 # The last `kdump-init check` of the configured targets and what came of it: check.json and check.log
-# in the state directory. Sourced after common.sh, events.sh and capture_image.sh.
+# in the state directory. Sourced after common.sh and capture_image.sh.
 
 check_json=$state/check.json
 check_log=$state/check.log
@@ -21,7 +21,7 @@ check_targets() {
     for url in "${config_targets[@]}"; do
         result=true
         words=$(timeout -k 10 300 "$program" check "rd.kdump.target=$url" "${config_arguments[@]}" \
-            2>&1 | unfold_events) || result=false
+            2>&1) || result=false
         printf '%s\n' "$words" >>"$new.log"
         # "kdump: [   0.1s] FAILED URL: why (io)".
         words=$(sed -n 's/^kdump: \[[^]]*\] FAILED //p' <<<"$words" | head -n 1)

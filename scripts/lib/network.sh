@@ -24,7 +24,7 @@ split_server() {
         target_host=$(percent_decode "${BASH_REMATCH[1]}")
         target_port=${BASH_REMATCH[3]}
     else
-        die "target '$url': '$authority' is not HOST or HOST:PORT (an IPv6 address stands in brackets)"
+        die "target '$url': '$authority' is not HOST or HOST:PORT (an IPv6 address in brackets)"
     fi
     [[ $body != *\?* ]] || IFS='&' read -ra target_options <<<"${body#*\?}"
 }
@@ -150,7 +150,7 @@ check_ssh_key() {
     case ${public%% *} in
         ssh-ed25519 | ecdsa-sha2-* | ssh-rsa) ;;
         sk-*)
-            die "target '$url': $key is of a FIDO token (${public%% *}), which nobody touches in a" \
+            die "target '$url': $key is of a FIDO token (${public%% *}), which no person touches in a" \
                 "capture; make one for kdump alone: $make -f FILE"
             ;;
         *) die "target '$url': $key is of type ${public%% *}; make another: $make -f FILE" ;;

@@ -52,7 +52,7 @@ how_to_reserve() {
     fi
 }
 
-# next_boot_reserves: GRUB was told of crashkernel= since this boot.
+# next_boot_reserves: crashkernel= was added to GRUB's configuration since this boot.
 next_boot_reserves() {
     local booted_at file
     booted_at=$(sed -n 's/^btime //p' /proc/stat)

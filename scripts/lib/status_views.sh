@@ -1,7 +1,7 @@
-# What `kdump-init status` shows, gathered once (look_at_machine), as text of 80 columns or as JSON.
+# What `kdump-init status` shows, gathered once (read_machine), as text of 80 columns or as JSON.
 # Sourced by commands/status, after read_configuration.
 
-look_at_machine() {
+read_machine() {
     armed=no problem="" lacking="" changed="" image_bytes="" image_time="" checked=""
     reserved=$(reserved_bytes)
     ranges=$(reserved_ranges | grep -v '^0*-0*$' | paste -sd' ') || ranges=""
@@ -15,7 +15,7 @@ look_at_machine() {
         case $(systemctl is-active kdump-init.service 2>/dev/null) in
             activating | reloading) problem="kdump-init.service is about to pack and load it; wait a little" ;;
             inactive) problem="the service does not run: systemctl enable --now kdump-init" ;;
-            *) problem="nothing is loaded: systemctl restart kdump-init; journalctl -u kdump-init tells why" ;;
+            *) problem="nothing is loaded: systemctl restart kdump-init; journalctl -u kdump-init shows the cause" ;;
         esac
     fi
     can_see=yes
@@ -76,7 +76,7 @@ on_a_crash() {
     if [ "$armed" = no ]; then
         panic=$(cat /proc/sys/kernel/panic)
         case $panic in
-            0) echo "nothing is saved, and the machine stands still until somebody resets it (panic=0)" ;;
+            0) echo "nothing is saved, and the machine hangs until a person resets it (panic=0)" ;;
             -*) echo "nothing is saved; the machine reboots at once (panic=$panic)" ;;
             *) echo "nothing is saved; the machine reboots after $panic s (panic=$panic)" ;;
         esac
@@ -125,7 +125,7 @@ show_as_text() {
         fi
     fi
     row configured "${config_file:-nothing; defaults}"
-    [ ${#config_refused[@]} = 0 ] || row "" "${#config_refused[@]} lines refused: kdump-init config tells why"
+    [ ${#config_refused[@]} = 0 ] || row "" "${#config_refused[@]} lines refused: kdump-init config shows why"
     for i in "${!config_targets[@]}"; do
         [ "$i" -lt 4 ] || { row "" "and $((${#config_targets[@]} - 4)) more" && break; }
         row "target $((i + 1))" "${config_targets[i]}"

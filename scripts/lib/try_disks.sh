@@ -8,8 +8,8 @@ stand_in_most=$((4 << 30)) stand_in_least=$((320 << 20))
 
 # make_stand_in URL FILE NUMBER: the image for the fs: or raw: target; NUMBER counts QEMU's disks from
 # 0. Sets stand_in_type (of file system, raw), stand_in_node (in the guest), stand_in_directory,
-# stand_in_url (how the capture is told of it; "" where what mkinitramfs packs is right) and
-# stand_in_words, for people.
+# stand_in_url (the capture's target argument; "" where what mkinitramfs packs is right) and
+# stand_in_text, for people.
 make_stand_in() {
     local url=$1 file=$2 number=$3 node name real="" size size_of=$1
     split_target "$url"
@@ -25,7 +25,7 @@ make_stand_in() {
     fi
     size=$(stand_in_size "$node")
     new_disk "$file" "$size"
-    stand_in_words="$stand_in_type, $((size >> 20)) MiB, $name"
+    stand_in_text="$stand_in_type, $((size >> 20)) MiB, $name"
     case $name in
         UUID=*) make_file_system "$file" "$stand_in_type" "${name#*=}" "" ;;
         LABEL=*) make_file_system "$file" "$stand_in_type" "" "${name#*=}" ;;
@@ -37,13 +37,13 @@ make_stand_in() {
         *)
             make_file_system "$file" "$stand_in_type" "" ""
             stand_in_url=$target_scheme:/dev/$stand_in_node$target_rest
-            stand_in_words+=" as /dev/$stand_in_node"
+            stand_in_text+=" as /dev/$stand_in_node"
             ;;
     esac
-    [ -n "$node" ] || stand_in_words+="; the real one is not on this machine"
+    [ -n "$node" ] || stand_in_text+="; the real one is not on this machine"
 }
 
-# guessed_type NAME: of a file system that nobody has seen.
+# guessed_type NAME: of a file system that is not on this machine.
 guessed_type() {
     if [[ $1 =~ ^UUID=[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$ ]]; then echo vfat; else echo ext4; fi
 }
@@ -115,14 +115,14 @@ stand_in_modules() {
     done <<<"$disk_lines"
 }
 
-# told_targets: kernel arguments for all targets where one of them has a name of its own in the test,
+# test_targets_line: kernel arguments for all targets where one of them has another name in the test,
 # for those of the command line replace all that are packed; else nothing.
-told_targets() {
+test_targets_line() {
     local number=0 line
-    [ -n "${told[*]}" ] || return 0
+    [ -n "${test_targets[*]}" ] || return 0
     while read -r line; do
         [[ $line == rd.kdump.target=* ]] || continue
-        [ -z "${told[number]}" ] || line=rd.kdump.target=${told[number]}
+        [ -z "${test_targets[number]}" ] || line=rd.kdump.target=${test_targets[number]}
         printf '%s ' "$line"
         number=$((number + 1))
     done < <(zstd -qdc "$work/capture.img" | cpio --quiet -i --to-stdout etc/kdump-init/cmdline)

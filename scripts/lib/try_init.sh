@@ -1,8 +1,8 @@
 #!/bin/bash
 # /init of the machine that `kdump-init test` boots in QEMU. try.do=probe: only ends, to see whether
-# the accelerator works; panic: loads the capture kernel, fills some memory and panics; read: tells
+# the accelerator works; panic: loads the capture kernel, fills some memory and panics; read: prints
 # what the capture left on the disks, looked at by a healthy kernel. lib/try_machine.sh packs it
-# with all it runs; what it says is told by its first word, "try:".
+# with all it runs; its lines begin with "try:".
 
 export PATH=/bin
 mount -t proc proc /proc
@@ -36,12 +36,12 @@ fill_memory() {
 }
 
 panic() {
-    local how said
+    local how output
     # The file-based system call first, as scripts/load does.
     for how in -s -c; do
-        said=$(kexec -p $how /boot/vmlinuz --initrd=/boot/capture.img \
+        output=$(kexec -p $how /boot/vmlinuz --initrd=/boot/capture.img \
             --command-line="$(</boot/cmdline)" 2>&1) && break
-        [ $how = -s ] || finish "kexec: $said"
+        [ $how = -s ] || finish "kexec: $output"
     done
     echo "try: the capture kernel is loaded, filling memory"
     fill_memory

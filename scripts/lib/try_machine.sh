@@ -31,11 +31,11 @@ pack_try_initramfs() {
 # working_accelerator KERNEL INITRAMFS: KVM where it really runs this kernel, else TCG. There are
 # machines, virtual ones mostly, whose /dev/kvm is there and whose guests hang.
 working_accelerator() {
-    local said=""
+    local output=""
     if [ -w /dev/kvm ]; then
-        said=$(ACCELERATOR=kvm run_guest 20 512M "$1" "$2" "$(guest_arguments probe)" </dev/null 2>&1) || :
+        output=$(ACCELERATOR=kvm run_guest 20 512M "$1" "$2" "$(guest_arguments probe)" </dev/null 2>&1) || :
     fi
-    if [[ $said == *"try: it works"* ]]; then echo kvm; else echo tcg,thread=multi; fi
+    if [[ $output == *"try: it works"* ]]; then echo kvm; else echo tcg,thread=multi; fi
 }
 
 # guest_arguments DO [CRASHKERNEL]: of the first kernel.

@@ -1,6 +1,6 @@
 # Stand-ins for servers that targets name: sshd or nfs-ganesha on loopback, and a machine that reaches
 # nothing but them. Sourced after common.sh, network.sh and devices.sh. They save below
-# $work/served-N; whoever sources this ends them with stop_stand_in_servers.
+# $work/served-N; the sourcing script ends them with stop_stand_in_servers.
 
 stand_in_host=10.0.2.100  # made up, in QEMU's user network
 stand_in_servers=() stand_in_forwards=""
@@ -9,7 +9,7 @@ stop_stand_in_servers() {
     [ ${#stand_in_servers[@]} = 0 ] || kill "${stand_in_servers[@]}" 2>/dev/null || :
 }
 
-# make_stand_in_server URL NUMBER: starts it, and sets stand_in_url and stand_in_words.
+# make_stand_in_server URL NUMBER: starts it, and sets stand_in_url and stand_in_text.
 make_stand_in_server() {
     local url=$1 number=$2 port
     split_target "$url"
@@ -77,7 +77,7 @@ serve_ssh() {
     wait_for_port "$port" $! "$work/sshd-$number.log"
     stand_in_url="ssh://$(id -un)@$stand_in_host:$port$work/served-$number"
     stand_in_url+="?key=$key&known_hosts=$work/known_hosts-$number"
-    stand_in_words="sshd on loopback, port $port, with the real key"
+    stand_in_text="sshd on loopback, port $port, with the real key"
 }
 
 serve_nfs() {
@@ -103,5 +103,5 @@ END
     stand_in_servers+=($!)
     wait_for_port "$port" $! "$work/nfs-$number.log"
     stand_in_url="nfs://$stand_in_host:$port/stand-in${options:+?$options}"
-    stand_in_words="nfs-ganesha on loopback, port $port"
+    stand_in_text="nfs-ganesha on loopback, port $port"
 }

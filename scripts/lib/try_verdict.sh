@@ -6,12 +6,12 @@ capture_console() { sed -n '/Kernel panic/,$p' "$1" | unfold_events; }
 
 # check_panic FILE: ends the test where it did not come so far.
 check_panic() {
-    local said
+    local output
     grep -q 'Kernel panic' "$1" && return
-    said=$(grep -a '^try: ' "$1" | tail -n 1)
+    output=$(grep -a '^try: ' "$1" | tail -n 1)
     tail -n 20 "$1" >&2
     keep=yes
-    die "the first kernel has not panicked (${said:-it said nothing}); its console: $1"
+    die "the first kernel has not panicked (${output:-it printed nothing}); its console: $1"
 }
 
 # results NUMBER: what is known of the target of that number: sets result_name, result_report (one
@@ -101,7 +101,7 @@ tell_result() {
 
 tell_failure() {
     keep=yes
-    row verdict "A CRASH OF THIS KERNEL WOULD NOT BE SAVED: ${1:-the capture said nothing}"
+    row verdict "A CRASH OF THIS KERNEL WOULD NOT BE SAVED: ${1:-the capture printed nothing}"
     printf '\nThe end of its console (%s):\n' "$work/console"
     capture_console "$work/console" | tail -n 40 | cut -c1-118
     for file in "$work"/sshd-*.log "$work"/nfs-*.log; do

@@ -34,8 +34,8 @@ std::string sound_dump(Format format, bool flatten) {
   const auto network = existing_network();
   run_dump_job(sys, settings, "dir:/crash", {.network = *network, .flatten = flatten}, *board,
                console);
-  promised(board->how_it_ended() == Board::Outcome::saved, "the tiny core is saved");
-  return sys.content(board->where() + "/vmcore");
+  promised(board->outcome() == Board::Outcome::saved, "the tiny core is saved");
+  return sys.content(board->location() + "/vmcore");
 }
 
 // The file, open for as long as the fuzzer runs.

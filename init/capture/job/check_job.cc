@@ -80,7 +80,7 @@ class CheckJob {
   Result<> clean_up();
   Result<> reach_again();
   // The seconds since the step before was told.
-  double lap();
+  double step_seconds();
 
   Sys& sys_;
   const Settings& settings_;
@@ -90,20 +90,20 @@ class CheckJob {
   JobProgress progress_;
   std::unique_ptr<Target> target_;
   bool is_reached_ = false, has_begun_ = false;
-  int64_t lap_began_ms_ = 0;
+  int64_t step_began_ms_ = 0;
 };
 
-double CheckJob::lap() {
+double CheckJob::step_seconds() {
   progress_.tick();
   const int64_t now_ms = sys_.monotonic_ms();
-  const int64_t spent_ms = now_ms - std::exchange(lap_began_ms_, now_ms);
+  const int64_t spent_ms = now_ms - std::exchange(step_began_ms_, now_ms);
   return static_cast<double>(spent_ms) / 1000;
 }
 
 void CheckJob::run(Network& network, const std::string& mount_root) {
   console_.say("trying %s", url_.c_str());
   const StopRequest stop;  // SIGTERM ends the trial in order, with its file removed
-  lap_began_ms_ = sys_.monotonic_ms();
+  step_began_ms_ = sys_.monotonic_ms();
   const UsedHeap heap;
   Result<> done = try_target(network, mount_root);
   if (const Result<> cleaned = clean_up(); !cleaned) {
@@ -132,7 +132,7 @@ Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
   const std::string room = space.free_bytes ? human_size(*space.free_bytes) + " free"
                                             : std::string("it does not say how much is free");
   is_reached_ = true;
-  console_.say("  reached in %.2f s, %s", lap(), room.c_str());
+  console_.say("  reached in %.2f s, %s", step_seconds(), room.c_str());
   if (!target_->can_discard()) {
     console_.say("  only looked at: what is there would be written over");
     return {};
@@ -141,7 +141,7 @@ Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
   ::uname(&kernel);
   has_begun_ = true;  // what a failure leaves is removed as well
   TRY(target_->begin("check-" + crash_directory_name(kernel.nodename, time(nullptr), 0)));
-  console_.say("  made %s in %.2f s", target_->location().c_str(), lap());
+  console_.say("  made %s in %.2f s", target_->location().c_str(), step_seconds());
   return try_file(space.free_bytes ? *space.free_bytes / kPartOfFree : kMaxBytes);
 }
 
@@ -150,11 +150,11 @@ Result<> CheckJob::try_file(uint64_t most_bytes) {
   WatchedSink sink(*file, progress_);
   const uint64_t bytes = TRY(write_pieces(sink, most_bytes));
   TRY(file->commit());
-  const double seconds = std::max(lap(), 0.001);
+  const double seconds = std::max(step_seconds(), 0.001);
   console_.say("  wrote and synced %s in %.2f s: %.1f MiB/s", human_size(bytes).c_str(), seconds,
                static_cast<double>(bytes) / seconds / (1 << 20));
   TRY(read_pieces(*file, bytes));
-  console_.say("  read back the same in %.2f s", lap());
+  console_.say("  read back the same in %.2f s", step_seconds());
   return {};
 }
 
@@ -190,13 +190,13 @@ Result<> CheckJob::read_pieces(TargetFile& file, uint64_t bytes) {
 
 Result<> CheckJob::clean_up() {
   if (!target_) return {};
-  lap();
+  step_seconds();
   const Result<> discarded = has_begun_ ? target_->discard() : Result<>();
   progress_.tick();
   const Result<> finished = target_->finish();
   if (!discarded || !finished) return discarded ? finished : discarded;
   if (is_reached_)
-    console_.say("  %s in %.2f s", has_begun_ ? "removed and closed" : "closed", lap());
+    console_.say("  %s in %.2f s", has_begun_ ? "removed and closed" : "closed", step_seconds());
   return {};
 }
 
@@ -211,7 +211,7 @@ Result<> CheckJob::reach_again() {
     const Result<> done = reached ? finished : std::unexpected(reached.error());
     if (!done) return wrap(done.error(), "reached the first %u times, not the next", nth - 1);
   }
-  console_.say("  reached %u more times in %.2f s", kTimes - 1, lap());
+  console_.say("  reached %u more times in %.2f s", kTimes - 1, step_seconds());
   return {};
 }
 

@@ -9,7 +9,7 @@
 #include "filter/base/saturate.h"
 #include "filter/base/text.h"
 #include "filter/dump/output/flattened_sink.h"
-#include "init/capture/integrity/evidence.h"
+#include "init/capture/integrity/dump_integrity.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job/old_dumps.h"
@@ -37,8 +37,8 @@ class DumpJob {
         board_(board),
         console_(console),
         progress_(sys, board, console, settings.limit_s != 0 ? settings.limit_s : kLongestLimitS,
-                  context.gives_way ? kStallsInWindow * settings.stall_timeout_s : 0),
-        evidence_(sys, settings.verify, progress_) {}
+                  context.has_next_target ? kStallsInWindow * settings.stall_timeout_s : 0),
+        integrity_(sys, settings.verify, progress_) {}
 
   void run();
 
@@ -47,13 +47,13 @@ class DumpJob {
   Result<> prepare_target();
   void save_dmesg();
   void remove_log();
-  Target::Space look_at_space();
+  Target::Space read_space();
   LevelChoice choose(VmcoreDump& dump);
   Result<> save_dump();
   void warn_of_missing_pages(const DumpResult& written);
   Result<DumpResult> write_dump_to(TargetFile& file, VmcoreDump& dump, const LevelChoice& choice);
   Error missing_memory() const;
-  void conclude(const Result<>& saved);
+  void report_outcome(const Result<>& saved);
   void check_saved();
   void save_log_and_report();
   void save_small(const char* name, const std::string& text);
@@ -73,29 +73,29 @@ class DumpJob {
   Console& console_;
 
   JobProgress progress_;
-  Evidence evidence_;
+  DumpIntegrity integrity_;
   std::unique_ptr<Vmcore> vmcore_;
   std::unique_ptr<Target> target_;
   Target::Space space_;  // as it was seen last
   std::optional<OldDumps> old_dumps_;
   Report report_;
   bool partial_is_kept_ = false;
-  bool log_gave_way_ = false;  // to the dump: it is saved after that, as far as it fits
+  bool log_was_removed_ = false;  // to the dump: it is saved after that, as far as it fits
 };
 
 void DumpJob::run() {
   Result<> saved = open_vmcore();
   if (const Result<> ready = prepare_target(); !ready) {
-    conclude(saved ? ready : saved);
+    report_outcome(saved ? ready : saved);
   } else {
     const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
     if (saved && !context_.is_output && !context_.no_filter) save_dmesg();
     if (saved) saved = save_dump();
-    conclude(saved);
+    report_outcome(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
       // Only now: the log may be what the job before has died of, or what took the dump's room.
-      if ((context_.no_filter || log_gave_way_) && report_.system) save_dmesg();
+      if ((context_.no_filter || log_was_removed_) && report_.system) save_dmesg();
       save_log_and_report();
       if (is_stored(report_.outcome) && old_dumps_)
         old_dumps_->remove_surplus(report_.outcome == Board::Outcome::saved);
@@ -111,7 +111,7 @@ Result<> DumpJob::open_vmcore() {
   const MemMapUse mem_map_use = context_.no_filter ? MemMapUse::unwanted : MemMapUse::wanted;
   auto opened = Vmcore::open(sys_, settings_.vmcore.c_str(), mem_map_use);
   if (!opened) {
-    board_.is_final = true;
+    board_.no_retry = true;
     console_.say("no dump can be made of %s: %s", settings_.vmcore.c_str(), opened.error().text);
     return std::unexpected(opened.error());
   }
@@ -145,15 +145,15 @@ Result<> DumpJob::prepare_target() {
   if (!context_.is_output && report_.system)
     old_dumps_.emplace(sys_, settings_, *target_, safe_host(system.nodename), progress_);
   // A further try would write over what this one is going to leave.
-  if (!target_->can_discard()) board_.is_final = true;
+  if (!target_->can_discard()) board_.no_retry = true;
   return {};
 }
 
 // First of all, for it is small and says most. Without it a dump is still a dump.
 void DumpJob::save_dmesg() {
   progress_.enter(Step::dmesg);
-  const Result<LogSummary> log = save_kernel_log(*vmcore_, *target_, room_for_log(look_at_space()),
-                                                 progress_, evidence_.manifest());
+  const Result<LogSummary> log = save_kernel_log(*vmcore_, *target_, room_for_log(read_space()),
+                                                 progress_, integrity_.manifest());
   if (!log) {
     warn(std::string(kDmesgName) + " not saved: " + log.error().text);
     if (log.error().kind == Kind::no_space && !report_.plan) remove_log();
@@ -173,27 +173,27 @@ void DumpJob::remove_log() {
   const Result<> removed = files ? (*files)->remove(at) : std::unexpected(files.error());
   const Result<> cut = files ? (*files)->remove(incomplete_name(at)) : Result<>();
   if (!removed || !cut) return;  // where nothing can be removed, the dump takes what room is left
-  log_gave_way_ = true;
+  log_was_removed_ = true;
   report_.dmesg_bytes = 0;
-  evidence_.manifest().remove(kDmesgName);
+  integrity_.manifest().remove(kDmesgName);
   console_.say("%s gives way to the dump, and comes after it", kDmesgName);
 }
 
 // Others may write there too. What was seen last counts where it cannot be seen now.
-Target::Space DumpJob::look_at_space() {
+Target::Space DumpJob::read_space() {
   if (const auto space = target_->preflight()) space_ = *space;
   return space_;
 }
 
 LevelChoice DumpJob::choose(VmcoreDump& dump) {
-  Room room = room_for_dump(look_at_space(), is_flattened(), context_.room_use);
+  Room room = room_for_dump(read_space(), is_flattened(), context_.room_use);
   // Records in a stream leave gaps out, whatever becomes of them later.
   dump.set_gaps_take_room(space_.no_sparse_files && !is_flattened());
   if (target_->can_discard()) room.log_bytes = report_.dmesg_bytes;
   const auto removable_bytes = [&] { return old_dumps_ ? old_dumps_->removable_bytes() : 0; };
   LevelChoice choice =
       choose_level(dump, settings_.levels, room, removable_bytes, progress_, console_);
-  if (choice.from == LevelChoice::From::log) remove_log();
+  if (choice.source == LevelChoice::Source::log) remove_log();
   return choice;
 }
 
@@ -201,7 +201,7 @@ Result<> DumpJob::save_dump() {
   progress_.enter(Step::plan);
   VmcoreDump dump(*vmcore_, settings_, memory_available(sys_));
   if (const auto planned = dump.make_plan(progress_); !planned) {
-    board_.is_final = true;  // it reads the vmcore alone
+    board_.no_retry = true;  // it reads the vmcore alone
     return planned;
   }
   report_.plan = dump.plan();
@@ -213,8 +213,8 @@ Result<> DumpJob::save_dump() {
   for (const std::string& warning : report_.plan->warnings) warn(warning);
   const LevelChoice choice = choose(dump);
   report_.format = dump.format();
-  if (choice.from == LevelChoice::From::put_off) {
-    board_.put_off = true;
+  if (choice.source == LevelChoice::Source::deferred) {
+    board_.deferred = true;
     return fail(Kind::no_space, "no level fits%s: other targets come first",
                 space_.is_hint ? ", by what the server says"
                                : " but in the blocks that the file system reserves for root");
@@ -235,7 +235,7 @@ Result<> DumpJob::save_dump() {
                                           written->pages_unreadable * vmcore_->page_size());
     warn_of_missing_pages(*written);
   }
-  if (written && written->complete) return evidence_.commit_dump(std::move(file));
+  if (written && written->complete) return integrity_.commit_dump(std::move(file));
 
   const Error why = written ? written->why : written.error();
   const Result<> kept = file->keep_incomplete();
@@ -255,8 +255,8 @@ void DumpJob::warn_of_missing_pages(const DumpResult& written) {
 
 Result<DumpResult> DumpJob::write_dump_to(TargetFile& file, VmcoreDump& dump,
                                           const LevelChoice& choice) {
-  Sink& watched = evidence_.watch(file, target_->access(), !context_.is_output);
-  const bool may_remove = choice.from == LevelChoice::From::old_dumps;
+  Sink& watched = integrity_.observe_writes(file, target_->access(), !context_.is_output);
+  const bool may_remove = choice.source == LevelChoice::Source::old_dumps;
   const uint64_t room =
       may_remove ? room_for_dump(space_, is_flattened(), context_.room_use).free : UINT64_MAX;
   RoomSink roomy(watched, room,
@@ -277,7 +277,7 @@ Error DumpJob::missing_memory() const {
 }
 
 // Tells the outcome, at once when it is known: what comes after may hang.
-void DumpJob::conclude(const Result<>& saved) {
+void DumpJob::report_outcome(const Result<>& saved) {
   const std::string where = target_ ? target_->location() : std::string();
   const char* const shown = where.empty() ? url_.c_str() : where.c_str();
   const bool is_cut = report_.dump && !report_.dump->complete;
@@ -305,7 +305,7 @@ void DumpJob::conclude(const Result<>& saved) {
 
 // Long, and after the dump is known to be saved: what hangs here costs no dump.
 void DumpJob::check_saved() {
-  const Result<> sound = evidence_.check_dump(progress_.elapsed_ms(Step::write), console_);
+  const Result<> sound = integrity_.check_dump(progress_.elapsed_ms(Step::write), console_);
   if (sound) return;
   report_.outcome = Board::Outcome::failed;
   report_.error = sound.error();
@@ -319,11 +319,11 @@ void DumpJob::save_log_and_report() {
   save_small(kOwnLogName, std::string(board_.log_text()));
   complete_report();
   save_small(kReportName, report_as_json(report_));
-  if (!evidence_.manifest().empty()) save_small(kManifestName, evidence_.manifest().text());
+  if (!integrity_.manifest().empty()) save_small(kManifestName, integrity_.manifest().text());
 }
 
 void DumpJob::save_small(const char* name, const std::string& text) {
-  const Result<> saved = save_text(*target_, name, text, evidence_.manifest());
+  const Result<> saved = save_text(*target_, name, text, integrity_.manifest());
   if (!saved) warn(std::string(name) + " not saved: " + saved.error().text);
 }
 
@@ -348,7 +348,7 @@ void DumpJob::complete_report() {
   for (unsigned i = 0; i < kSteps; ++i)
     report_.step_ms[i] = progress_.elapsed_ms(static_cast<Step>(i));
   report_.peak_memory_bytes = progress_.peak_memory_bytes();
-  report_.verified = evidence_.verified();
+  report_.verified = integrity_.verified();
   if (vmcore_) report_.bytes_read = vmcore_->memory().bytes_read();
 }
 

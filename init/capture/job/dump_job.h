@@ -20,9 +20,9 @@ struct JobContext {
   bool set_client_identity = false;  // PID 1: this machine may be given the crashed host's name
   std::string report_path = {};  // the command's --report: a copy of the report here; empty: none
   bool flatten = false;          // the command's --flatten; targets that only append get it anyway
-  // Cargo::every_page: pages are not told apart, and the log is saved after the dump.
+  // JobKind::unfiltered: pages are not told apart, and the log is saved after the dump.
   bool no_filter = false;
-  bool gives_way = false;  // another target is there, should this one move too slowly
+  bool has_next_target = false;  // another target is there, should this one move too slowly
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
   RoomUse room_use = RoomUse::all;

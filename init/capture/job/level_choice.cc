@@ -17,10 +17,10 @@ constexpr uint64_t kReportBytes = 256 << 10;
 
 uint64_t plus(uint64_t one, uint64_t other) { return one + std::min(other, UINT64_MAX - one); }
 
-class Chooser {
+class LevelChooser {
  public:
-  Chooser(VmcoreDump& dump, const std::vector<uint32_t>& levels, const Room& room,
-          JobProgress& progress, Console& console)
+  LevelChooser(VmcoreDump& dump, const std::vector<uint32_t>& levels, const Room& room,
+               JobProgress& progress, Console& console)
       : dump_(dump), levels_(levels), room_(room), progress_(progress), console_(console) {}
 
   LevelChoice choose(const std::function<uint64_t()>& removable_bytes);
@@ -28,11 +28,12 @@ class Chooser {
  private:
   // How many of the levels, from the first on, are too large for so much room; all of them: none
   // fits.
-  Result<size_t> too_large(std::span<const uint32_t> levels, uint64_t room);
-  std::optional<LevelChoice> within(LevelChoice::From from, uint64_t room, uint64_t max_bytes);
-  std::optional<LevelChoice> as_elf();
-  LevelChoice with_all();
-  LevelChoice cut_off();
+  Result<size_t> count_too_large(std::span<const uint32_t> levels, uint64_t room);
+  std::optional<LevelChoice> choose_within(LevelChoice::Source source, uint64_t room,
+                                           uint64_t max_bytes);
+  std::optional<LevelChoice> choose_elf();
+  LevelChoice choose_all_space();
+  LevelChoice choose_cut_off();
 
   VmcoreDump& dump_;
   const std::vector<uint32_t>& levels_;
@@ -41,7 +42,7 @@ class Chooser {
   Console& console_;
 };
 
-Result<size_t> Chooser::too_large(std::span<const uint32_t> levels, uint64_t room) {
+Result<size_t> LevelChooser::count_too_large(std::span<const uint32_t> levels, uint64_t room) {
   const std::string room_text = room == UINT64_MAX ? "" : ", room for " + human_size(room);
   for (size_t i = 0; i < levels.size(); ++i) {
     const uint32_t level = levels[i];
@@ -60,26 +61,27 @@ Result<size_t> Chooser::too_large(std::span<const uint32_t> levels, uint64_t roo
   return levels.size();
 }
 
-std::optional<LevelChoice> Chooser::within(LevelChoice::From from, uint64_t room,
-                                           uint64_t max_bytes) {
-  const auto first = too_large(levels_, room);
+std::optional<LevelChoice> LevelChooser::choose_within(LevelChoice::Source source, uint64_t room,
+                                                       uint64_t max_bytes) {
+  const auto first = count_too_large(levels_, room);
   if (!first)
     return LevelChoice{
-        .from = LevelChoice::From::nothing,
+        .source = LevelChoice::Source::nothing,
         .level = levels_.front(),
         .max_bytes = max_bytes,
         .warning = text("the size of the dump cannot be estimated: %s", first.error().text)};
   if (*first == levels_.size()) return std::nullopt;
-  return LevelChoice{.from = from, .level = levels_[*first], .max_bytes = max_bytes, .warning = {}};
+  return LevelChoice{
+      .source = source, .level = levels_[*first], .max_bytes = max_bytes, .warning = {}};
 }
 
 // Its program headers grow with the memory, kdump's bitmaps with the highest address.
-std::optional<LevelChoice> Chooser::as_elf() {
+std::optional<LevelChoice> LevelChooser::choose_elf() {
   if (dump_.format() != Format::kdump) return std::nullopt;
   dump_.set_format(Format::elf);
   console_.say("as ELF, which has no bitmaps:");
-  auto choice = within(LevelChoice::From::free, room_.free, room_.free);
-  if (choice && choice->from == LevelChoice::From::free) {
+  auto choice = choose_within(LevelChoice::Source::free, room_.free, room_.free);
+  if (choice && choice->source == LevelChoice::Source::free) {
     choice->warning = "there is no room for format kdump: the dump is ELF";
     return choice;
   }
@@ -88,15 +90,15 @@ std::optional<LevelChoice> Chooser::as_elf() {
 }
 
 // The smallest dump: what root has in reserve is worth something, and a server may be right.
-LevelChoice Chooser::with_all() {
-  const auto first = too_large(std::span(levels_).last(1), room_.all);
-  if (!first || *first > 0) return cut_off();
+LevelChoice LevelChooser::choose_all_space() {
+  const auto first = count_too_large(std::span(levels_).last(1), room_.all);
+  if (!first || *first > 0) return choose_cut_off();
   if (room_.use == RoomUse::ordinary)
-    return {.from = LevelChoice::From::put_off,
+    return {.source = LevelChoice::Source::deferred,
             .level = levels_.back(),
             .max_bytes = room_.free,
             .warning = {}};
-  return {.from = LevelChoice::From::all,
+  return {.source = LevelChoice::Source::all,
           .level = levels_.back(),
           .max_bytes = room_.all,
           .warning = room_.is_hint
@@ -108,7 +110,7 @@ LevelChoice Chooser::with_all() {
                                 human_size(room_.free).c_str())};
 }
 
-LevelChoice Chooser::cut_off() {
+LevelChoice LevelChooser::choose_cut_off() {
   const uint64_t room = room_.use == RoomUse::all ? room_.all : room_.free;
   std::string warning = "no level fits, by estimate: the dump may be cut off where the room ends";
   const auto tables = dump_.table_bytes();
@@ -116,29 +118,30 @@ LevelChoice Chooser::cut_off() {
     dump_.set_format(Format::elf);
     warning += "; it is ELF, as the bitmaps of format kdump would take most of it";
   }
-  return {.from = LevelChoice::From::nothing,
+  return {.source = LevelChoice::Source::nothing,
           .level = levels_.back(),
           .max_bytes = room,
           .warning = warning};
 }
 
-LevelChoice Chooser::choose(const std::function<uint64_t()>& removable_bytes) {
-  using From = LevelChoice::From;
+LevelChoice LevelChooser::choose(const std::function<uint64_t()>& removable_bytes) {
+  using Source = LevelChoice::Source;
   const bool is_known = !room_.is_hint && room_.free != UINT64_MAX;
   const uint64_t most = room_.is_hint || room_.use == RoomUse::all ? room_.all : room_.free;
-  const auto at_once = within(From::free, room_.free, most);
+  const auto at_once = choose_within(Source::free, room_.free, most);
   if (at_once && (at_once->level == levels_.front() || !is_known)) return *at_once;
   const uint64_t with_log = plus(room_.free, room_.log_bytes);
   if (!at_once && is_known && room_.log_bytes > 0)
-    if (auto choice = within(From::log, with_log, plus(most, room_.log_bytes))) return *choice;
+    if (auto choice = choose_within(Source::log, with_log, plus(most, room_.log_bytes)))
+      return *choice;
   if (const uint64_t old_bytes = is_known ? removable_bytes() : 0; old_bytes > 0) {
     const uint64_t with_old = plus(room_.free, old_bytes);
-    const auto choice = within(From::old_dumps, with_old, with_old);
+    const auto choice = choose_within(Source::old_dumps, with_old, with_old);
     if (choice && (!at_once || choice->level != at_once->level)) return *choice;
   }
   if (at_once) return *at_once;
-  if (auto choice = as_elf()) return *choice;
-  return room_.all > room_.free ? with_all() : cut_off();
+  if (auto choice = choose_elf()) return *choice;
+  return room_.all > room_.free ? choose_all_space() : choose_cut_off();
 }
 
 }  // namespace
@@ -166,7 +169,7 @@ uint64_t room_for_log(const Target::Space& space) {
 LevelChoice choose_level(VmcoreDump& dump, const std::vector<uint32_t>& levels, const Room& room,
                          const std::function<uint64_t()>& removable_bytes, JobProgress& progress,
                          Console& console) {
-  return Chooser(dump, levels, room, progress, console).choose(removable_bytes);
+  return LevelChooser(dump, levels, room, progress, console).choose(removable_bytes);
 }
 
 }  // namespace kdump

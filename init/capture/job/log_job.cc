@@ -1,7 +1,7 @@
 #include "init/capture/job/log_job.h"
 
 #include "filter/kernel/printk_log.h"
-#include "init/capture/integrity/evidence.h"
+#include "init/capture/integrity/dump_integrity.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job_progress.h"

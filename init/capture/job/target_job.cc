@@ -7,18 +7,18 @@ namespace kdump {
 void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
                     const JobContext& context, Board& board, Console& console) {
   JobContext own = context;
-  own.gives_way = attempt.gives_way;
+  own.has_next_target = attempt.has_next_target;
   own.room_use = attempt.room;
-  switch (attempt.cargo) {
-    case Cargo::dump:
+  switch (attempt.kind) {
+    case JobKind::dump:
       return run_dump_job(sys, settings, attempt.target, own, board, console);
-    case Cargo::every_page: {
+    case JobKind::unfiltered: {
       Settings simple = settings;
       simple.threads = 1;
       own.no_filter = true;
       return run_dump_job(sys, simple, attempt.target, own, board, console);
     }
-    case Cargo::log:
+    case JobKind::log:
       return run_log_job(sys, settings, attempt.target, own, board, console);
   }
 }

@@ -1,4 +1,4 @@
-// Which job brings which cargo to a target.
+// Which job brings which kind to a target.
 #pragma once
 
 #include "init/capture/capture.h"

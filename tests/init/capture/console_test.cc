@@ -141,12 +141,12 @@ TEST_CASE("a board full of nonsense is read within its bounds") {
   REQUIRE(created);
   Board& board = **created;
   memset(static_cast<void*>(&board), 0xff, sizeof(Board));
-  CHECK(board.how_it_ended() == Board::Outcome::none);
-  CHECK(board.where().size() == sizeof board.location);
-  CHECK(board.awaited().size() == sizeof board.waiting_for);
+  CHECK(board.outcome() == Board::Outcome::none);
+  CHECK(board.location().size() == Board::kLocationBytes);
+  CHECK(board.waiting_for().size() == Board::kWaitingForBytes);
   CHECK(board.log_text().size() == kLogBytes);
-  CHECK(strlen(board.why().text) < sizeof(Error::text));
-  CHECK(kind_name(board.why().kind) != std::string("unknown"));
+  CHECK(strlen(board.error().text) < sizeof(Error::text));
+  CHECK(kind_name(board.error().kind) != std::string("unknown"));
   board.append_log("x");
 }
 

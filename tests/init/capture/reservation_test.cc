@@ -63,19 +63,19 @@ TEST_CASE("the scripts recommend what the program does") {
 TEST_CASE("what is reserved is all the memory that the capture kernel was given") {
   FakeSys sys;
   add_machine(sys, "30720", "0");
-  const CaptureMemory memory = look_at_capture_memory(sys);
+  const CaptureMemory memory = read_capture_memory(sys);
   CHECK(memory.reserved_bytes == (64 << 20) + 0x9ec00);
   CHECK(memory.available_bytes == 30 << 20);
   CHECK_FALSE(memory.ran_out);
-  CHECK(capture_memory_in_words(memory, kDisk) == "memory: 64 MiB reserved, 30 MiB of it free");
-  CHECK(shortage_in_words(memory, Error{}, kDisk).empty());
+  CHECK(format_capture_memory(memory, kDisk) == "memory: 64 MiB reserved, 30 MiB of it free");
+  CHECK(format_shortage(memory, Error{}, kDisk).empty());
 }
 
 TEST_CASE("too little memory is said before it runs out, with what would do") {
   FakeSys sys;
   add_machine(sys, "5000", "0");
-  const CaptureMemory memory = look_at_capture_memory(sys);
-  CHECK(capture_memory_in_words(memory, kServer) ==
+  const CaptureMemory memory = read_capture_memory(sys);
+  CHECK(format_capture_memory(memory, kServer) ==
         "memory: 64 MiB reserved, 4 MiB of it free, which may be too little: crashkernel=192M "
         "would do");
 }
@@ -83,17 +83,17 @@ TEST_CASE("too little memory is said before it runs out, with what would do") {
 TEST_CASE("memory that ran out is said, whoever noticed") {
   FakeSys sys;
   add_machine(sys, "9000", "2");
-  const CaptureMemory memory = look_at_capture_memory(sys);
+  const CaptureMemory memory = read_capture_memory(sys);
   CHECK(memory.ran_out);
   const std::string words =
       "memory ran out: 64 MiB reserved, 8 MiB of it free now; crashkernel=128M would do";
-  CHECK(shortage_in_words(memory, Error{}, kDisk) == words);
+  CHECK(format_shortage(memory, Error{}, kDisk) == words);
 
   FakeSys quiet;
   add_machine(quiet, "9000", "0");
   Error no_memory;
   no_memory.sys_errno = ENOMEM;
-  CHECK(shortage_in_words(look_at_capture_memory(quiet), no_memory, kDisk) == words);
+  CHECK(format_shortage(read_capture_memory(quiet), no_memory, kDisk) == words);
 }
 
 TEST_CASE("what would do holds what is in use and the job, and is more than what ran out") {
@@ -112,24 +112,24 @@ TEST_CASE("what would do holds what is in use and the job, and is more than what
 
 TEST_CASE("a kernel that shows nothing leaves the program with what it knows") {
   FakeSys sys;
-  const CaptureMemory memory = look_at_capture_memory(sys);
+  const CaptureMemory memory = read_capture_memory(sys);
   CHECK(memory.reserved_bytes == 0);
-  CHECK(capture_memory_in_words(memory, kDisk) ==
+  CHECK(format_capture_memory(memory, kDisk) ==
         "memory: an unknown amount reserved, 0 MiB of it free, which may be too little: "
         "crashkernel=" +
             std::to_string(recommended_reservation_mib(kThisMachine, kDisk)) + "M would do");
-  CHECK(reservation_in_words(sys, kDisk).starts_with("no memory is reserved"));
+  CHECK(format_reservation(sys, kDisk).starts_with("no memory is reserved"));
 }
 
 TEST_CASE("the running system says what it has reserved, and what is advised") {
   FakeSys sys;
   sys.add_file("/sys/kernel/kexec_crash_size", "100663296\n");
-  CHECK(reservation_in_words(sys, kServer) ==
+  CHECK(format_reservation(sys, kServer) ==
         "96 MiB are reserved for the capture kernel; crashkernel=192M is advised for such "
         "targets");
   FakeSys enough;
   enough.add_file("/sys/kernel/kexec_crash_size", "536870912\n");
-  CHECK(reservation_in_words(enough, kServer) == "512 MiB are reserved for the capture kernel");
+  CHECK(format_reservation(enough, kServer) == "512 MiB are reserved for the capture kernel");
 }
 
 }  // namespace kdump

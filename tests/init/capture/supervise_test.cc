@@ -46,27 +46,27 @@ void die_of(int signal_number) {
 
 // One supervised job, and what was said of it.
 struct Run {
-  explicit Run(const std::function<void(Board&)>& job, Watch watch = {}) {
+  explicit Run(const std::function<void(Board&)>& job, SupervisorOptions options = {}) {
     Board& board = shared_board();
     board.log_end = 0;
     Console console({.board = &board});
     const int64_t began_ms = real_sys().monotonic_ms();
-    ending = supervise(
-        watch, "dir:/x", [&] { job(board); }, board, console);
+    result = supervise(
+        options, "dir:/x", [&] { job(board); }, board, console);
     elapsed_ms = real_sys().monotonic_ms() - began_ms;
     log = unfold(board.log_text());
   }
-  std::string why() const { return ending.why.text; }
+  std::string why() const { return result.error.text; }
 
-  Ending ending;
+  JobResult result;
   int64_t elapsed_ms = 0;
   std::string log;
 };
 
 TEST_CASE("a job that saved is believed") {
   const Run run([](Board& board) { board.finish(Outcome::saved, {}, "/x/crash"); });
-  CHECK(run.ending.outcome == Outcome::saved);
-  CHECK(run.ending.where == "/x/crash");
+  CHECK(run.result.outcome == Outcome::saved);
+  CHECK(run.result.location == "/x/crash");
   CHECK(run.log.empty());
 }
 
@@ -74,15 +74,15 @@ TEST_CASE("a job's own failure is passed on, and not said twice") {
   const Run run([](Board& board) {
     board.finish(Outcome::failed, fail(Kind::no_space, "disk full").error(), "/x/crash");
   });
-  CHECK(run.ending.outcome == Outcome::failed);
-  CHECK(run.ending.why.kind == Kind::no_space);
+  CHECK(run.result.outcome == Outcome::failed);
+  CHECK(run.result.error.kind == Kind::no_space);
   CHECK(run.why() == "disk full");
   CHECK(run.log.empty());
 }
 
 TEST_CASE("a killed job is a failure that names the signal") {
   const Run run([](Board&) { die_of(SIGKILL); });
-  CHECK(run.ending.outcome == Outcome::failed);
+  CHECK(run.result.outcome == Outcome::failed);
   CHECK(run.why() == "dir:/x: before it was done: killed by signal 9 (Killed)");
   CHECK(run.log.find("FAILED dir:/x: before it was done: killed by signal 9") != run.log.npos);
 }
@@ -106,20 +106,20 @@ TEST_CASE("a job that hangs while pages are counted has died, one that hangs els
           hang();
         },
         {.stall_s = 1});
-    CHECK(run.ending.died == (phase == Phase::plan));
+    CHECK(run.result.died == (phase == Phase::plan));
   }
-  CHECK(Run([](Board&) { die_of(SIGSEGV); }).ending.died);
+  CHECK(Run([](Board&) { die_of(SIGSEGV); }).result.died);
   CHECK_FALSE(Run([](Board& board) {
                 board.finish(Outcome::saved, {}, "");
                 die_of(SIGSEGV);
-              }).ending.died);
+              }).result.died);
 }
 
 TEST_CASE("a job that finds no memory says so") {
   const Run run([](Board&) {
     if (const std::new_handler no_memory = std::get_new_handler()) no_memory();  // as operator new
   });
-  CHECK(run.ending.why.sys_errno == ENOMEM);
+  CHECK(run.result.error.sys_errno == ENOMEM);
   CHECK(run.why().find("it needs more memory") != std::string::npos);
 }
 
@@ -130,12 +130,12 @@ TEST_CASE("a job that makes no progress is ended") {
         hang();
       },
       {.stall_s = 1});
-  CHECK(run.ending.outcome == Outcome::failed);
-  CHECK(run.ending.why.kind == Kind::timeout);
+  CHECK(run.result.outcome == Outcome::failed);
+  CHECK(run.result.error.kind == Kind::timeout);
   CHECK(run.why() == "dir:/x: no progress for 1 s");
   CHECK(run.elapsed_ms >= 1000);
   CHECK(run.elapsed_ms < kPatienceMs);
-  CHECK(!run.ending.abandoned);
+  CHECK(!run.result.abandoned);
 }
 
 TEST_CASE("a job that makes progress, but never ends, is ended after its limit") {
@@ -147,8 +147,8 @@ TEST_CASE("a job that makes progress, but never ends, is ended after its limit")
         }
       },
       {.stall_s = 1, .limit_s = 1});
-  CHECK(run.ending.outcome == Outcome::failed);
-  CHECK(run.ending.why.kind == Kind::timeout);
+  CHECK(run.result.outcome == Outcome::failed);
+  CHECK(run.result.error.kind == Kind::timeout);
   CHECK(run.why() == "dir:/x: not done 1 s after its limit of 1 s (rd.kdump.limit)");
   CHECK(run.elapsed_ms >= 2000);
   CHECK(run.elapsed_ms < kPatienceMs);
@@ -164,7 +164,7 @@ TEST_CASE("a job that makes progress, slowly, is left alone") {
         board.finish(Outcome::saved, {}, "");
       },
       {.stall_s = 4});  // sleeps that a busy machine may well make five times as long
-  CHECK(run.ending.outcome == Outcome::saved);
+  CHECK(run.result.outcome == Outcome::saved);
 }
 
 TEST_CASE("a named wait may last longer than a stall, but not past its deadline") {
@@ -175,7 +175,7 @@ TEST_CASE("a named wait may last longer than a stall, but not past its deadline"
         board.finish(Outcome::saved, {}, "");
       },
       {.stall_s = 1});
-  CHECK(in_time.ending.outcome == Outcome::saved);
+  CHECK(in_time.result.outcome == Outcome::saved);
 
   const Run overdue(
       [](Board& board) {
@@ -183,7 +183,7 @@ TEST_CASE("a named wait may last longer than a stall, but not past its deadline"
         hang();
       },
       {.stall_s = 60, .grace_ms = 500});
-  CHECK(overdue.ending.why.kind == Kind::timeout);
+  CHECK(overdue.result.error.kind == Kind::timeout);
   CHECK(overdue.why() == "dir:/x: still waiting for device UUID=1 past its deadline");
   CHECK(overdue.elapsed_ms < kPatienceMs);
 }
@@ -195,14 +195,14 @@ TEST_CASE("a dump that is saved stays saved when what follows hangs or crashes")
         hang();
       },
       {.stall_s = 1});
-  CHECK(hung.ending.outcome == Outcome::saved);
+  CHECK(hung.result.outcome == Outcome::saved);
   CHECK(hung.log.find("no progress for 1 s") != hung.log.npos);
 
   const Run crashed([](Board& board) {
     board.finish(Outcome::saved, {}, "/x/crash");
     die_of(SIGABRT);
   });
-  CHECK(crashed.ending.outcome == Outcome::saved);
+  CHECK(crashed.result.outcome == Outcome::saved);
   CHECK(crashed.log.find("report may be missing: killed by signal 6") != crashed.log.npos);
 }
 
@@ -213,16 +213,16 @@ TEST_CASE("a job that ignores every signal it can is ended all the same") {
         hang();
       },
       {.stall_s = 1});
-  CHECK(run.ending.why.kind == Kind::timeout);
-  CHECK(!run.ending.abandoned);
+  CHECK(run.result.error.kind == Kind::timeout);
+  CHECK(!run.result.abandoned);
 }
 
 TEST_CASE("a job that writes nonsense on the board is only a failed job") {
   const Run run([](Board& board) {
-    memset(static_cast<void*>(&board), 0xff, offsetof(Board, log_end));
+    memset(static_cast<void*>(&board), 0xff, sizeof(Board));
     die_of(SIGKILL);
   });
-  CHECK(run.ending.outcome == Outcome::failed);
+  CHECK(run.result.outcome == Outcome::failed);
   CHECK(run.why().find("killed by signal 9") != std::string::npos);
 }
 
@@ -235,9 +235,9 @@ TEST_CASE("SIGTERM lets the job finish up, and no other target is tried") {
     while (!asked) real_sys().sleep_ms(10);
     board.finish(Outcome::incomplete, fail(Kind::refused, "interrupted").error(), "/x/crash");
   });
-  CHECK(run.ending.interrupted);
-  CHECK(run.ending.outcome == Outcome::incomplete);
-  CHECK(run.ending.where == "/x/crash");
+  CHECK(run.result.interrupted);
+  CHECK(run.result.outcome == Outcome::incomplete);
+  CHECK(run.result.location == "/x/crash");
 }
 
 TEST_CASE("a job that does not heed SIGTERM is killed after a while") {
@@ -249,8 +249,8 @@ TEST_CASE("a job that does not heed SIGTERM is killed after a while") {
         hang();
       },
       {.stop_ms = 500});
-  CHECK(run.ending.interrupted);
-  CHECK(run.ending.outcome == Outcome::failed);
+  CHECK(run.result.interrupted);
+  CHECK(run.result.outcome == Outcome::failed);
   CHECK(run.why() == "dir:/x: interrupted");
   CHECK(run.elapsed_ms < kPatienceMs);
 }
@@ -264,8 +264,8 @@ TEST_CASE("where two interrupts are needed one is only reported") {
         board.finish(Outcome::saved, {}, "");
       },
       {.interrupts = 2});
-  CHECK(once.ending.outcome == Outcome::saved);
-  CHECK(!once.ending.interrupted);
+  CHECK(once.result.outcome == Outcome::saved);
+  CHECK(!once.result.interrupted);
   CHECK(once.log.find("1 more within 10s") != once.log.npos);
 
   const Run twice(
@@ -276,7 +276,7 @@ TEST_CASE("where two interrupts are needed one is only reported") {
         hang();
       },
       {.interrupts = 2});
-  CHECK(twice.ending.interrupted);
+  CHECK(twice.result.interrupted);
 }
 
 TEST_CASE("the supervisor's own signals are as before afterwards") {
@@ -309,7 +309,7 @@ TEST_CASE("a parent reaps children that it did not wait for") {
 // -- Targets in order.
 
 struct Tried {
-  Captured captured;
+  CaptureResult captured;
   std::string urls;  // those whose job ran, each followed by a space
   std::string log;
 };
@@ -322,7 +322,7 @@ std::atomic<int>& tries_of_boots() {
 }
 
 // A job that does what its URL says.
-Tried try_targets(std::vector<std::string> urls, Watch watch = {}) {
+Tried try_targets(std::vector<std::string> urls, SupervisorOptions options = {}) {
   Board& board = shared_board();
   board.log_end = 0;
   Console console({.board = &board});
@@ -333,12 +333,12 @@ Tried try_targets(std::vector<std::string> urls, Watch watch = {}) {
   tries_of_boots() = 0;
   Tried tried;
   tried.captured = capture(
-      settings, watch,
+      settings, options,
       [&](const Attempt& attempt) {
-        const auto& [url, cargo, room, gives_way] = attempt;
-        const char* const what = cargo == Cargo::log          ? "log:"
-                                 : cargo == Cargo::every_page ? "all:"
-                                                              : "";
+        const auto& [url, kind, room, has_next_target] = attempt;
+        const char* const what = kind == JobKind::log          ? "log:"
+                                 : kind == JobKind::unfiltered ? "all:"
+                                                               : "";
         const std::string done = what + url + " ";
         [[maybe_unused]] const ssize_t put = ::write(ends[1], done.data(), done.size());
         if (url.starts_with("saves")) board.finish(Outcome::saved, {}, "at " + url);
@@ -347,7 +347,7 @@ Tried try_targets(std::vector<std::string> urls, Watch watch = {}) {
         if (url.starts_with("short"))
           board.finish(Outcome::lacks_memory, fail(Kind::corrupt, "missing").error(), "at " + url);
         if (url.starts_with("waits") && room == RoomUse::ordinary) {
-          board.put_off = true;
+          board.deferred = true;
           board.finish(Outcome::failed, fail(Kind::no_space, "put off").error(), "");
         } else if (url.starts_with("waits")) {
           board.finish(Outcome::saved, {}, "in all of " + url);
@@ -361,14 +361,14 @@ Tried try_targets(std::vector<std::string> urls, Watch watch = {}) {
         }
         if (url.starts_with("key"))
           board.finish(Outcome::failed, fail(Kind::refused, "not this key").error(), "");
-        if (url.starts_with("raw")) board.is_final = true;
+        if (url.starts_with("raw")) board.no_retry = true;
         if (url.starts_with("fails") || url.starts_with("raw"))
           board.finish(Outcome::failed, fail(Kind::io, "no %s", url.c_str()).error(), "");
-        if (url.ends_with("refused") && cargo == Cargo::every_page)
+        if (url.ends_with("refused") && kind == JobKind::unfiltered)
           board.finish(Outcome::failed, fail(Kind::refused, "written over").error(), "");
         else if (url.starts_with("dies"))
           die_of(SIGKILL);
-        if (url.starts_with("misled") && cargo == Cargo::dump) die_of(SIGSEGV);
+        if (url.starts_with("misled") && kind == JobKind::dump) die_of(SIGSEGV);
         if (url.starts_with("misled")) board.finish(Outcome::saved, {}, "at " + url);
         if (url.starts_with("stops")) {
           ::kill(::getppid(), SIGTERM);
@@ -402,7 +402,7 @@ TEST_CASE("a target whose job died is tried once more, for every page; for the l
   CHECK(once.log.find("trying misled once more, for every page") != once.log.npos);
   const Tried never = try_targets({"dies refused"});
   CHECK(never.urls == "dies refused all:dies refused ");
-  CHECK(std::string(never.captured.why.text).find("killed by signal 9") != std::string::npos);
+  CHECK(std::string(never.captured.error.text).find("killed by signal 9") != std::string::npos);
 }
 
 TEST_CASE("an incomplete dump is kept while the next target is tried") {
@@ -422,7 +422,7 @@ TEST_CASE("where all that the vmcore holds is saved no other target is tried for
   CHECK(tried.urls == "fails1 lacks1 short1 log:saves1 ");
   CHECK(tried.captured.outcome == Outcome::lacks_memory);
   CHECK(tried.captured.target == "short1");
-  CHECK(std::string(tried.captured.why.text) == "missing");
+  CHECK(std::string(tried.captured.error.text) == "missing");
 }
 
 TEST_CASE("a target that is put off is tried again only when no other has saved") {
@@ -445,22 +445,22 @@ TEST_CASE("where all fail the last failure is told") {
   const Tried tried = try_targets({"fails1", "fails2"});
   CHECK(tried.captured.outcome == Outcome::failed);
   CHECK(tried.captured.target == "fails2");
-  CHECK(std::string(tried.captured.why.text) == "no fails2");
+  CHECK(std::string(tried.captured.error.text) == "no fails2");
 }
 
 TEST_CASE("where all have failed, those that may take the dump later are tried again") {
-  const Watch watch{.retry_s = 15};
-  const Tried later = try_targets({"key", "boots", "raw"}, watch);
+  const SupervisorOptions options{.retry_s = 15};
+  const Tried later = try_targets({"key", "boots", "raw"}, options);
   CHECK(later.urls == "key boots raw boots ");
   CHECK(later.captured.outcome == Outcome::saved);
   CHECK(later.captured.location == "at boots");
   CHECK(later.log.find("trying again for 15 s (rd.kdump.retry)") != later.log.npos);
   // Not for what stays as it is, nor where a dump is there, nor for ever.
-  CHECK(try_targets({"key", "raw"}, watch).urls == "key raw ");
-  CHECK(try_targets({"fails", "lacks"}, watch).urls == "fails lacks ");
+  CHECK(try_targets({"key", "raw"}, options).urls == "key raw ");
+  CHECK(try_targets({"fails", "lacks"}, options).urls == "fails lacks ");
   const Tried never = try_targets({"fails1", "fails2"}, {.retry_s = 1});
   CHECK(never.urls == "fails1 fails2 fails1 fails2 ");
-  CHECK(std::string(never.captured.why.text) == "no fails2");
+  CHECK(std::string(never.captured.error.text) == "no fails2");
 }
 
 TEST_CASE("the pause before another try ends with an interrupt") {
@@ -519,13 +519,13 @@ TEST_CASE("a dump that is written, and is now read back, is not shown as being w
   };
   progress.enter(Step::write);
   progress.update(Phase::write, 1, 100, 0);
-  display.look(1000);
+  display.update(1000);
   progress.update(Phase::write, 97, 100, 0);
-  display.look(10'000);
+  display.update(10'000);
   CHECK(shown().find("writing fs:UUID=x:/crash: 97%") != std::string::npos);
   progress.update(Phase::write, 100, 100, 0);
   progress.enter(Step::verify);
-  display.look(20'000);
+  display.update(20'000);
   CHECK(shown().empty());
   ::close(screen[0]);
   ::close(screen[1]);

@@ -255,10 +255,10 @@ TEST_CASE("check tries every target, tells each step, and leaves nothing behind"
 }
 
 TEST_CASE("a command that is a script is looked for where it is installed, then in a checkout") {
-  CHECK(script_places("/usr/sbin/kdump-init", "status") ==
+  CHECK(script_paths("/usr/sbin/kdump-init", "status") ==
         std::vector<std::string>{"/usr/lib/kdump-init/commands/status",
                                  "/usr/scripts/commands/status"});
-  CHECK(script_places("/src/build/kdump-init", "test").back() == "/src/scripts/commands/test");
+  CHECK(script_paths("/src/build/kdump-init", "test").back() == "/src/scripts/commands/test");
 }
 
 TEST_CASE("a script gets the arguments, and the program to run again") {

@@ -103,7 +103,7 @@ struct Captures {
     log = unfold(board.log_text());
   }
 
-  Captured captured;
+  CaptureResult captured;
   int64_t seconds;
   std::string log;
 };

@@ -19,7 +19,7 @@ namespace kdump {
 namespace {
 
 constexpr int64_t kPatienceMs = 120'000;  // only a test that fails waits so long
-constexpr WatchdogKeeping kQuick{.every_ms = 10, .stale_ms = 300};
+constexpr WatchdogOptions kQuick{.every_ms = 10, .stale_ms = 300};
 
 class FakeWatchdog {
  public:
@@ -76,13 +76,13 @@ int in_process(const std::function<bool()>& steps) {
   return status;
 }
 
-bool start(const FakeWatchdog& watchdog, bool starts_idle = false) {
-  WatchdogKeeping keeping = kQuick;
-  keeping.directory = watchdog.directory();
-  keeping.sysfs = watchdog.sysfs().c_str();
-  keeping.starts_idle = starts_idle;
+bool start(const FakeWatchdog& watchdog, bool start_idle = false) {
+  WatchdogOptions options = kQuick;
+  options.directory = watchdog.directory();
+  options.sysfs = watchdog.sysfs().c_str();
+  options.start_idle = start_idle;
   Console console({});
-  return start_watchdog_keeper(keeping, console).has_value();
+  return start_watchdog_feeder(options, console).has_value();
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ std::string make_dump(Format format, bool flatten, Compression::Kind kind) {
   run_dump_job(sys, settings, "dir:/crash", {.network = *network, .flatten = flatten}, *board,
                console);
   CAPTURE(std::string(board->log_text()));
-  REQUIRE(board->how_it_ended() == Board::Outcome::saved);
-  return sys.content(board->where() + "/vmcore");
+  REQUIRE(board->outcome() == Board::Outcome::saved);
+  return sys.content(board->location() + "/vmcore");
 }
 
 const std::string& kdump_dump() {

@@ -36,9 +36,9 @@ struct Run {
     Console console({.board = board.get()});
     run_dump_job(sys, settings, "dir:/crash", {.network = *network}, *board, console);
     sys.before_each = nullptr;
-    return board->how_it_ended();
+    return board->outcome();
   }
-  std::string file(const char* name) const { return sys.content(board->where() + "/" + name); }
+  std::string file(const char* name) const { return sys.content(board->location() + "/" + name); }
   bool log_says(const std::string& text) const {
     return unfold(board->log_text()).find(text) != std::string::npos;
   }
@@ -49,7 +49,7 @@ struct Run {
     return at == std::string::npos ? -1 : atol(report.c_str() + at + key.size() + 4);
   }
   void check_dump() {
-    const auto dump = DumpFile::open(sys, board->where() + "/vmcore");
+    const auto dump = DumpFile::open(sys, board->location() + "/vmcore");
     REQUIRE(dump);
     NoProgress progress;
     const auto checked = check_dump_file(*dump, progress);
@@ -89,7 +89,7 @@ TEST_CASE("whichever page of memory cannot be read, the others are saved and it 
       const bool is_wanted = pfn < kFreeBegin || all_is_kept;
       CHECK(outcome == (is_wanted ? Board::Outcome::lacks_memory : Board::Outcome::saved));
       CHECK(run.reported("missing") == (is_wanted ? long{kPageBytes} : 0));
-      CHECK(run.sys.contains(run.board->where() + "/vmcore"));
+      CHECK(run.sys.contains(run.board->location() + "/vmcore"));
       CHECK(run.reported("unreadable") == is_wanted);
       CHECK(run.log_says("1 pages of the vmcore cannot be read") == is_wanted);
       run.check_dump();
@@ -133,7 +133,7 @@ TEST_CASE(
       const Board::Outcome outcome = run.job();
       ++runs;
       CHECK(outcome != Board::Outcome::none);
-      if (outcome != Board::Outcome::saved) CHECK(run.board->why().text[0] != '\0');
+      if (outcome != Board::Outcome::saved) CHECK(run.board->error().text[0] != '\0');
       if (!is_stored(outcome)) continue;
       ++saved;
       const bool lacks = run.reported("missing") > 0;

@@ -85,10 +85,10 @@ struct Run {
     else
       run_check_job(sys, settings, scene->url, *scene->network, "/mnt", *board, console);
   }
-  Board::Outcome outcome() const { return board->how_it_ended(); }
+  Board::Outcome outcome() const { return board->outcome(); }
   std::optional<std::string> saved(const char* name) const {
     // "/crash/NAME", of a device "/dev/vda (NAME)".
-    const std::string where = board->where();
+    const std::string where = board->location();
     std::string crash = where.substr(where.find_last_of("/(") + 1);
     if (crash.ends_with(')')) crash.pop_back();
     return scene->saved(crash, name);
@@ -153,7 +153,7 @@ TEST_CASE("whichever system call of a job fails, it ends in time and says saved 
           CHECK(run.scene->sys.open_files() == 0);
           CHECK(run.scene->sys.monotonic_ms() <= 3 * kLongestWaitMs);
           if (run.outcome() != Board::Outcome::saved) {
-            CHECK(run.board->why().text[0] != '\0');
+            CHECK(run.board->error().text[0] != '\0');
             continue;
           }
           ++saved_all_the_same;

@@ -30,12 +30,12 @@ struct Run {
     board->log_end = 0;
     Console console({.board = board.get()});
     run_dump_job(sys, settings, settings.targets.front(), context, *board, console);
-    return board->how_it_ended();
+    return board->outcome();
   }
 
   // A fault may cost the host's name, but then the board says where the files lie.
   std::string path_of(const char* name) const {
-    const std::string where = board->where();
+    const std::string where = board->location();
     return (where.empty() ? kDirectory : where) + "/" + name;
   }
   std::string file(const char* name) const { return sys.content(path_of(name)); }

@@ -74,7 +74,7 @@ TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a r
   Run run;
   CHECK(run.job() == Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
-  CHECK(run.board->where() == kDirectory);
+  CHECK(run.board->location() == kDirectory);
   CHECK(run.file("vmcore").starts_with("KDUMP   "));
   CHECK(!is_marked_incomplete(run.file("vmcore")));
   CHECK(!run.has("vmcore-incomplete"));
@@ -99,7 +99,7 @@ TEST_CASE("after a job that died every page is kept, beside what that one has le
 
   CHECK(run.job({.network = *run.network, .no_filter = true}) == Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
-  CHECK(run.board->where() == std::string(kDirectory) + ".1");
+  CHECK(run.board->location() == std::string(kDirectory) + ".1");
   CHECK(run.log_says("level 31: 256 of 256 pages"));
   CHECK(run.has("vmcore-dmesg.txt"));
   CHECK(says(run.file("report.json"), "a job died before"));
@@ -113,8 +113,8 @@ TEST_CASE("after a job that died nothing is written over") {
   Console console({.board = board.get()});
   run_dump_job(scene->sys, {}, scene->url, {.network = *scene->network, .no_filter = true}, *board,
                console);
-  CHECK(board->how_it_ended() == Board::Outcome::failed);
-  CHECK(std::string(board->why().text).find("would be written over") != std::string::npos);
+  CHECK(board->outcome() == Board::Outcome::failed);
+  CHECK(std::string(board->error().text).find("would be written over") != std::string::npos);
 }
 
 TEST_CASE("once a dump is read back nothing keeps its target busy") {
@@ -129,7 +129,7 @@ TEST_CASE("once a dump is read back nothing keeps its target busy") {
     run_dump_job(scene->sys, settings, scene->url, {.network = *scene->network}, *board, console);
     const std::string log = unfold(board->log_text());
     CAPTURE(log);
-    CHECK(board->how_it_ended() == Board::Outcome::saved);
+    CHECK(board->outcome() == Board::Outcome::saved);
     CHECK(says(log, "read back whole"));
     CHECK(!says(log, "not closed cleanly"));
   }
@@ -154,7 +154,7 @@ TEST_CASE("whichever system call fails, a file named vmcore is complete or absen
         if (run.has("vmcore") && !run.log_says("warning: ")) CHECK(run.file("vmcore") == golden);
         if (run.has("vmcore")) CHECK(!is_marked_incomplete(run.file("vmcore")));
         if (outcome == Board::Outcome::saved) CHECK(run.has("vmcore"));
-        if (outcome != Board::Outcome::saved) CHECK(run.board->why().text[0] != '\0');
+        if (outcome != Board::Outcome::saved) CHECK(run.board->error().text[0] != '\0');
         CHECK(outcome != Board::Outcome::none);
         CHECK(run.sys.open_files() == 0);
         if (!run.sys.fired()) break;  // every call has been tried
@@ -207,7 +207,7 @@ TEST_CASE("where no level fits the dump is cut off, valid and marked") {
   CHECK(!run.has("vmcore"));
   CHECK(is_marked_incomplete(run.file("vmcore-incomplete")));
   CHECK(run.file("vmcore-incomplete").size() <= kTinyLimitBytes);
-  CHECK(run.board->why().kind == Kind::no_space);
+  CHECK(run.board->error().kind == Kind::no_space);
   CHECK(says(run.file("vmcore-dmesg.txt"), kTinyPanic));
   CHECK(says(run.file("report.json"), "\"status\": \"incomplete\""));
   CHECK(says(run.file("kdump-init.log"), "INCOMPLETE"));
@@ -217,7 +217,7 @@ TEST_CASE("a vmcore that cannot be read leaves a directory with the log that say
   Run run;
   run.settings.vmcore = "/proc/nothing";
   CHECK(run.job() == Board::Outcome::failed);
-  const std::string where = run.board->where();
+  const std::string where = run.board->location();
   CHECK(where.starts_with("/crash/localhost-"));
   CHECK(says(run.sys.content(where + "/kdump-init.log"), "/proc/nothing"));
   CHECK(says(run.sys.content(where + "/report.json"), "\"status\": \"failed\""));
@@ -233,7 +233,7 @@ TEST_CASE("a target that does not come fails in time, and says for what it waite
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.sys.monotonic_ms() - began_ms <= 8000);
   CHECK(run.log_says("/dev/sdz9"));
-  CHECK(run.board->why().kind == Kind::timeout);
+  CHECK(run.board->error().kind == Kind::timeout);
 }
 
 TEST_CASE("an output gets the dump alone, and the report goes where it is asked for") {
@@ -285,7 +285,7 @@ TEST_CASE(
     CHECK(run.job() == Board::Outcome::incomplete);
     CAPTURE(std::string(run.board->log_text()));
     CHECK(run.log_says("not done after 1 s (rd.kdump.limit)"));
-    CHECK(run.board->why().kind == Kind::timeout);
+    CHECK(run.board->error().kind == Kind::timeout);
     CHECK(run.has("vmcore-dmesg.txt"));
     CHECK(!run.has("vmcore"));
     CHECK(!run.file("vmcore-incomplete").empty());

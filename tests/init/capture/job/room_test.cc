@@ -39,7 +39,7 @@ TEST_CASE("root's reserved blocks take the dump, once no other target is left") 
     Run run({}, full);
     CHECK(run.job({.network = *run.network, .room_use = RoomUse::ordinary}) ==
           Board::Outcome::failed);
-    CHECK(run.board->put_off);
+    CHECK(run.board->deferred);
     CHECK(run.log_says("other targets come first"));
     CHECK(run.has("vmcore-dmesg.txt"));
     CHECK(!run.has("vmcore-incomplete"));
@@ -87,7 +87,7 @@ TEST_CASE("a server that says it has no room is tried, once no other target is l
     Run run({}, server);
     CHECK(run.job({.network = *run.network, .room_use = RoomUse::ordinary}) ==
           Board::Outcome::failed);
-    CHECK(run.board->put_off);
+    CHECK(run.board->deferred);
     CHECK(run.log_says("by what the server says"));
   }
   Run run({}, server);

@@ -5,7 +5,7 @@
 #
 # Only where it is asked for, and best alone: dracut's own init, udev and systemd are not run in
 # the capture kernel, whose every wait has a deadline, so they would only take up memory. Which
-# modules, keys and arguments go in is said by kdump-init's configuration, not by dracut's.
+# modules, keys and arguments go in, kdump-init's configuration decides, not dracut's.
 
 check() { return 255; }
 

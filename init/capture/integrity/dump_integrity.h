@@ -22,14 +22,14 @@ Result<> save_text(Target& target, const char* name, std::string_view text, Mani
 Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most_bytes,
                                    JobProgress& progress, Manifest& manifest);
 
-class Evidence {
+class DumpIntegrity {
  public:
-  Evidence(Sys& sys, Verify verify, JobProgress& progress)
+  DumpIntegrity(Sys& sys, Verify verify, JobProgress& progress)
       : sys_(sys), verify_(verify), progress_(progress) {}
 
   // Where the dump is to be written instead of to file. The last call before commit_dump() counts.
   // has_manifest: check_dump() will follow.
-  Sink& watch(TargetFile& file, Target::Access access, bool has_manifest);
+  Sink& observe_writes(TargetFile& file, Target::Access access, bool has_manifest);
   // Syncs the dump, reads a sample of it back, unless its target lets nobody, and only then gives
   // it its name. Where it fails the file is left as it is.
   Result<> commit_dump(std::unique_ptr<TargetFile> file);
@@ -44,8 +44,8 @@ class Evidence {
 
  private:
   Result<> read_sample(TargetFile& file);
-  void leave_out(const char* why, Console& console);
-  Result<> take_back(TargetFile& dump, const Error& damage, Console& console);
+  void omit_from_manifest(const char* why, Console& console);
+  Result<> demote(TargetFile& dump, const Error& damage, Console& console);
 
   Sys& sys_;
   const Verify verify_;

@@ -1,5 +1,5 @@
 // What is remembered of a dump while it is written, and what that finds out afterwards.
-#include "init/capture/integrity/evidence.h"
+#include "init/capture/integrity/dump_integrity.h"
 
 #include <doctest/doctest.h>
 
@@ -94,15 +94,15 @@ struct Machine {
 // what becomes of it on its target.
 struct WrittenDump {
   explicit WrittenDump(size_t size, Verify verify = Verify::all)
-      : evidence(machine.sys, verify, machine.progress) {
+      : integrity(machine.sys, verify, machine.progress) {
     written.is_committed = &is_committed;
-    write(evidence.watch(written, Target::Access::positional, true), size);
+    write(integrity.observe_writes(written, Target::Access::positional, true), size);
   }
-  Result<> commit() { return evidence.commit_dump(std::move(file)); }
-  Result<> check() { return evidence.check_dump(0, machine.console); }
+  Result<> commit() { return integrity.commit_dump(std::move(file)); }
+  Result<> check() { return integrity.check_dump(0, machine.console); }
 
   Machine machine;
-  Evidence evidence;
+  DumpIntegrity integrity;
   std::unique_ptr<MemoryFile> file = std::make_unique<MemoryFile>();
   MemoryFile& written = *file;  // is there until check()
   bool is_committed = false;
@@ -148,28 +148,28 @@ TEST_CASE("nothing is summed that nobody will ask for, and nothing is called ver
   for (const Row& row : {Row{Verify::none, Target::Access::positional, true},
                          Row{Verify::all, Target::Access::append_only, false}}) {
     Machine machine;
-    Evidence evidence(machine.sys, row.verify, machine.progress);
+    DumpIntegrity integrity(machine.sys, row.verify, machine.progress);
     auto file = std::make_unique<MemoryFile>();
-    CHECK(&evidence.watch(*file, row.access, row.has_manifest) == file.get());
+    CHECK(&integrity.observe_writes(*file, row.access, row.has_manifest) == file.get());
     MemoryFile& written = *file;
-    CHECK(evidence.commit_dump(std::move(file)));
+    CHECK(integrity.commit_dump(std::move(file)));
     CHECK(*written.is_committed);
-    CHECK(evidence.verified() == std::string("none"));
+    CHECK(integrity.verified() == std::string("none"));
   }
 }
 
 TEST_CASE("a stream is hashed as it goes") {
   Machine machine;
-  Evidence evidence(machine.sys, Verify::automatic, machine.progress);
+  DumpIntegrity integrity(machine.sys, Verify::automatic, machine.progress);
   auto file = std::make_unique<MemoryFile>();
   const std::string data = noise(300'000, 8);
-  Sink& sink = evidence.watch(*file, Target::Access::append_only, true);
+  Sink& sink = integrity.observe_writes(*file, Target::Access::append_only, true);
   CHECK(sink.write_at(0, as_bytes(data)));
-  CHECK(evidence.commit_dump(std::move(file)));
-  CHECK(evidence.verified() == std::string("none"));
-  CHECK(evidence.check_dump(0, machine.console));
-  REQUIRE(evidence.manifest().entries().size() == 1);
-  CHECK(evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(data)));
+  CHECK(integrity.commit_dump(std::move(file)));
+  CHECK(integrity.verified() == std::string("none"));
+  CHECK(integrity.check_dump(0, machine.console));
+  REQUIRE(integrity.manifest().entries().size() == 1);
+  CHECK(integrity.manifest().entries()[0].sha256 == sha256_of(as_bytes(data)));
 }
 
 TEST_CASE("what was written as meant is found so, whole and in samples; its sum is sha256sum's") {
@@ -178,12 +178,12 @@ TEST_CASE("what was written as meant is found so, whole and in samples; its sum 
     WrittenDump dump(size, Verify::automatic);
     CHECK(dump.commit());
     CHECK(dump.is_committed);
-    CHECK(dump.evidence.verified() == std::string("sample"));
+    CHECK(dump.integrity.verified() == std::string("sample"));
     const std::string content = dump.written.content;
     CHECK(dump.check());
-    CHECK(dump.evidence.verified() == std::string("all"));
-    REQUIRE(dump.evidence.manifest().entries().size() == 1);
-    CHECK(dump.evidence.manifest().entries()[0].sha256 == sha256_of(as_bytes(content)));
+    CHECK(dump.integrity.verified() == std::string("all"));
+    REQUIRE(dump.integrity.manifest().entries().size() == 1);
+    CHECK(dump.integrity.manifest().entries()[0].sha256 == sha256_of(as_bytes(content)));
   }
 }
 
@@ -226,8 +226,8 @@ TEST_CASE("damage that no sample has seen is found when all is read: it is calle
     REQUIRE(!sound);
     CHECK(sound.error().kind == Kind::corrupt);
     CHECK(dump.is_committed == name_stays);
-    CHECK(dump.evidence.manifest().entries().empty());
-    CHECK(dump.evidence.manifest().text().starts_with(row.remark));
+    CHECK(dump.integrity.manifest().entries().empty());
+    CHECK(dump.integrity.manifest().text().starts_with(row.remark));
   }
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back")
     dump.written.heals = heals;
     CHECK(dump.check());
     CHECK(dump.is_committed);
-    CHECK(dump.evidence.manifest().entries().size() == (heals ? 1 : 0));
+    CHECK(dump.integrity.manifest().entries().size() == (heals ? 1 : 0));
   }
 }
 
@@ -251,8 +251,8 @@ TEST_CASE("a dump that nobody may read back is saved, and not called verified") 
   CHECK(dump.is_committed);
   CHECK(dump.check());
   CHECK(dump.is_committed);
-  CHECK(dump.evidence.verified() == std::string("none"));
-  CHECK(dump.evidence.manifest().text() == "# vmcore is not listed: permission denied\n");
+  CHECK(dump.integrity.verified() == std::string("none"));
+  CHECK(dump.integrity.manifest().text() == "# vmcore is not listed: permission denied\n");
 }
 
 TEST_CASE("reading back ends where the job is to end, and the dump stays saved") {
@@ -269,8 +269,8 @@ TEST_CASE("reading back ends where the job is to end, and the dump stays saved")
     CHECK(dump.check());
     CHECK(reads == (is_asked_to_stop ? 1 : 6));
     CHECK(dump.is_committed);
-    CHECK(dump.evidence.verified() == std::string("sample"));
-    CHECK(dump.evidence.manifest().text().starts_with(
+    CHECK(dump.integrity.verified() == std::string("sample"));
+    CHECK(dump.integrity.manifest().text().starts_with(
         is_asked_to_stop ? "# vmcore is not listed: interrupted"
                          : "# vmcore is not listed: not done after 60 s (rd.kdump.limit)"));
   }

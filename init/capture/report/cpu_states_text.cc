@@ -1,5 +1,5 @@
-// See crash_view.h.
-#include "init/capture/report/crash_view.h"
+// See cpu_states_text.h.
+#include "init/capture/report/cpu_states_text.h"
 
 #include <cinttypes>
 

@@ -1,5 +1,5 @@
 // The crash as a person and as a program read it.
-#include "init/capture/report/crash_view.h"
+#include "init/capture/report/cpu_states_text.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// See kernel_knobs.h. What each means: Linux' Documentation/admin-guide/sysctl.
-#include "init/pid1/kernel_knobs.h"
+// See sysctls.h. What each means: Linux' Documentation/admin-guide/sysctl.
+#include "init/pid1/sysctls.h"
 
 #include <fcntl.h>
 
@@ -19,7 +19,7 @@ constexpr char kDirtyBytes[] = "33554432";
 void quieten_drivers(Sys& sys) {
   constexpr char kLevels[] = "/proc/sys/kernel/printk";
   if (const auto levels = read_small_file(sys, kLevels, 64); levels && levels->starts_with("7\t"))
-    static_cast<void>(set_knob(sys, kLevels, "5\n"));
+    static_cast<void>(set_sysctl(sys, kLevels, "5\n"));
 }
 
 // A kernel that schedules nothing any more runs no PID 1 either, and not every machine has a
@@ -29,10 +29,10 @@ void quieten_drivers(Sys& sys) {
 // CPU, every 66 s, would make the detector begin anew.
 void end_lockups(Sys& sys) {
   constexpr char kHalfS[] = "60";
-  static_cast<void>(set_knob(sys, "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress", "1"));
-  static_cast<void>(set_knob(sys, "/proc/sys/kernel/watchdog_thresh", kHalfS));
-  static_cast<void>(set_knob(sys, "/proc/sys/kernel/softlockup_panic", "1"));
-  static_cast<void>(set_knob(sys, "/proc/sys/kernel/hardlockup_panic", "1"));
+  static_cast<void>(set_sysctl(sys, "/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress", "1"));
+  static_cast<void>(set_sysctl(sys, "/proc/sys/kernel/watchdog_thresh", kHalfS));
+  static_cast<void>(set_sysctl(sys, "/proc/sys/kernel/softlockup_panic", "1"));
+  static_cast<void>(set_sysctl(sys, "/proc/sys/kernel/hardlockup_panic", "1"));
 }
 
 // A tunnel or a switch may swallow the longest packets without a word: then no dump, only what is
@@ -40,28 +40,28 @@ void end_lockups(Sys& sys) {
 // switch may pass nothing at first: by default a router is asked after 1, 5, 13 and 29 s, and then
 // not before a minute is over.
 void expect_bad_networks(Sys& sys) {
-  static_cast<void>(set_knob(sys, "/proc/sys/net/ipv4/tcp_mtu_probing", "1\n"));
+  static_cast<void>(set_sysctl(sys, "/proc/sys/net/ipv4/tcp_mtu_probing", "1\n"));
   static_cast<void>(
-      set_knob(sys, "/proc/sys/net/ipv6/conf/default/router_solicitation_max_interval", "8\n"));
+      set_sysctl(sys, "/proc/sys/net/ipv6/conf/default/router_solicitation_max_interval", "8\n"));
 }
 
 }  // namespace
 
-Result<> set_knob(Sys& sys, const char* path, std::string_view value) {
+Result<> set_sysctl(Sys& sys, const char* path, std::string_view value) {
   File file = TRY(File::open(sys, path, O_WRONLY));
   return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
 }
 
-void set_kernel_knobs(Sys& sys, Console& console) {
+void set_sysctls(Sys& sys, Console& console) {
   constexpr char kPanic[] = "/proc/sys/kernel/panic";
   const auto panic_s = read_small_file(sys, kPanic, 64);
   if (panic_s && *panic_s == "0\n")
-    if (const auto set = set_knob(sys, kPanic, "10"); !set) console.say("%s", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/kernel/panic_on_oops", "1"); !set)
+    if (const auto set = set_sysctl(sys, kPanic, "10"); !set) console.say("%s", set.error().text);
+  if (const auto set = set_sysctl(sys, "/proc/sys/kernel/panic_on_oops", "1"); !set)
     console.say("%s; an oops will not end in a reboot", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
+  if (const auto set = set_sysctl(sys, "/proc/sys/kernel/printk_devkmsg", "on\n"); !set)
     console.say("%s; the kernel's log may lack lines", set.error().text);
-  if (const auto set = set_knob(sys, "/proc/sys/vm/dirty_bytes", kDirtyBytes); !set)
+  if (const auto set = set_sysctl(sys, "/proc/sys/vm/dirty_bytes", kDirtyBytes); !set)
     console.say("%s; a target that hangs may slow the next one down", set.error().text);
   end_lockups(sys);
   expect_bad_networks(sys);

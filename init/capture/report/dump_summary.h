@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-struct DumpStory {
+struct DumpSummary {
   StoredDump dump;
   DumpContents contents;
   bool lacks_memory = false;  // its report calls a vmcore with the final name incomplete
@@ -20,12 +20,12 @@ struct DumpStory {
   const char* state() const;  // "complete", "incomplete", "log only" or "nothing"
 };
 
-DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump);
+DumpSummary read_dump_summary(StoredFiles& files, const StoredDump& dump);
 
 // Two lines, at most 80 columns wide, printable ASCII.
-std::string story_as_text(const DumpStory& story);
+std::string summary_as_text(const DumpSummary& summary);
 // One line for scripts: WHERE/NAME, state, time, host, kernel, bytes and reason, between tabs.
-std::string story_as_line(const DumpStory& story, const std::string& where);
-void add_story(JsonWriter& json, const DumpStory& story);
+std::string summary_as_line(const DumpSummary& summary, const std::string& where);
+void add_summary(JsonWriter& json, const DumpSummary& summary);
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-#include "init/capture/integrity/evidence.h"
+#include "init/capture/integrity/dump_integrity.h"
 
 #include <algorithm>
 #include <cinttypes>
@@ -60,7 +60,7 @@ Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most
 }
 
 // Sums and hashes take as long as all else that is not compression: only what somebody will ask.
-Sink& Evidence::watch(TargetFile& file, Target::Access access, bool has_manifest) {
+Sink& DumpIntegrity::observe_writes(TargetFile& file, Target::Access access, bool has_manifest) {
   sums_ = {};
   summed_.reset();
   hashed_.reset();
@@ -74,7 +74,7 @@ Sink& Evidence::watch(TargetFile& file, Target::Access access, bool has_manifest
   return *summed_;
 }
 
-Result<> Evidence::read_sample(TargetFile& file) {
+Result<> DumpIntegrity::read_sample(TargetFile& file) {
   if (!summed_) return {};
   progress_.enter(Step::verify);
   const auto read = ReadBack(file, sums_, progress_).sample();
@@ -85,7 +85,7 @@ Result<> Evidence::read_sample(TargetFile& file) {
   return wrap(read.error(), "reading the dump back");
 }
 
-Result<> Evidence::commit_dump(std::unique_ptr<TargetFile> file) {
+Result<> DumpIntegrity::commit_dump(std::unique_ptr<TargetFile> file) {
   TRY(file->sync());
   if (const Result<> sampled = read_sample(*file); !sampled) {
     // It is evidence all the same; that it is synced is known.
@@ -98,13 +98,13 @@ Result<> Evidence::commit_dump(std::unique_ptr<TargetFile> file) {
   return {};
 }
 
-void Evidence::leave_out(const char* why, Console& console) {
+void DumpIntegrity::omit_from_manifest(const char* why, Console& console) {
   console.say("%s has no %s: %s", kManifestName, kDumpName, why);
   manifest_.remark(std::string(kDumpName) + " is not listed: " + why);
 }
 
 // What is called vmcore is whole: list, keep and whoever looks for a dump go by that name.
-Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& console) {
+Result<> DumpIntegrity::demote(TargetFile& dump, const Error& damage, Console& console) {
   const Result<> demoted = dump.demote();
   if (!demoted)
     console.say("warning: the damaged dump is still called %s: %s", kDumpName,
@@ -114,7 +114,7 @@ Result<> Evidence::take_back(TargetFile& dump, const Error& damage, Console& con
   return std::unexpected(damage);
 }
 
-Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
+Result<> DumpIntegrity::check_dump(int64_t write_ms, Console& console) {
   // Closed at the end, however it comes: an open file keeps its target mounted.
   const std::unique_ptr<TargetFile> dump = std::move(dump_);
   if (hashed_) {
@@ -122,7 +122,7 @@ Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
     return {};
   }
   if (verify_ == Verify::none || verify_ == Verify::sample) {
-    leave_out("rd.kdump.verify= does not ask to read it back", console);
+    omit_from_manifest("rd.kdump.verify= does not ask to read it back", console);
     return {};
   }
   progress_.enter(Step::verify);
@@ -131,10 +131,11 @@ Result<> Evidence::check_dump(int64_t write_ms, Console& console) {
   const int64_t began_ms = sys_.monotonic_ms();
   const auto sha256 = ReadBack(*dump, sums_, progress_).whole(sys_, at_most_ms);
   if (!sha256 && sha256.error().kind == Kind::corrupt)
-    return take_back(*dump, sha256.error(), console);
+    return demote(*dump, sha256.error(), console);
   if (!sha256 || !*sha256) {
-    leave_out(sha256 ? "reading it back takes longer than writing it took" : sha256.error().text,
-              console);
+    omit_from_manifest(
+        sha256 ? "reading it back takes longer than writing it took" : sha256.error().text,
+        console);
     return {};
   }
   manifest_.add(kDumpName, **sha256);
