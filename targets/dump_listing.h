@@ -28,6 +28,7 @@ struct DumpListing {
 };
 constexpr size_t kMaxListedDumps = 4096;
 
+// Lists the directories with names of dumps. Fails: as StoredFiles::names() does.
 Result<DumpListing> list_dumps(StoredFiles& files);
 
 // The contents of a dump's directory.

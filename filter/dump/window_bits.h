@@ -39,6 +39,7 @@ struct Window {
   PageBits ram;
   PageBits kept;
 
+  // Selects the window at `at`. Fails as the PageSource does.
   Result<> select(PageSource& pages, Pfn at) {
     first = at;
     TRY(pages.select(at, ram, kept));

@@ -23,6 +23,7 @@ struct Dhcp6Question {
   std::vector<uint8_t> server = {};  // for a request: the advertising server
   IpAddress address = {};            // and the address it advertised
 };
+// Encodes a message for the UDP payload.
 std::vector<uint8_t> dhcp6_bytes(const Dhcp6Question& question);
 
 struct Dhcp6Answer {

@@ -21,6 +21,8 @@ struct LinkAddress {
   bool is_global() const { return !address.is_link_local() && !address.is_loopback(); }
 };
 
+// All of these fail with the kernel's errno and error text, and with timeout (netlink.h).
+
 Result<std::vector<LinkAddress>> list_addresses(Netlink& netlink);
 
 // Adds an address with unlimited lifetime; succeeds if it exists. with_network: the kernel also

@@ -29,16 +29,20 @@ struct Link {
   std::string text() const;  // "eth0 (52:54:00:12:34:56)"
 };
 
+// All of these fail with the kernel's errno and error text, and with timeout (netlink.h).
+
 Result<std::vector<Link>> list_links(Netlink& netlink);
 
 Result<> set_up(Netlink& netlink, const Link& link);
 Result<> set_down(Netlink& netlink, const Link& link);
+// mtu: bytes.
 Result<> set_mtu(Netlink& netlink, const Link& link, uint32_t mtu);
 // Sets the MAC address; takes the link down for it, as most drivers require.
 Result<> set_mac(Netlink& netlink, const Link& link, const MacAddress& mac);
 Result<> rename(Netlink& netlink, const Link& link, const std::string& name);
 Result<> join(Netlink& netlink, const Link& link, const Link& master);
 
+// Make an interface of that name. Fail, too, if it exists.
 Result<> make_vlan(Netlink& netlink, const VlanRequest& vlan, const Link& parent);
 Result<> make_bridge(Netlink& netlink, const std::string& name);
 // Makes a bond, or changes an existing one: the bonding module makes bond0 when it loads.

@@ -75,6 +75,7 @@ struct NetlinkReply {
 
 class Netlink {
  public:
+  // Opens a socket. Fails: io.
   static Result<Netlink> open();
   // Subscribes to a multicast group, RTNLGRP_*; drain() returns its messages.
   Result<> subscribe(int group);

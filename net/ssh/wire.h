@@ -23,6 +23,7 @@ inline Result<std::string_view> take_wire_string(ByteReader& reader) {
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+// Encodes a string with its length.
 inline std::string wire_string(std::string_view text) {
   const uint32_t size = __builtin_bswap32(static_cast<uint32_t>(text.size()));
   std::string data(reinterpret_cast<const char*>(&size), sizeof size);

@@ -34,6 +34,7 @@ class CrashDirectory {
                                      const MountedFs& fs);
 
   const std::string& path() const { return path_; }
+  // Creates name-incomplete in it. Fails as LocalFile::create() does.
   Result<std::unique_ptr<TargetFile>> create(const char* name);
   // Removes everything that make() and create() made, except parent directories in use by others.
   Result<> discard();

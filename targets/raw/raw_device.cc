@@ -75,7 +75,7 @@ Result<std::unique_ptr<TargetFile>> RawFile::create(std::shared_ptr<RawDevice> d
     room = {to.next_file_, to.layout_.spare - kept_free};
   }
   if (room.begin >= room.end)
-    return fail(Kind::no_space, "%s: no room for %s", to.file_.path(), name.c_str());
+    return fail(Kind::no_space, "%s: no space for %s", to.file_.path(), name.c_str());
   const size_t entry = entries.size();
   TRY(to.put_entry(entry, {.name = name, .offset = room.begin}));
   to.small_file_is_open_ = !is_dump;

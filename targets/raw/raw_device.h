@@ -47,6 +47,8 @@ class RawDevice {
 // durable, and the first sector of that block last.
 class RawFile final : public TargetFile {
  public:
+  // Adds a file to the label. The dump is recognised by its name, kDumpName. Fails: refused, if
+  // the file exists, another one is open, or there are too many; no_space; io.
   static Result<std::unique_ptr<TargetFile>> create(std::shared_ptr<RawDevice> device,
                                                     const std::string& name,
                                                     uint64_t expected_bytes);

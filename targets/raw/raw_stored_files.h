@@ -12,6 +12,7 @@ namespace kdump {
 
 class RawStoredFiles final : public StoredFiles {
  public:
+  // Reads the label of an open device; without one there are no files. Fails: io.
   static Result<std::unique_ptr<StoredFiles>> of(File device);
 
   Result<Names> names(const std::string& directory, bool (*is_wanted)(std::string_view),

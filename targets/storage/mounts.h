@@ -17,6 +17,7 @@ struct MountEntry {  // a line of /proc/self/mountinfo
   std::string source;
 };
 
+// Reads /proc/self/mountinfo. Fails: io.
 Result<std::vector<MountEntry>> read_mounts(Sys& sys);
 
 // Returns true if a file system of the device is mounted. Compares the mount's source as well,
