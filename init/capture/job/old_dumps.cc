@@ -32,7 +32,7 @@ uint64_t OldDumps::remove(When when, uint64_t stop_after_bytes, bool is_whole) {
                                .step_s = settings_.step_timeout_s};
   const auto files = target_.stored_files();
   const auto removed = !files                ? Result<Removed>(std::unexpected(files.error()))
-                       : when == When::trial ? removable(sys_, **files, policy, progress_)
+                       : when == When::trial ? find_removable(sys_, **files, policy, progress_)
                                              : remove_oldest(sys_, **files, policy, progress_);
   progress_.tick();  // whatever was waited for is over
   if (!removed) {
