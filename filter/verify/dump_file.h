@@ -19,9 +19,9 @@ class DumpFile {
   bool is_flattened() const { return is_flattened_; }
   uint64_t file_bytes() const { return file_bytes_; }
   uint64_t end() const { return end_; }  // one past the highest byte
-  // Returns the first offset from `offset` on that a record of a stream covers; what lies before it
-  // reads as zeros. At least end() if there is none. Not flattened: `offset`.
-  uint64_t next_record(uint64_t offset) const;
+  // Returns the first offset from `offset` on that a record of a stream covers, or that is not in a
+  // hole of the file; what lies before it reads as zeros. At least end() if there is none.
+  uint64_t next_data(uint64_t offset) const;
   // Up to end(); the count says how many bytes there were.
   Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
   // Fails: corrupt, where the dump ends before.

@@ -170,6 +170,39 @@ TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
   CHECK(!bench.has("never-incomplete"));
 }
 
+TEST_CASE("sizes leave out what is a hole on a disk") {
+  Bench bench;
+  // The bitmaps of kdump take 8 MiB for 12 MiB of memory, 2 of them at 128 GiB.
+  const TextCore core(
+      "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\n"
+      "load 0x1fffe00000 0x200000 0x200000 0xffff901fffe00000\nram 0 12M\n"
+      "page 1024 free order=10\npage 2048 free order=10\n");
+  for (const std::string verb : {"dump --dry-run ", "info "}) {
+    CHECK(bench.run(verb + core.path() + " | awk '$1 == 31 && $4 < 7 {print \"small\"}'") == 0);
+    CHECK(bench.out == "small\n");
+  }
+}
+
+TEST_CASE("verify waits for no FIFO, and takes no hours for holes") {
+  Bench bench;
+  fs::create_directory(bench.path() + "/d");
+  REQUIRE(bench.run("dump vmcore --format elf -o d/vmcore") == 0);
+  CHECK(bench.run("--version; mkfifo d/SHA256SUMS") == 0);
+  // timeout(1) ends with 124.
+  const std::string verify =
+      std::string("--version >/dev/null; timeout 60 ") + KDUMP_INIT_PROGRAM + " verify ";
+  CHECK(bench.run(verify + "d") == 0);
+  CHECK(says(bench.out, "it is no file"));
+  fs::remove(bench.path() + "/d/SHA256SUMS");
+
+  fs::resize_file(bench.path() + "/d/vmcore", uint64_t{4} << 40);
+  CHECK(bench.run(verify + "d") == 0);
+  CHECK(says(bench.out, "sound"));
+  bench.write("d/SHA256SUMS", std::string(64, '0') + "  vmcore\n");
+  CHECK(bench.run(verify + "d") == 1);
+  CHECK(says(bench.out, "not compared"));
+}
+
 TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
   Bench bench;
   const std::string vmcore = tiny_core();
