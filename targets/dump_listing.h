@@ -52,5 +52,8 @@ constexpr size_t kMostDumpFiles = 32;
 
 // Fails: refused, where it is no directory.
 Result<DumpContents> look_into_dump(StoredFiles& files, const StoredDump& dump);
+// Removes the files that look_into_dump() has found, then the directory.
+Result<> remove_stored_dump(StoredFiles& files, const StoredDump& dump,
+                            const DumpContents& contents);
 
 }  // namespace kdump

@@ -54,8 +54,9 @@ class Target {
 
   // How long the parts of a target may wait, seconds.
   struct Limits {
-    uint32_t step_s = 30;   // for a device, a link, an answer (rd.kdump.timeout)
-    uint32_t stall_s = 60;  // for what is written to get on (rd.kdump.stall)
+    uint32_t step_s = 30;    // for a device, a link, an answer (rd.kdump.timeout)
+    uint32_t stall_s = 60;   // for what is written to get on (rd.kdump.stall)
+    bool gives_way = false;  // another target follows: no wait is longer than these
   };
 
   virtual ~Target() = default;

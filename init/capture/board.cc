@@ -41,6 +41,8 @@ void Board::begin_wait(const char* what, int64_t until_ms) {
   wait_until_ms.store(until_ms, std::memory_order_release);
 }
 
+void Board::locate(std::string_view where) { copy_text(location, where); }
+
 void Board::finish(Outcome how, const Error& why, std::string_view where) {
   if (outcome.load(std::memory_order_relaxed) != Outcome::none) return;
   error = why;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,7 @@ class Capture {
   std::vector<std::string> try_all(const std::vector<std::string>& targets, int64_t pause_s);
   void try_put_off();
   Ending try_target(Attempt next, int64_t pause_s);
-  Ending attempt(const Attempt& attempt, int64_t pause_s);
+  Ending attempt(Attempt attempt, int64_t pause_s);
   void pause(int64_t seconds);
   bool is_stored() const { return kdump::is_stored(best_.outcome); }
 
@@ -64,6 +65,7 @@ class Capture {
   Board& board_;
   Console& console_;
   Captured best_;
+  std::map<std::string, std::vector<std::string>> failed_locations_;  // by target
   std::vector<std::string> put_off_;  // targets of this round that have room only for RoomUse::all
 };
 
@@ -123,7 +125,9 @@ Ending Capture::try_target(Attempt next, int64_t pause_s) {
   return ending;
 }
 
-Ending Capture::attempt(const Attempt& attempt, int64_t pause_s) {
+Ending Capture::attempt(Attempt attempt, int64_t pause_s) {
+  std::vector<std::string>& failed = failed_locations_[attempt.target];
+  attempt.failed_locations = failed;
   const Ending ending = supervise(
       watch_, attempt.target.c_str(),
       [&] {
@@ -132,6 +136,8 @@ Ending Capture::attempt(const Attempt& attempt, int64_t pause_s) {
       },
       board_, console_);
   if (board_.put_off) put_off_.push_back(attempt.target);
+  if (ending.outcome == Board::Outcome::failed && !ending.where.empty())
+    failed.push_back(ending.where);
   best_.abandoned |= ending.abandoned;
   best_.interrupted = ending.interrupted;
   // The reason of the first job's death says more than that of a second, useless one.

@@ -98,11 +98,11 @@ Ending Supervisor::run(const std::function<void()>& job) {
   // has also told the console; what it could not say is said here.
   const bool was_ended = cause_.text[0] != '\0';
   ending_.is_final = board_.is_final;
+  ending_.where = board_.where();
   const Board::Outcome said = board_.how_it_ended();
   if (said != Board::Outcome::none) {
     ending_.outcome = said;
     ending_.why = board_.why();
-    ending_.where = board_.where();
     if (!ending_.interrupted && (was_ended || !child->exited_with_success()))
       console_.say("ended after its work was done, log and report may be missing: %s",
                    was_ended ? cause_.text : child->end().text);

@@ -9,6 +9,7 @@ void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
   JobContext own = context;
   own.gives_way = attempt.gives_way;
   own.room_use = attempt.room;
+  own.failed_locations = attempt.failed_locations;
   switch (attempt.cargo) {
     case Cargo::dump:
       return run_dump_job(sys, settings, attempt.target, own, board, console);
@@ -19,6 +20,7 @@ void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
       return run_dump_job(sys, simple, attempt.target, own, board, console);
     }
     case Cargo::log:
+      own.gives_way = true;  // the dump is saved, and the reboot follows
       return run_log_job(sys, settings, attempt.target, own, board, console);
   }
 }
