@@ -141,4 +141,13 @@ Result<DumpContents> read_dump_contents(StoredFiles& files, const StoredDump& du
   return contents;
 }
 
+// The vmcore goes first: what is interrupted is not taken for a whole dump, and keeps its log.
+Result<> remove_stored_dump(StoredFiles& files, const StoredDump& dump,
+                            const DumpContents& contents) {
+  TRY(files.remove(dump.name + "/" + kDumpName));
+  for (const DumpContents::Entry& entry : contents.entries)
+    if (entry.name != kDumpName) TRY(files.remove(dump.name + "/" + entry.name));
+  return files.remove_directory(dump.name);
+}
+
 }  // namespace kdump

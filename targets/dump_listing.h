@@ -53,5 +53,8 @@ constexpr size_t kMaxDumpFiles = 32;
 
 // Fails: refused, if the dump is not a directory; io.
 Result<DumpContents> read_dump_contents(StoredFiles& files, const StoredDump& dump);
+// Removes the files that read_dump_contents() has found, then the directory.
+Result<> remove_stored_dump(StoredFiles& files, const StoredDump& dump,
+                            const DumpContents& contents);
 
 }  // namespace kdump

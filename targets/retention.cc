@@ -3,19 +3,10 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
-#include "targets/crash_files.h"
 #include "targets/dump_listing.h"
 
 namespace kdump {
 namespace {
-
-// The vmcore goes first: what is interrupted is not taken for a whole dump, and keeps its log.
-Result<> remove_dump(StoredFiles& files, const StoredDump& dump, const DumpContents& contents) {
-  TRY(files.remove(dump.name + "/" + kDumpName));
-  for (const DumpContents::Entry& entry : contents.entries)
-    if (entry.name != kDumpName) TRY(files.remove(dump.name + "/" + entry.name));
-  return files.remove_directory(dump.name);
-}
 
 // nullopt: it is no whole dump of ours, and counts for nothing.
 std::optional<DumpContents> whole_dump(StoredFiles& files, const StoredDump& dump) {
@@ -83,7 +74,7 @@ bool Retention::has_time(const StoredDump& dump) {
 void Retention::remove(const StoredDump& dump) {
   const auto contents = whole_dump(files_, dump);
   if (!contents) return;
-  const Result<> gone = is_trial_ ? Result<>() : remove_dump(files_, dump, *contents);
+  const Result<> gone = is_trial_ ? Result<>() : remove_stored_dump(files_, dump, *contents);
   if (!gone)
     return observer_.note(text("old dump %s: %s", dump.name.c_str(), gone.error().text).c_str());
   ++removed_.dumps;

@@ -57,8 +57,9 @@ class Target {
 
   // Limits of waits, seconds.
   struct Limits {
-    uint32_t step_s = 30;   // for a device, a link, an answer (rd.kdump.timeout)
-    uint32_t stall_s = 60;  // for progress of a write (rd.kdump.stall)
+    uint32_t step_s = 30;    // for a device, a link, an answer (rd.kdump.timeout)
+    uint32_t stall_s = 60;   // for what is written to get on (rd.kdump.stall)
+    bool has_next_target = false;  // another target follows: no wait is longer than these
   };
 
   virtual ~Target() = default;

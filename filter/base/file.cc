@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace kdump {
@@ -76,6 +77,13 @@ Result<> File::truncate(uint64_t size) {
   if (done < 0)
     return fail_errno(static_cast<int>(-done), "truncate %s to %" PRIu64 " bytes", path(), size);
   return {};
+}
+
+uint64_t File::next_data(uint64_t offset, uint64_t end) const {
+  if (offset >= end) return offset;
+  const int64_t next = sys_->seek_data(fd_, offset);
+  if (next == -ENXIO) return end;
+  return next < 0 ? offset : std::clamp(static_cast<uint64_t>(next), offset, end);
 }
 
 // Not retried after a failure: the kernel has then already forgotten which pages were dirty.

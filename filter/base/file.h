@@ -33,6 +33,9 @@ class File {
   Result<> sync();
   // Returns the size of a regular file or block device, bytes.
   Result<uint64_t> size() const;
+  // Returns the first offset from `offset` on that is not in a hole: `end` if there is none before
+  // it, `offset` where the file system does not report holes.
+  uint64_t next_data(uint64_t offset, uint64_t end) const;
 
  private:
   File(Sys& sys, int fd, std::string path) : sys_(&sys), fd_(fd), path_(std::move(path)) {}

@@ -51,6 +51,9 @@ class RealSys final : public Sys {
     return or_errno(
         ::sync_file_range(fd, static_cast<off_t>(offset), static_cast<off_t>(size), flags));
   }
+  int64_t seek_data(int fd, uint64_t offset) override {
+    return or_errno(::lseek(fd, static_cast<off_t>(offset), SEEK_DATA));
+  }
   int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) override {
     return -::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(size), advice);
   }

@@ -34,6 +34,8 @@ class Sys {
   // Starts or awaits write-back of dirty pages (SYNC_FILE_RANGE_*). Does not make them durable.
   virtual int64_t sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) = 0;
   virtual int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) = 0;
+  // SEEK_DATA: the first offset from `offset` on that is not in a hole; -ENXIO where none follows.
+  virtual int64_t seek_data(int fd, uint64_t offset) = 0;
   virtual int64_t fstat(int fd, struct stat& out) = 0;
   virtual int64_t stat(const char* path, struct stat& out) = 0;
   virtual int64_t fstatfs(int fd, struct statfs& out) = 0;

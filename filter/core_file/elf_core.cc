@@ -72,7 +72,7 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
   if (in_file < std::min(count, kMaxSegments))
     return fail(Kind::corrupt,
                 "%s is truncated: %u program headers at offset %#" PRIx64 " need %" PRIu64
-                " bytes, the file has %" PRIu64,
+                " bytes, the file ends at offset %#" PRIx64,
                 file.path(), count, static_cast<uint64_t>(header.e_phoff),
                 uint64_t{count} * sizeof(Elf64_Phdr), file_bytes);
 

@@ -20,6 +20,16 @@ std::optional<T> parse(std::optional<std::string_view> digits, int base) {
   return digits ? parse<T>(*digits, base) : std::nullopt;
 }
 
+bool has_hex_prefix(std::string_view digits) {
+  return digits.starts_with("0x") || digits.starts_with("0X");
+}
+
+// The kernel writes no prefix; other writers do, and strtoul(3), which readers use, takes it.
+std::optional<uint64_t> parse_hex(std::optional<std::string_view> digits) {
+  if (digits && has_hex_prefix(*digits)) digits->remove_prefix(2);
+  return parse<uint64_t>(digits, 16);
+}
+
 }  // namespace
 
 Vmcoreinfo::Vmcoreinfo(Bytes bytes, uint64_t file_offset)
@@ -72,10 +82,10 @@ std::optional<int64_t> Vmcoreinfo::decimal(std::string_view key) const {
   return parse<int64_t>(value(key), 10);
 }
 std::optional<uint64_t> Vmcoreinfo::hex(std::string_view key) const {
-  return parse<uint64_t>(value(key), 16);
+  return parse_hex(value(key));
 }
 std::optional<uint64_t> Vmcoreinfo::symbol(std::string_view name) const {
-  return parse<uint64_t>(value("SYMBOL", name), 16);
+  return parse_hex(value("SYMBOL", name));
 }
 std::optional<uint64_t> Vmcoreinfo::size(std::string_view name) const {
   return parse<uint64_t>(value("SIZE", name), 10);
@@ -90,8 +100,8 @@ std::optional<uint64_t> Vmcoreinfo::length(std::string_view name) const {
 std::optional<int64_t> Vmcoreinfo::number(std::string_view name) const {
   const auto digits = value("NUMBER", name);
   if (!digits) return std::nullopt;
-  if (digits->starts_with("0x") || digits->starts_with("0X")) {
-    const auto bits = parse<uint64_t>(digits->substr(2), 16);
+  if (has_hex_prefix(*digits)) {
+    const auto bits = parse_hex(digits);
     return bits ? std::optional(static_cast<int64_t>(*bits)) : std::nullopt;
   }
   return parse<int64_t>(*digits, 10);

@@ -7,6 +7,7 @@
 #include "filter/dump/elf_layout.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/page_batch.h"
+#include "filter/dump/zero_page.h"
 #include "filter/pages/plan.h"
 
 namespace kdump {
@@ -29,17 +30,77 @@ Result<> each_window(PageSource& pages, Visit visit) {
   return {};
 }
 
+// Looks at every stride-th block of an ELF dump's runs that is as large as a hole. Blocks of zeros
+// become holes of the file.
+class HoleSample {
+ public:
+  static Result<HoleSample> create(PageSource& pages, const DumpOptions& options) {
+    const auto size = static_cast<uint32_t>(kMinElfHoleBytes / pages.page_size());
+    const bool has_holes = (options.level & kLevelZero) && !options.no_sparse_files;
+    const uint64_t blocks =
+        (options.expected_pages ? options.expected_pages : pages.end_pfn().value) / size;
+    const uint64_t stride = has_holes ? std::max<uint64_t>(blocks / kSampleBlocks, 1) : 0;
+    return HoleSample(pages, TRY(PageBatch::create(size, pages.page_size(), false)), stride);
+  }
+
+  void take_from(const Window& window, ElfRun run) {
+    pages_in_runs_ += run.end - run.first;
+    if (stride_ == 0) return;
+    for (uint32_t at = run.first; run.end - at >= batch_.capacity; at += batch_.capacity)
+      if (blocks_++ % stride_ == stride_ / 2) take(Pfn{window.first.value + at});
+    ++rest_pages_;  // a run ends with a page that is written
+  }
+
+  // Of all runs, without their holes.
+  uint64_t written_pages() const {
+    if (looked_at_ == 0 || zeros_ == 0) return pages_in_runs_;
+    const auto count = static_cast<double>(looked_at_), with_data = count - double(zeros_);
+    const double margin =
+        stride_ == 1 ? 0 : kStandardErrors + kStandardErrors * std::sqrt(with_data);
+    const double share = std::min((with_data + margin) / count, 1.0);
+    const uint64_t in_blocks = blocks_ * batch_.capacity;
+    const auto written = static_cast<uint64_t>(std::ceil(share * static_cast<double>(in_blocks)));
+    const uint64_t all =
+        pages_in_runs_ - in_blocks + written + rest_pages_ + kMaxCuts * batch_.capacity;
+    return std::min(all, pages_in_runs_);
+  }
+
+ private:
+  static constexpr uint64_t kSampleBlocks = 1024;
+  // Checkpoints cut runs, and holes with them, until they come as seldom as windows.
+  static constexpr uint64_t kMaxCuts = 12;
+
+  HoleSample(PageSource& pages, PageBatch batch, uint64_t stride)
+      : pages_(pages), batch_(std::move(batch)), stride_(stride) {}
+
+  void take(Pfn first) {
+    const Bytes bytes = batch_.pages.bytes();
+    pages_.read_pages(first, batch_.pages.bytes(), batch_.readable);
+    bool is_zero = true;
+    for (uint32_t i = 0; is_zero && i < batch_.capacity; ++i)
+      is_zero = batch_.readable[i] &&
+                is_zero_page(bytes.subspan(size_t{i} * batch_.page_size, batch_.page_size));
+    ++looked_at_;
+    zeros_ += is_zero;
+  }
+
+  PageSource& pages_;
+  PageBatch batch_;  // one block
+  uint64_t stride_;  // 0: there are no holes
+  uint64_t pages_in_runs_ = 0, rest_pages_ = 0, blocks_ = 0, looked_at_ = 0, zeros_ = 0;
+};
+
 Result<uint64_t> estimate_elf(PageSource& pages, const DumpHeader& header,
                               const DumpOptions& options) {
   const ElfLayout layout =
       TRY(ElfLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
-  uint64_t written = 0;
+  HoleSample sample = TRY(HoleSample::create(pages, options));
   TRY(each_window(pages, [&](const Window& window) {
     ElfRun run = next_elf_run(window, 0, kElfMergePages);
     for (; run.first != run.end; run = next_elf_run(window, run.end, kElfMergePages))
-      written += run.end - run.first;
+      sample.take_from(window, run);
   }));
-  return layout.data + written * pages.page_size();
+  return layout.data + sample.written_pages() * pages.page_size();
 }
 
 // Looks at every stride-th kept page.

@@ -17,8 +17,6 @@ constexpr uint64_t kDataShare = 4;
 constexpr uint64_t kBatchShare = 16;
 // Runs are described after this many at the latest.
 constexpr size_t kMaxEndedRuns = 1024;
-// Shorter runs of zeros are written: leaving them out would only make writes small and many.
-constexpr uint64_t kMinHoleBytes = 256 << 10;
 
 // All of memory at virtual address 0: for a vmcore whose segments are not known.
 constexpr DumpHeader::Segment kAnyMemory{{0}, UINT64_MAX, {0}};
@@ -112,7 +110,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
   pages_handled_ += kept;
   // Zeros not in data_ yet: where gaps take no room, a run that becomes one does not count.
   const uint64_t zeros = uint64_t{zero_pages_} * layout_.page_size;
-  const uint64_t pending = options_.no_sparse_files ? zeros : std::min(zeros, kMinHoleBytes);
+  const uint64_t pending = options_.no_sparse_files ? zeros : std::min(zeros, kMinElfHoleBytes);
   if (!stopped_ && !data_->fits(pending + layout_.page_size)) stop_at_limit();
   if (stopped_) {
     result_.pages_dropped += kept;
@@ -140,7 +138,7 @@ Result<> ElfWriter::take(uint32_t index, bool readable, Bytes page) {
 // so that the file always reaches as far as its segments.
 Result<> ElfWriter::append_zeros(bool run_ends) {
   uint64_t pages = std::exchange(zero_pages_, 0);
-  if (pages * layout_.page_size >= kMinHoleBytes && !data_failed_) {
+  if (pages * layout_.page_size >= kMinElfHoleBytes && !data_failed_) {
     const uint64_t written = run_ends ? 1 : 0;
     TRY(absorb_data(data_->skip((pages - written) * layout_.page_size)));
     pages = written;

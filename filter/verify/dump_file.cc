@@ -90,8 +90,8 @@ Result<size_t> DumpFile::read_some_at(uint64_t offset, MutableBytes out) const {
   return size;
 }
 
-uint64_t DumpFile::next_record(uint64_t offset) const {
-  if (!is_flattened_) return offset;
+uint64_t DumpFile::next_data(uint64_t offset) const {
+  if (!is_flattened_) return file_.next_data(offset, end_);
   const auto next = pieces_.upper_bound(offset);
   if (next != pieces_.begin() && std::prev(next)->second.end > offset) return offset;
   return next == pieces_.end() ? std::max(offset, end_) : next->first;

@@ -19,10 +19,10 @@ class DumpFile {
   bool is_flattened() const { return is_flattened_; }
   uint64_t file_bytes() const { return file_bytes_; }
   uint64_t end() const { return end_; }  // one past the highest byte
-  // Returns the first offset at or after `offset` that a record covers; bytes before it read as
-  // zeros. At least end() if there is none. Not flattened: `offset`.
-  uint64_t next_record(uint64_t offset) const;
-  // Reads up to end(); returns the number of bytes read.
+  // Returns the first offset from `offset` on that a record of a stream covers, or that is not in a
+  // hole of the file; what lies before it reads as zeros. At least end() if there is none.
+  uint64_t next_data(uint64_t offset) const;
+  // Up to end(); the count says how many bytes there were.
   Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
   // Reads exactly out.size() bytes. Fails: corrupt, if the dump ends before; io.
   Result<> read_at(uint64_t offset, MutableBytes out) const;

@@ -67,7 +67,7 @@ void ElfCheck::walk_segments() {
   for (uint64_t number = 0; number < count_; ++number) {
     // Headers in a gap of a stream are PT_NULL; there may be 2^32 of them.
     const uint64_t here = header_.e_phoff + number * sizeof(Elf64_Phdr);
-    number += (file_.next_record(here) - here) / sizeof(Elf64_Phdr);
+    number += (file_.next_data(here) - here) / sizeof(Elf64_Phdr);
     if (number >= count_) break;
     const auto i = static_cast<uint32_t>(number);
     const auto bytes =
@@ -118,7 +118,7 @@ void ElfCheck::read_notes(const Elf64_Phdr& segment) {
 
 void ElfCheck::read_everything() {
   for (uint64_t at = 0; at < file_.end(); at += kStep) {
-    at += (file_.next_record(at) - at) / kStep * kStep;
+    at += (file_.next_data(at) - at) / kStep * kStep;
     if (at >= file_.end()) break;
     progress_.update(Phase::finish, at / kPage, file_.end() / kPage, at);
     if (const auto read = data_.at(at, std::min(kStep, file_.end() - at)); !read)

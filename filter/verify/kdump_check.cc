@@ -128,7 +128,7 @@ void KdumpCheck::walk_bitmaps() {
   const uint64_t dumped_at = bitmap_at_ + bitmap_bytes_;
   for (uint64_t at = 0; at < bitmap_bytes_; at += kStep) {
     // No page is dumped in a gap of a stream, which may be as long as 2^32 blocks.
-    at += (file_.next_record(dumped_at + at) - (dumped_at + at)) / kStep * kStep;
+    at += (file_.next_data(dumped_at + at) - (dumped_at + at)) / kStep * kStep;
     if (at >= bitmap_bytes_) break;
     check_bitmap_block(at, at * 8, std::min(kStep, bitmap_bytes_ - at));
     progress_.update(Phase::finish, std::min(at * 8, end_pfn_), end_pfn_, data_.bytes_read());

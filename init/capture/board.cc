@@ -41,6 +41,8 @@ void Board::begin_wait(const char* what, int64_t until_ms) {
   wait_until_ms.store(until_ms, std::memory_order_release);
 }
 
+void Board::locate(std::string_view location) { copy_text(location_, location); }
+
 void Board::finish(Outcome outcome, const Error& error, std::string_view location) {
   if (outcome_.load(std::memory_order_relaxed) != Outcome::none) return;
   error_ = error;

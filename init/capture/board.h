@@ -34,6 +34,8 @@ struct Board {
   // A named wait, such as for a device: the job ends itself in time; if it does not, the
   // supervisor does a little later. Until the next tick the stall time-out does not count.
   void begin_wait(const char* what, int64_t until_ms);  // CLOCK_MONOTONIC
+  // Records where the job's files lie, as soon as their directory exists.
+  void locate(std::string_view where);
   // Called as soon as it is true: for saved, when the vmcore is committed. What comes after, log
   // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
   void finish(Outcome outcome, const Error& error, std::string_view location);

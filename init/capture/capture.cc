@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,7 @@ class Capture {
   std::vector<std::string> try_all(const std::vector<std::string>& targets, int64_t pause_s);
   void try_deferred();
   JobResult try_target(Attempt next, int64_t pause_s);
-  JobResult attempt(const Attempt& attempt, int64_t pause_s);
+  JobResult attempt(Attempt attempt, int64_t pause_s);
   void pause(int64_t seconds);
   bool is_stored() const { return kdump::is_stored(best_.outcome); }
 
@@ -64,6 +65,7 @@ class Capture {
   Board& board_;
   Console& console_;
   CaptureResult best_;
+  std::map<std::string, std::vector<std::string>> failed_locations_;  // by target
   std::vector<std::string> deferred_;  // targets of this round that have room only for RoomUse::all
 };
 
@@ -123,7 +125,9 @@ JobResult Capture::try_target(Attempt next, int64_t pause_s) {
   return result;
 }
 
-JobResult Capture::attempt(const Attempt& attempt, int64_t pause_s) {
+JobResult Capture::attempt(Attempt attempt, int64_t pause_s) {
+  std::vector<std::string>& failed = failed_locations_[attempt.target];
+  attempt.failed_locations = failed;
   const JobResult result = supervise(
       options_, attempt.target.c_str(),
       [&] {
@@ -132,6 +136,8 @@ JobResult Capture::attempt(const Attempt& attempt, int64_t pause_s) {
       },
       board_, console_);
   if (board_.deferred) deferred_.push_back(attempt.target);
+  if (result.outcome == Board::Outcome::failed && !result.location.empty())
+    failed.push_back(result.location);
   best_.abandoned |= result.abandoned;
   best_.interrupted = result.interrupted;
   // The reason of the first job's death says more than that of a second, useless one.

@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "init/capture/settings.h"
 #include "init/capture/supervise.h"
@@ -50,6 +51,9 @@ struct Attempt {
   JobKind kind = JobKind::dump;
   RoomUse room = RoomUse::all;
   bool has_next_target = false;  // a further target comes after it
+  // Locations that earlier attempts at this target have reported, all of them failures. The job
+  // removes those that hold nothing but logs, once it has saved the log itself.
+  std::vector<std::string> failed_locations = {};
 };
 
 // Does the work for one attempt, in the child: run_target_job(), or a test's stand-in.

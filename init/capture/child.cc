@@ -28,6 +28,10 @@ sigset_t waited_signals(bool all) {
   if (all) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    // A blocked signal arrives although it is ignored: nohup(1) asks that this one does not.
+    struct sigaction hangup {};
+    if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+      sigaddset(&set, SIGHUP);
   }
   return set;
 }
@@ -48,7 +52,9 @@ void become_child(pid_t parent) {
       ::signal(number, SIG_DFL);
   }
   ::signal(SIGTERM, SIG_DFL);  // the parent stops the child with it
+  // The terminal sends these to both processes; the parent decides.
   ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
   report_write_signals_as_errors();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);  // it died before the line above
@@ -65,6 +71,7 @@ void report_write_signals_as_errors() {
 
 void restore_signals_for_exec() {
   ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGHUP, SIG_DFL);
   for (const int number : kWriteSignals) ::signal(number, SIG_DFL);
 }
 
@@ -114,7 +121,7 @@ Child::Event Child::wait(int64_t until_ms, bool for_signals_too) {
     const timespec nap{.tv_sec = nap_ms / 1000, .tv_nsec = nap_ms % 1000 * 1'000'000};
     const int number = ::sigtimedwait(&set, nullptr, &nap);
     if (number == SIGINT) return Event::interrupted;
-    if (number == SIGTERM) return Event::terminated;
+    if (number == SIGTERM || number == SIGHUP) return Event::terminated;
   }
 }
 

@@ -36,13 +36,14 @@ class Child {
   enum class Event : uint8_t { ended, interrupted, terminated, timed_out };
 
   // Runs `work` in a child and then exits there with status 0. The child starts with nothing
-  // blocked, no handlers, and SIGINT, SIGPIPE and SIGXFSZ ignored, besides what the parent ignores;
-  // SIGTERM comes if the parent dies.
+  // blocked, no handlers, and SIGINT, SIGHUP, SIGPIPE and SIGXFSZ ignored, besides what the parent
+  // ignores; SIGTERM comes if the parent dies.
   // BlockedSignals must be in force. Fails: io, when no process could be had for 3 s.
   static Result<Child> start(const std::function<void()>& work);
 
-  // Waits for the child's end until that time (CLOCK_MONOTONIC), or for a SIGINT (interrupted) or
-  // SIGTERM (terminated) sent to the parent if `for_signals_too`.
+  // Waits for the child's end until that time (CLOCK_MONOTONIC), or for a SIGINT (interrupted),
+  // SIGTERM or SIGHUP (terminated) sent to the parent if `for_signals_too`. A SIGHUP that the
+  // parent ignores stays ignored.
   Event wait(int64_t until_ms, bool for_signals_too = false);
   void signal(int number) const;
   // Waits for so long, then kills. Fails: timeout (with `what`, and whether it could be killed), io

@@ -98,11 +98,11 @@ JobResult Supervisor::run(const std::function<void()>& job) {
   // has also told the console; what it could not say is said here.
   const bool was_ended = cause_.text[0] != '\0';
   result_.no_retry = board_.no_retry;
+  result_.location = board_.location();
   const Board::Outcome reported = board_.outcome();
   if (reported != Board::Outcome::none) {
     result_.outcome = reported;
     result_.error = board_.error();
-    result_.location = board_.location();
     if (!result_.interrupted && (was_ended || !child->exited_with_success()))
       console_.say("ended after its work was done, log and report may be missing: %s",
                    was_ended ? cause_.text : child->end().text);

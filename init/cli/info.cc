@@ -103,6 +103,7 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
   info.system = vmcore.system();
   info.page_size = vmcore.page_size();
   TRY(dump.make_plan(progress));
+  dump.set_gaps_take_room(false);  // a size on disk: file systems store holes for nothing
   info.plan = dump.plan();
   for (const uint32_t level : levels) {
     const uint64_t pages = info.plan.kept_pages(level);

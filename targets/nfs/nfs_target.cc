@@ -5,9 +5,10 @@
 // and does not answer, version 4 waits (RPC_TASK_NO_RETRANS_TIMEOUT in net/sunrpc/clnt.c), and the
 // supervisor kills the job after the call's named wait.
 //
-// The target must survive an outage of rd.kdump.stall. TCP retransmits and the client reconnects at
-// intervals that double, so that they may resume only as long after the outage as it lasted: calls
-// have twice stall and kMarginS.
+// An outage of rd.kdump.stall is to be survived. What brings the client back after one, TCP's
+// retransmission or a new connection, is tried at intervals that double, so up to as long after the
+// outage as that lasted: calls have twice stall and a little more. Where another target follows
+// they have stall alone: a server that is gone must not keep the dump from that one.
 //
 // Option names and errors: nfs(5), fs/nfs/fs_context.c. Client identity: fs/nfs/nfs4client.c.
 #include <fcntl.h>
@@ -36,7 +37,9 @@ constexpr uint32_t kMarginS = 10;
 constexpr uint32_t kLongestTimeoutS = 600;
 
 // How long one call may take.
-uint32_t call_seconds(uint32_t stall_s) { return 2 * stall_s + kMarginS; }
+uint32_t call_seconds(const Target::Limits& limits) {
+  return limits.has_next_target ? limits.stall_s : 2 * limits.stall_s + kMarginS;
+}
 
 // The first timeout; nullopt: the server answers. Shared by the target and its files.
 using ServerState = std::shared_ptr<std::optional<Error>>;
@@ -96,7 +99,7 @@ class NfsTarget final : public MountingTarget {
       : MountingTarget(std::move(text), url.directory, context),
         url_(std::move(url)),
         step_s_(context.limits.step_s),
-        call_s_(call_seconds(context.limits.stall_s)),
+        call_s_(call_seconds(context.limits)),
         observer_(context.observer),
         network_(context.network),
         mount_root_(context.mount_root),

@@ -162,10 +162,16 @@ Result<bool> SftpUpload::send_next() {
     return !request.is_begun || !request.unsent.empty();
   });
   if (next == requests_.end()) return false;
+  if (!next->is_begun && under_way() >= window_) return false;
   if (!next->is_begun) begin(*next);
   const size_t sent = TRY(link_.sftp()->send_some(next->unsent));
   next->unsent = next->unsent.subspan(sent);
   return sent != 0;
+}
+
+size_t SftpUpload::under_way() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      requests_, [](const Request& request) { return request.is_begun && !request.is_answered; }));
 }
 
 void SftpUpload::begin(Request& request) {
@@ -193,6 +199,7 @@ Result<> SftpUpload::take_answer(const SftpClient::Answer& answer) {
   if (asked == requests_.end())
     return fail(Kind::corrupt, "%s answers an unknown request", link_.host().c_str());
   asked->is_answered = true;
+  window_ = window_ > SIZE_MAX / 2 ? SIZE_MAX : 2 * window_;
   is_reconnected_ = false;
   progress_ms_ = link_.now_ms();
 
@@ -243,7 +250,9 @@ Result<> SftpUpload::recover(const Error& why) {
     request.is_begun = false;
     request.unsent = {};
   }
-  link_.note(text("%s is back; resending unacknowledged data", link_.host().c_str()).c_str());
+  window_ = 1;
+  link_.note(
+      text("%s is back; resending unacknowledged data", link_.host().c_str()).c_str());
   return {};
 }
 

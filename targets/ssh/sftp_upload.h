@@ -56,6 +56,7 @@ class SftpUpload final : public TargetFile {
   Result<> advance_until(Done done);
   Result<bool> advance();
   Result<bool> send_next();
+  size_t under_way() const;
   void begin(Request& request);
   Result<> take_answer(const SftpClient::Answer& answer);
   Result<> recover(const Error& why);
@@ -80,7 +81,10 @@ class SftpUpload final : public TargetFile {
   bool all_is_synced_ = true;        // all acknowledged data is on the server's disk
   int64_t progress_ms_ = 0;          // time when the server last received or answered something
   bool is_reconnected_ = false;      // since its last answer
-  std::optional<Error> failure_;     // of a write; reported at least once
+  // How many requests may be under way: one on a new connection, twice as many after each answer. A
+  // link that breaks again and again after some bytes so moves something each time.
+  size_t window_ = SIZE_MAX;
+  std::optional<Error> failure_;  // of a write; reported at least once
 };
 
 }  // namespace kdump

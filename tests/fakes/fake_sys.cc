@@ -202,6 +202,9 @@ int64_t FakeSys::sync_file_range(int fd, uint64_t offset, uint64_t size, unsigne
   return file_of(fd) ? 0 : -EBADF;
 }
 
+// As a file system without holes does.
+int64_t FakeSys::seek_data(int, uint64_t offset) { return static_cast<int64_t>(offset); }
+
 int64_t FakeSys::fadvise(int fd, uint64_t, uint64_t, int) {
   if (const int64_t fault = enter()) return fault;
   return file_of(fd) ? 0 : -EBADF;

@@ -92,6 +92,7 @@ class FakeSys final : public Sys {
   int64_t fsync(int fd) override;
   int64_t syncfs(int fd) override;
   int64_t sync_file_range(int fd, uint64_t offset, uint64_t size, unsigned flags) override;
+  int64_t seek_data(int fd, uint64_t offset) override;
   int64_t fadvise(int fd, uint64_t offset, uint64_t size, int advice) override;
   int64_t fstat(int fd, struct stat& out) override;
   int64_t stat(const char* path, struct stat& out) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "init/capture/integrity/leftovers.h"
 #include "init/capture/integrity/read_back.h"
 #include "init/capture/report/human_size.h"
 #include "targets/crash_files.h"
@@ -34,16 +35,20 @@ class LimitedSink final : public Sink {
 
 Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest) {
   const Bytes bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-  const auto file = TRY(target.create(name, text.size()));
-  TRY(file->write_at(0, bytes));
-  TRY(file->commit());
-  manifest.add(name, sha256_of(bytes));
-  return {};
+  auto file = TRY(target.create(name, text.size()));
+  Result<> saved = file->write_at(0, bytes);
+  if (saved) saved = file->commit();
+  file.reset();
+  if (saved)
+    manifest.add(name, sha256_of(bytes));
+  else
+    remove_if_empty(target, name, saved.error());
+  return saved;
 }
 
 Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most_bytes,
                                    JobProgress& progress, Manifest& manifest) {
-  const auto file = TRY(target.create(kDmesgName, 0));
+  auto file = TRY(target.create(kDmesgName, 0));
   LimitedSink limited(*file, most_bytes);
   HashedSink hashed(limited);
   WatchedSink sink(hashed, progress);
@@ -52,6 +57,8 @@ Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most
     // What has arrived is kept; the reason that is told is the first one.
     if (!file->keep_incomplete())
       progress.note(("warning: " + incomplete_name(kDmesgName) + " may lack its end").c_str());
+    file.reset();
+    remove_if_empty(target, kDmesgName, log.error());
     return log;
   }
   TRY(file->commit());

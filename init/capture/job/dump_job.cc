@@ -10,6 +10,7 @@
 #include "filter/base/text.h"
 #include "filter/dump/output/flattened_sink.h"
 #include "init/capture/integrity/dump_integrity.h"
+#include "init/capture/integrity/leftovers.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job/old_dumps.h"
@@ -25,6 +26,9 @@
 
 namespace kdump {
 namespace {
+
+// Whether a dump that was cut off holds memory, and not its headers alone.
+bool has_pages(const DumpResult& dump) { return dump.pages_written + dump.pages_zero != 0; }
 
 class DumpJob {
  public:
@@ -142,6 +146,7 @@ Result<> DumpJob::prepare_target() {
     return fail(Kind::refused, "what the job before has left there would be written over");
   space_ = TRY(target_->preflight());
   TRY(begin_crash(*target_, system));
+  board_.locate(target_->location());
   if (!context_.is_output && report_.system)
     old_dumps_.emplace(sys_, settings_, *target_, safe_host(system.nodename), progress_);
   // A further try would write over what this one is going to leave.
@@ -163,6 +168,8 @@ void DumpJob::save_dmesg() {
   console_.say("%s saved: %" PRIu64 " records, %s", kDmesgName, log->records,
                human_size(log->bytes).c_str());
   if (!log->warning.empty()) warn(log->warning);
+  // A copy of the log is on this target: those of failed attempts only take room.
+  remove_superseded(*target_, context_.failed_locations, progress_);
 }
 
 // The dump is worth more, and has the log in it.
@@ -239,7 +246,10 @@ Result<> DumpJob::save_dump() {
 
   const Error why = written ? written->why : written.error();
   const Result<> kept = file->keep_incomplete();
-  partial_is_kept_ = kept.has_value();
+  file.reset();
+  const bool was_empty = !written && remove_if_empty(*target_, kDumpName, why);
+  partial_is_kept_ = kept.has_value() && !was_empty;
+  if (kept && report_.dump && !has_pages(*report_.dump)) report_.dump.reset();
   if (kept) return std::unexpected(why);
   report_.dump.reset();  // what may be left of it is no dump
   return wrap(why, "partial dump not kept (%s)", kept.error().text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "filter/base/sys.h"
 #include "init/capture/board.h"
@@ -26,6 +27,7 @@ struct JobContext {
   // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
   bool is_output = false;
   RoomUse room_use = RoomUse::all;
+  std::vector<std::string> failed_locations = {};  // as Attempt
 };
 
 // Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it

@@ -11,7 +11,9 @@ namespace kdump {
 TargetContext target_context(Sys& sys, const Settings& settings, const JobContext& context,
                              const CrashedSystem& system, Observer& observer) {
   return {.sys = sys,
-          .limits = {.step_s = settings.step_timeout_s, .stall_s = settings.stall_timeout_s},
+          .limits = {.step_s = settings.step_timeout_s,
+                     .stall_s = settings.stall_timeout_s,
+                     .has_next_target = context.has_next_target},
           .observer = observer,
           .network = context.network,
           .refuse_tmpfs = context.refuse_tmpfs,

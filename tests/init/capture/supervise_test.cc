@@ -240,6 +240,37 @@ TEST_CASE("SIGTERM lets the job finish up, and no other target is tried") {
   CHECK(run.result.location == "/x/crash");
 }
 
+TEST_CASE("a hangup stops the job in order, unless it is ignored, as under nohup") {
+  const pid_t supervisor = ::getpid();
+  const auto hung_up = [&](Board& board) {
+    static volatile sig_atomic_t asked = 0;
+    ::signal(SIGTERM, [](int) { asked = 1; });
+    // The terminal's end reaches both processes.
+    ::kill(::getpid(), SIGHUP);
+    ::kill(supervisor, SIGHUP);
+    for (int i = 0; i < 50 && !asked; ++i) real_sys().sleep_ms(10);
+    board.finish(asked ? Outcome::incomplete : Outcome::saved, {}, "/x/crash");
+  };
+  const Run stopped(hung_up);
+  CHECK(stopped.result.interrupted);
+  CHECK(stopped.result.outcome == Outcome::incomplete);
+
+  ::signal(SIGHUP, SIG_IGN);
+  const Run ignored(hung_up);
+  ::signal(SIGHUP, SIG_DFL);
+  CHECK(!ignored.result.interrupted);
+  CHECK(ignored.result.outcome == Outcome::saved);
+}
+
+TEST_CASE("where a killed job's files lie is known") {
+  const Run run([](Board& board) {
+    board.locate("/x/crash");
+    die_of(SIGKILL);
+  });
+  CHECK(run.result.outcome == Outcome::failed);
+  CHECK(run.result.location == "/x/crash");
+}
+
 TEST_CASE("a job that does not heed SIGTERM is killed after a while") {
   const pid_t supervisor = ::getpid();
   const Run run(
@@ -335,7 +366,11 @@ Tried try_targets(std::vector<std::string> urls, SupervisorOptions options = {})
   tried.captured = capture(
       settings, options,
       [&](const Attempt& attempt) {
-        const auto& [url, kind, room, has_next_target] = attempt;
+        const auto& [url, kind, room, has_next_target, failed_locations] = attempt;
+        for (const std::string& location : failed_locations) {
+          const std::string passed = "(" + location + ") ";
+          [[maybe_unused]] const ssize_t put = ::write(ends[1], passed.data(), passed.size());
+        }
         const char* const what = kind == JobKind::log          ? "log:"
                                  : kind == JobKind::unfiltered ? "all:"
                                                                : "";
@@ -355,7 +390,8 @@ Tried try_targets(std::vector<std::string> urls, SupervisorOptions options = {})
         if (url.starts_with("boots")) {
           // A server that is there from the second try on.
           if (++tries_of_boots() == 1)
-            board.finish(Outcome::failed, fail(Kind::timeout, "no route").error(), "");
+            board.finish(Outcome::failed, fail(Kind::timeout, "no route").error(),
+                         url.ends_with("late") ? "at " + url : "");
           else
             board.finish(Outcome::saved, {}, "at " + url);
         }
@@ -450,10 +486,11 @@ TEST_CASE("where all fail the last failure is told") {
 
 TEST_CASE("where all have failed, those that may take the dump later are tried again") {
   const SupervisorOptions options{.retry_s = 15};
-  const Tried later = try_targets({"key", "boots", "raw"}, options);
-  CHECK(later.urls == "key boots raw boots ");
+  const Tried later = try_targets({"key", "boots late", "raw"}, options);
+  // The second attempt learns where the first one has left files.
+  CHECK(later.urls == "key boots late raw (at boots late) boots late ");
   CHECK(later.captured.outcome == Outcome::saved);
-  CHECK(later.captured.location == "at boots");
+  CHECK(later.captured.location == "at boots late");
   CHECK(later.log.find("trying again for 15 s (rd.kdump.retry)") != later.log.npos);
   // Not for what stays as it is, nor where a dump is there, nor for ever.
   CHECK(try_targets({"key", "raw"}, options).urls == "key raw ");

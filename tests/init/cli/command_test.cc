@@ -170,6 +170,39 @@ TEST_CASE("a dry run prints the sizes of the levels and writes nothing") {
   CHECK(!bench.has("never-incomplete"));
 }
 
+TEST_CASE("sizes leave out what is a hole on a disk") {
+  Bench bench;
+  // The bitmaps of kdump take 8 MiB for 12 MiB of memory, 2 of them at 128 GiB.
+  const TextCore core(
+      "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\n"
+      "load 0x1fffe00000 0x200000 0x200000 0xffff901fffe00000\nram 0 12M\n"
+      "page 1024 free order=10\npage 2048 free order=10\n");
+  for (const std::string verb : {"dump --dry-run ", "info "}) {
+    CHECK(bench.run(verb + core.path() + " | awk '$1 == 31 && $4 < 7 {print \"small\"}'") == 0);
+    CHECK(bench.out == "small\n");
+  }
+}
+
+TEST_CASE("verify waits for no FIFO, and takes no hours for holes") {
+  Bench bench;
+  fs::create_directory(bench.path() + "/d");
+  REQUIRE(bench.run("dump vmcore --format elf -o d/vmcore") == 0);
+  CHECK(bench.run("--version; mkfifo d/SHA256SUMS") == 0);
+  // timeout(1) ends with 124.
+  const std::string verify =
+      std::string("--version >/dev/null; timeout 60 ") + KDUMP_INIT_PROGRAM + " verify ";
+  CHECK(bench.run(verify + "d") == 0);
+  CHECK(says(bench.out, "it is no file"));
+  fs::remove(bench.path() + "/d/SHA256SUMS");
+
+  fs::resize_file(bench.path() + "/d/vmcore", uint64_t{4} << 40);
+  CHECK(bench.run(verify + "d") == 0);
+  CHECK(says(bench.out, "sound"));
+  bench.write("d/SHA256SUMS", std::string(64, '0') + "  vmcore\n");
+  CHECK(bench.run(verify + "d") == 1);
+  CHECK(says(bench.out, "not compared"));
+}
+
 TEST_CASE("a wrong input gets one line with the file, and nothing is created") {
   Bench bench;
   const std::string vmcore = tiny_core();
@@ -348,14 +381,21 @@ TEST_CASE("--report writes over nothing: no file, no vmcore, and not this run's 
 
 TEST_CASE("a limit of file sizes ends a dump in order, its partial file marked incomplete") {
   Bench bench;
-  // In units of 512 bytes: the log and some pages fit.
-  const std::string limited = "info vmcore >/dev/null; ulimit -f 800; " KDUMP_INIT_PROGRAM " ";
-  CHECK(bench.run(limited + "dump vmcore -d 0 --compress none -o out") == 3);
-  CAPTURE(bench.err);
-  CHECK(says(bench.err, "File too large"));
-  CHECK_FALSE(says(bench.err, "killed by signal"));
-  CHECK(bench.has("out-incomplete"));
-  CHECK_FALSE(bench.has("out"));
+  const TextCore core("kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\nram 0 16M\n");
+  // In units of 512 bytes: some pages fit, or none.
+  for (const auto& [limit, status] : {std::pair("16000", 3), std::pair("200", 1)}) {
+    CAPTURE(limit);
+    const std::string limited =
+        std::string("info vmcore >/dev/null; rm -f out*; ulimit -f ") + limit + "; ";
+    CHECK(bench.run(limited + KDUMP_INIT_PROGRAM + " dump " + core.path() +
+                    " -d 0 --format elf -o out") == status);
+    CAPTURE(bench.err);
+    CHECK(says(bench.err, "File too large"));
+    CHECK_FALSE(says(bench.err, "killed by signal"));
+    CHECK(says(bench.err, "INCOMPLETE") == (status == 3));
+    CHECK(bench.has("out-incomplete"));
+    CHECK_FALSE(bench.has("out"));
+  }
 }
 
 TEST_CASE(

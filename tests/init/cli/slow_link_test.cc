@@ -134,6 +134,16 @@ TEST_CASE("an only target may be slow, until its limit") {
   CHECK(run.seconds >= 25);
 }
 
+TEST_CASE("connections that break after a few requests bring the dump on all the same") {
+  SshServer server;
+  const Trickle link(server, 400 << 10, 400 << 10, "ends");
+  const Captures run({link.url()}, 6, 12);
+  CAPTURE(run.log);
+  // Until its limit: 64 MiB take longer.
+  CHECK(run.captured.error.kind == Kind::timeout);
+  CHECK(run.log.find("no way back") == run.log.npos);
+}
+
 TEST_CASE("connections that do not last are made after pauses") {
   SshServer server;
   const Trickle link(server, 4 * kMiB, 0, "ends");

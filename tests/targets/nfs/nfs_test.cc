@@ -105,6 +105,30 @@ TEST_CASE("a call may last as long as the client needs to come back after an out
   }
 }
 
+TEST_CASE("a dead server holds another target back for a stall, not for two") {
+  for (const bool has_next_target : {false, true}) {
+    CAPTURE(has_next_target);
+    const auto scene = make_scene("nfs");
+    auto target =
+        make_target(scene->url, {.sys = scene->sys,
+                                 .limits = {.step_s = 5, .stall_s = 60, .has_next_target = has_next_target},
+                                 .observer = scene->observer,
+                                 .network = *scene->network});
+    REQUIRE(target);
+    REQUIRE((*target)->preflight());
+    CHECK(says(mounted_with(*scene), has_next_target ? ",timeo=200," : ",timeo=433,"));
+    REQUIRE((*target)->begin("host-1"));
+    auto file = (*target)->create("vmcore", 0);
+    REQUIRE(file);
+    scene->observer.longest_wait_s = 0;
+    REQUIRE((*file)->write_at(0, as_bytes("dump")));
+    CHECK(scene->observer.longest_wait_s == (has_next_target ? 60 : 130));
+    CHECK((*file)->commit());
+    file->reset();
+    CHECK((*target)->finish());
+  }
+}
+
 TEST_CASE("versions are tried downwards, and the error has the reason of each") {
   const auto scene = make_scene("nfs");
   scene->sys.add_export("192.0.2.7:/old", {"3"}, scene->sys.add_fs({.magic = 0x6969}));

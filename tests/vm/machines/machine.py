@@ -2,14 +2,17 @@
 and the files that it leaves. What is tried and expected is scenarios.py's.
 """
 
+import atexit
 import dataclasses
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import tarfile
+import tempfile
 import threading
 import time
 
@@ -126,6 +129,14 @@ class Console:
     def type(self, text):
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
+
+
+def monitor_path():
+    """A path for the socket of QEMU's monitor. An address holds 107 bytes, which the directory of a
+    scenario with a long name exceeds."""
+    directory = tempfile.mkdtemp(prefix="qemu-", dir="/tmp")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return pathlib.Path(directory) / "monitor"
 
 
 def ask_monitor(monitor, command):

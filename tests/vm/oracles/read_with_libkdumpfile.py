@@ -25,11 +25,13 @@ def read_dump(dump_path, raw_path=None):
     attr = dump.attr
     release = attr["linux.uts.release"]
     # An ELF core has no bitmap: what was left out reads as zeros.
-    is_elf = isinstance(dump_formats.open_dump(dump_path), dump_formats.ElfCore)
+    opened = dump_formats.open_dump(dump_path)
+    is_elf = isinstance(opened, dump_formats.ElfCore)
     page_size = attr["arch.page_size"]
     zero_page = bytes(page_size)
     pages, banner = 0, None
-    for pfn in range(attr["max_pfn"]):
+    # Memory may lie at 768 GiB: hundreds of millions of page frames that do not exist.
+    for pfn in range(attr["max_pfn"]) if is_elf else opened.ram.pfns():
         try:
             page = bytes(dump.read(kdumpfile.KDUMP_MACHPHYSADDR, pfn * page_size, page_size))
         except kdumpfile.exceptions.NoDataException:

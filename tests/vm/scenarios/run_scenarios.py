@@ -119,7 +119,9 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     if scenario.server_does:
         pattern, what = scenario.server_does
         typing.append((pattern, getattr(server, what)))
-    more = ["-device", "i6300esb", "-action", "watchdog=reset"] if scenario.watchdog else []
+    more = list(scenario.qemu)
+    if scenario.watchdog:
+        more += ["-device", "i6300esb", "-action", "watchdog=reset"]
     if scenario.pstore:
         # Its memory lives on through a reset: then the guest must come back.
         more += ["-action", "reboot=reset"]
@@ -135,7 +137,7 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
         hardware_does.append((scenario.plugged_in_at, 0, f"device_add {nic},netdev=n0,bus=bay,"
                                                         f"mac={machine.mac(number)}"))
     if hardware_does:
-        monitor = work / "monitor"
+        monitor = machine.monitor_path()
         more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
         typing += [(pattern, functools.partial(later, seconds, machine.ask_monitor, monitor,
                                                words.replace("{image}", str(disk))))

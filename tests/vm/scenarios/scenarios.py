@@ -40,7 +40,8 @@ class Scenario:
     watchdog: bool = False      # a hardware watchdog that resets the machine
     pstore: str = ""            # "erst", "ramoops": the first kernel has it, and shows it afterwards
     crashkernel: str = "128M"
-    memory: str = "512M"
+    memory: str = "512M"        # QEMU's -m
+    qemu: tuple = ()            # further options of QEMU's
     unit_mib: int = 4           # size of the workload
     flavour: str = "amd64"      # of the kernel, and with it the architecture; see debian_kernel
     suite: str = ""             # "": this release's
@@ -90,6 +91,13 @@ SCENARIOS = (
     Scenario("a full disk keeps as much as there is room for", fault=True, disk=Disk(mib=24),
              arguments="rd.kdump.level=0 rd.kdump.compress=none",
              says=(r"no level fits", r"INCOMPLETE", r"rebooting now"), result="incomplete", level=0),
+    # The bitmaps of its dump are 48 MiB, nearly all holes.
+    Scenario("a DIMM at 768 GiB, and a disk with room for the pages alone",
+             memory="512M,slots=4,maxmem=900G",
+             qemu=("-object", "memory-backend-ram,id=m1,size=128M",
+                   "-device", "pc-dimm,memdev=m1,addr=0xC000000000,id=d1"),
+             disk=Disk(mib=64), arguments="acpi_no_memhotplug", crashkernel="192M",
+             says=(r"level 31: ", SAVED), never=(r"does not fit",), quick=False),
     Scenario("the oldest dumps are removed from a disk", keep=2, arguments="rd.kdump.keep=2",
              says=(r"saved ", r"oldest dumps of crash-test removed: 2, ", SAVED), quick=False),
     Scenario("the oldest dumps are removed from an NFS server", keep=1, server="nfs",

@@ -59,7 +59,8 @@ TEST_CASE("vmcoreinfo gives numbers in each of its forms, and nothing for what i
       "OSRELEASE=6.1.0\nSYMBOL(prb)=ffffffff92464400\nSIZE(page)=64\nOFFSET(page.flags)=0\n"
       "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-129\nNUMBER(hex)=0xffff800000000000\nNUMBER(bad)=12x\n"
       "NUMBER(empty)=\nNUMBER(huge)=99999999999999999999\nLENGTH(mem_section)=2048\nPAGESIZE=4096\n"
-      "KERNELOFFSET=10c00000\nSIZE(page)=56\nSIZE(pages)=1\nnonsense\n=\nSYMBOL(last)=1");
+      "KERNELOFFSET=10c00000\nSIZE(page)=56\nSIZE(pages)=1\nnonsense\n=\nSYMBOL(0x)=0x\n"
+      "SYMBOL(_text)=0xffffffff81000000\nSYMBOL(last)=1");
   CHECK(info.value("OSRELEASE") == "6.1.0");
   CHECK(info.symbol("prb") == 0xffffffff92464400);
   CHECK(info.size("page") == 64);  // the first one
@@ -74,6 +75,8 @@ TEST_CASE("vmcoreinfo gives numbers in each of its forms, and nothing for what i
   CHECK(info.decimal("PAGESIZE") == 4096);
   CHECK(info.hex("KERNELOFFSET") == 0x10c00000);
   CHECK(info.symbol("last") == 1);
+  CHECK(info.symbol("_text") == 0xffffffff81000000);
+  CHECK_FALSE(info.symbol("0x"));
   CHECK_FALSE(info.size("pag"));
   CHECK_FALSE(info.value("SIZE"));
   CHECK(Vmcoreinfo().empty());
