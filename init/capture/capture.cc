@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "filter/base/sys.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -89,7 +90,8 @@ std::vector<std::string> Capture::try_all(const std::vector<std::string>& target
     if (is_stored())
       console_.say("the log goes to %s as well", target.c_str());
     else if (!best_.target.empty())
-      console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target", target.c_str());
+      console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target",
+                   pause_s != 0 ? without_options(target).c_str() : target.c_str());
     const bool is_last = &target == &targets.back();
     const Ending ending =
         try_target({.target = target,
@@ -108,7 +110,7 @@ void Capture::try_put_off() {
   const std::vector<std::string> targets = std::exchange(put_off_, {});
   for (const std::string& target : targets) {
     if (is_stored() || best_.abandoned || best_.interrupted) return;
-    console_.say("trying %s again, for all the room that it has", target.c_str());
+    console_.say("trying %s again, for all the room that it has", without_options(target).c_str());
     try_target({.target = target, .gives_way = &target != &targets.back()}, 0);
   }
 }
@@ -117,15 +119,17 @@ void Capture::try_put_off() {
 Ending Capture::try_target(Attempt next, int64_t pause_s) {
   const Ending ending = attempt(next, pause_s);
   if (!ending.died || next.cargo == Cargo::log || best_.abandoned) return ending;
-  console_.say("trying %s once more, for every page, by one thread", next.target.c_str());
+  console_.say("trying %s once more, for every page, by one thread",
+               without_options(next.target).c_str());
   next.cargo = Cargo::every_page;
   attempt(next, 0);
   return ending;
 }
 
 Ending Capture::attempt(const Attempt& attempt, int64_t pause_s) {
+  const std::string shown = without_options(attempt.target);
   const Ending ending = supervise(
-      watch_, attempt.target.c_str(),
+      watch_, shown.c_str(),
       [&] {
         pause(pause_s);
         job_(attempt);
