@@ -136,7 +136,7 @@ TEST_CASE("a user certificate beside the key logs in, and the key alone where it
   CHECK_MESSAGE(has(output, "its certificate is valid until 2020-02-0"), output);
   must_run(in(server, "ssh-keygen -q -s ca -h -I id -n root key.pub"));
   CHECK(dump(server, server.url(), output) == 1);
-  CHECK_MESSAGE(has(output, "is not used: it is of a host, not of a user"), output);
+  CHECK_MESSAGE(has(output, "is not used: it is of a host"), output);
   must_run(in(server, "cp key.pub authorized"));
   CHECK_MESSAGE(dump(server, server.url(), output) == 0, output);
 }
