@@ -71,7 +71,6 @@ constexpr Row kRows[] = {
     {2222, true, "$Q $K\n"},
     {2222, true, "dumps.example $K\n"},
     {2222, true, "$H $K\n"},
-    {2222, false, "$P $O\ndumps.example $K\n"},
     {2222, true, "$P $K\ndumps.example $O\n"},
     {2222, false, "@revoked * $K\ndumps.example $K\n"},
     {2222, true, "@revoked * $O\ndumps.example $K\n"},
