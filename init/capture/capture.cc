@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "filter/base/sys.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -91,7 +92,8 @@ std::vector<std::string> Capture::try_all(const std::vector<std::string>& target
     if (is_stored())
       console_.say("the log goes to %s as well", target.c_str());
     else if (!best_.target.empty())
-      console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target", target.c_str());
+      console_.say("trying %s, %s", pause_s != 0 ? "again" : "the next target",
+                   pause_s != 0 ? without_options(target).c_str() : target.c_str());
     const bool is_last = &target == &targets.back();
     const JobResult result =
         try_target({.target = target,
@@ -110,7 +112,7 @@ void Capture::try_deferred() {
   const std::vector<std::string> targets = std::exchange(deferred_, {});
   for (const std::string& target : targets) {
     if (is_stored() || best_.abandoned || best_.interrupted) return;
-    console_.say("trying %s again, for all the room that it has", target.c_str());
+    console_.say("trying %s again, for all the room that it has", without_options(target).c_str());
     try_target({.target = target, .has_next_target = &target != &targets.back()}, 0);
   }
 }
@@ -119,7 +121,8 @@ void Capture::try_deferred() {
 JobResult Capture::try_target(Attempt next, int64_t pause_s) {
   const JobResult result = attempt(next, pause_s);
   if (!result.died || next.kind == JobKind::log || best_.abandoned) return result;
-  console_.say("trying %s once more, for every page, by one thread", next.target.c_str());
+  console_.say("trying %s once more, for every page, by one thread",
+               without_options(next.target).c_str());
   next.kind = JobKind::unfiltered;
   attempt(next, 0);
   return result;
@@ -128,8 +131,9 @@ JobResult Capture::try_target(Attempt next, int64_t pause_s) {
 JobResult Capture::attempt(Attempt attempt, int64_t pause_s) {
   std::vector<std::string>& failed = failed_locations_[attempt.target];
   attempt.failed_locations = failed;
+  const std::string shown = without_options(attempt.target);
   const JobResult result = supervise(
-      options_, attempt.target.c_str(),
+      options_, shown.c_str(),
       [&] {
         pause(pause_s);
         job_(attempt);

@@ -10,6 +10,7 @@
 #include "init/capture/supervise.h"
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -43,8 +44,9 @@ ExitStatus check_command(const CommandLine& line) {
   size_t good = 0;
   bool first_is_good = false;
   for (const std::string& target : settings.targets) {
+    const std::string shown = without_options(target);
     const JobResult result = supervise(
-        options, target.c_str(),
+        options, shown.c_str(),
         [&] {
           enter_private_mount_namespace();
           run_check_job(real_sys(), settings, target, *network, *mount_root, **board, console);

@@ -41,7 +41,7 @@ directory HOST-TIME on the first TARGET that takes it whole:
   raw:DEVICE       the block device itself
   nfs://HOST[:PORT]/EXPORT[?path=DIR&vers=VERSION&OPTION...]
                    a directory on an NFS server
-  ssh://USER@HOST[:PORT]/DIR?key=FILE&known_hosts=FILE
+  ssh://USER@HOST[:PORT]/DIR?key=FILE&known_hosts=FILE&jump=USER@HOST[:PORT]
                    a directory on an SSH server
   dir:/DIR         a directory that is mounted
 

@@ -1,7 +1,11 @@
 #include "net/ssh/known_hosts.h"
 
+#include <algorithm>
+
 #include "filter/base/text.h"
+#include "net/ssh/certificate.h"
 #include "net/ssh/digest.h"
+#include "net/ssh/wire.h"
 
 namespace kdump {
 namespace {
@@ -21,6 +25,10 @@ constexpr Algorithm kAlgorithms[] = {
     {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
     {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
 };
+constexpr char kCertificateAlgorithms[] =
+    "ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,"
+    "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com";
 
 std::string_view next_field(std::string_view& line) {
   const size_t begin = line.find_first_not_of(" \t");
@@ -96,9 +104,10 @@ KnownHosts KnownHosts::of_server(std::string_view file, const std::string& host,
   known.host_ = host;
   known.port_ = port;
   known.read(file, with_port(host, port), with_port(address, port));
-  // As ssh does where only the server's usual port is known.
-  if (known.keys_.empty() && port != kDefaultPort)
-    known.read(file, with_port(host, kDefaultPort), with_port(address, kDefaultPort));
+  if (port == kDefaultPort) return known;
+  const std::vector<KnownHostKey> with_its_port = known.keys_;
+  known.read(file, lowered(host), lowered(address));
+  if (!with_its_port.empty()) known.keys_ = with_its_port;
   return known;
 }
 
@@ -119,13 +128,13 @@ void KnownHosts::read(std::string_view file, const std::string& name, const std:
     if (!matches(field, name) && !matches(field, address)) continue;
     const std::string_view type = next_field(line);
     const auto blob = base64_decode(next_field(line));
-    if (!blob || blob->empty()) continue;
+    if (!blob || !blob->starts_with(wire_string(type))) continue;
     if (marker.empty())
       keys_.push_back({std::string(type), *blob});
     else if (marker == "@revoked")
       revoked_.push_back(*blob);
     else if (marker == "@cert-authority")
-      ++authorities_;
+      authorities_.push_back(*blob);
   }
 }
 
@@ -134,7 +143,7 @@ std::string KnownHosts::scan_line(const char* file) const {
 }
 
 Result<std::string> KnownHosts::algorithms(const char* file) const {
-  std::string offered;
+  std::string offered = authorities_.empty() ? "" : kCertificateAlgorithms;
   for (const Algorithm& each : kAlgorithms)
     for (const KnownHostKey& key : keys_)
       if (key.type == each.key_type) {
@@ -147,28 +156,50 @@ Result<std::string> KnownHosts::algorithms(const char* file) const {
   if (!keys_.empty())
     return fail(Kind::refused, "known_hosts has only a key of unsupported type %.40s for %s; %s",
                 keys_.back().type.c_str(), host_.c_str(), line.c_str());
-  if (authorities_)
-    return fail(Kind::refused,
-                "known_hosts has only @cert-authority for %s, which is unsupported; %s",
-                host_.c_str(), line.c_str());
   return fail(Kind::refused, "known_hosts has no key of %s; check its fingerprint, then %s",
               host_.c_str(), line.c_str());
 }
 
-Result<> KnownHosts::check(std::string_view blob, const char* file) const {
-  const std::string shown = key_fingerprint(blob);
-  for (const std::string& revoked : revoked_)
-    if (revoked == blob)
-      return fail(Kind::refused, "%s presents the key %s, which %s lists as @revoked",
-                  host_.c_str(), shown.c_str(), file);
+Result<> KnownHosts::check_revoked(std::string_view blob, const char* file) const {
+  if (std::ranges::find(revoked_, blob) == revoked_.end()) return {};
+  return fail(Kind::refused, "%s presents the key %s, which %s lists as @revoked", host_.c_str(),
+              key_fingerprint(blob).c_str(), file);
+}
+
+Result<> KnownHosts::check_key(std::string_view blob, const char* file) const {
+  TRY(check_revoked(blob, file));
   const KnownHostKey* expected = nullptr;
   for (const KnownHostKey& key : keys_) {
     if (key.blob == blob) return {};
-    // A blob begins with the length of its type and the type: prefer a known key of the same type.
-    if (!expected || blob.substr(0, 4 + key.type.size()).ends_with(key.type)) expected = &key;
+    if (!expected || blob.starts_with(wire_string(key.type))) expected = &key;
   }
-  return fail(Kind::refused, "the host key %s differs from the known key %s", shown.c_str(),
+  return fail(Kind::refused, "the host key %s differs from the known key %s",
+              key_fingerprint(blob).c_str(),
               expected ? key_fingerprint(expected->blob).c_str() : "none");
+}
+
+Result<std::string> KnownHosts::check_certificate(const Certificate& certificate, const char* file,
+                                                  int64_t now_s) const {
+  if (std::ranges::find(authorities_, certificate.authority) == authorities_.end())
+    return fail(Kind::refused, "%s has no @cert-authority %s for it", file,
+                key_fingerprint(certificate.authority).c_str());
+  return check_host_certificate(certificate, lowered(host_), now_s);
+}
+
+Result<std::string> KnownHosts::check(std::string_view blob, const char* file,
+                                      int64_t now_s) const {
+  if (!is_certificate(blob)) {
+    TRY(check_key(blob, file));
+    return std::string();
+  }
+  const auto certificate = parse_certificate(blob);
+  if (!certificate) return wrap(certificate.error(), "host certificate");
+  TRY(check_revoked(certificate->authority, file));
+  TRY(check_revoked(certificate->key, file));
+  auto good = check_certificate(*certificate, file, now_s);
+  if (good) return good;
+  if (check_key(certificate->key, file)) return std::string();
+  return wrap(good.error(), "host certificate");
 }
 
 }  // namespace kdump

@@ -1,7 +1,6 @@
-// The host keys that a known_hosts file accepts and revokes for one server. Mirrors sshd(8),
-// SSH_KNOWN_HOSTS FILE FORMAT: patterns, hashed names, [host]:port, @revoked. Certificates are
-// unsupported; @cert-authority lines are only counted, for the message. Decision:
-// docs/decisions/0014-ssh-files.md.
+// What a known_hosts file says of one server: the keys it may show, the authorities that may sign
+// its certificate, and the keys that are revoked. Mirrors the format of sshd(8), SSH_KNOWN_HOSTS
+// FILE FORMAT: patterns, hashed names, [host]:port, @cert-authority, @revoked.
 #pragma once
 
 #include <string>
@@ -19,33 +18,38 @@ struct KnownHostKey {
 
 class KnownHosts {
  public:
-  // Collects the keys of a server. text: of the file. host: as in the URL. address: its IP address,
-  // which is matched too. Malformed lines are skipped, as ssh does. Entries without a port apply if
-  // there are none with the port.
+  // host: as the user names the server. address: where it was found, matched too.
+  // Ignores lines that it cannot read, as ssh does. The host's keys without a port count where
+  // none is known with it; its authorities and revoked keys always do.
   static KnownHosts of_server(std::string_view text, const std::string& host,
                               const std::string& address, uint16_t port);
 
   const std::vector<KnownHostKey>& keys() const { return keys_; }
 
-  // Returns the host key algorithms to offer, comma-separated: those of the known keys. file: the
-  // file's name, for messages. Fails: refused, without a known key; the text has an ssh-keyscan
-  // line.
+  // The host key algorithms to offer, in SSH's form (comma-separated): those of certificates where
+  // an authority is known, then those of the known keys.
+  // Fails: refused, with the ssh-keyscan line that helps. file: known_hosts' name, for the message.
   Result<std::string> algorithms(const char* file) const;
 
-  // Checks the server's key. Fails: refused, with the known and the presented fingerprint.
-  Result<> check(std::string_view blob, const char* file) const;
+  // Whether the server may show this key, or this certificate at now_s by the clock here. A
+  // certificate that does not hold is taken for its key, as ssh does. Returns a warning, or
+  // nothing. Fails: refused, with both fingerprints, or with what is wrong with the certificate.
+  Result<std::string> check(std::string_view blob, const char* file, int64_t now_s) const;
 
   // Returns the command line that adds the server's keys to the file.
   std::string scan_line(const char* file) const;
 
  private:
   void read(std::string_view file, const std::string& name, const std::string& address);
+  Result<> check_revoked(std::string_view blob, const char* file) const;
+  Result<> check_key(std::string_view blob, const char* file) const;
+  Result<std::string> check_certificate(const struct Certificate& certificate, const char* file,
+                                        int64_t now_s) const;
 
   std::string host_;
   uint16_t port_ = 0;
   std::vector<KnownHostKey> keys_;
-  std::vector<std::string> revoked_;  // blobs
-  unsigned authorities_ = 0;
+  std::vector<std::string> revoked_, authorities_;  // blobs
 };
 
 }  // namespace kdump

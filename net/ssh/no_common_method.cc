@@ -1,5 +1,6 @@
 #include "net/ssh/no_common_method.h"
 
+#include "net/ssh/certificate.h"
 #include "net/ssh/wire.h"
 
 namespace kdump {
@@ -49,6 +50,11 @@ std::unexpected<Error> no_common_method(const std::string& host, Bytes kexinit,
     if (!theirs) return std::unexpected(theirs.error());
     if (share_one(*offered[i], *theirs)) continue;
     // The lists come last, where being shortened does the least harm.
+    if (i == kHostKey && offered[i]->ends_with(kCertificateSuffix))
+      return fail(
+          Kind::refused,
+          "%s has no host certificate, and only a @cert-authority is known; %s; offered: %s",
+          host.c_str(), scan.c_str(), theirs->c_str());
     if (i == kHostKey)
       return fail(Kind::refused, "%s has no host key of a known type; %s; known: %s; offered: %s",
                   host.c_str(), scan.c_str(), offered[i]->c_str(), theirs->c_str());

@@ -9,41 +9,11 @@
 #include <cerrno>
 
 #include "net/ssh/digest.h"
+#include "net/ssh/key_math.h"
 #include "net/ssh/wire.h"
 
 namespace kdump {
 namespace {
-
-// OpenSSH makes keys of at most 16384 bits.
-constexpr size_t kMaxRsaBytes = 16384 / 8;
-
-struct Curve {
-  mbedtls_ecp_group_id id;
-  std::string_view name;
-  mbedtls_md_type_t hash;
-};
-constexpr Curve kCurves[] = {
-    {MBEDTLS_ECP_DP_SECP256R1, "nistp256", MBEDTLS_MD_SHA256},
-    {MBEDTLS_ECP_DP_SECP384R1, "nistp384", MBEDTLS_MD_SHA384},
-    {MBEDTLS_ECP_DP_SECP521R1, "nistp521", MBEDTLS_MD_SHA512},
-};
-
-struct RsaAlgorithm {
-  std::string_view name;
-  mbedtls_md_type_t hash;
-};
-// The last one for servers that know no other.
-constexpr RsaAlgorithm kRsaAlgorithms[] = {
-    {"rsa-sha2-512", MBEDTLS_MD_SHA512},
-    {"rsa-sha2-256", MBEDTLS_MD_SHA256},
-    {"ssh-rsa", MBEDTLS_MD_SHA1},
-};
-
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 int random_bytes(void*, unsigned char* out, size_t size) {
   while (size != 0) {
@@ -52,27 +22,6 @@ int random_bytes(void*, unsigned char* out, size_t size) {
     if (got > 0) out += got, size -= static_cast<size_t>(got);
   }
   return 0;
-}
-
-struct Number : mbedtls_mpi {
-  Number() { mbedtls_mpi_init(this); }
-  ~Number() { mbedtls_mpi_free(this); }
-  Number(const Number&) = delete;
-  Number& operator=(const Number&) = delete;
-
-  std::string wire() const {
-    std::string number(mbedtls_mpi_size(this), '\0');
-    mbedtls_mpi_write_binary(this, bytes(number), number.size());
-    return wire_mpint(number);
-  }
-};
-
-Result<std::string> digest_of(mbedtls_md_type_t hash, std::string_view data) {
-  const mbedtls_md_info_t* const info = mbedtls_md_info_from_type(hash);
-  std::string digest(info ? mbedtls_md_get_size(info) : 0, '\0');
-  if (!info || mbedtls_md(info, bytes(data), data.size(), bytes(digest)) != 0)
-    return fail(Kind::unsupported, "unsupported hash %d", hash);
-  return digest;
 }
 
 std::unexpected<Error> no_key(const char* kind, int code) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "filter/base/sys.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 
@@ -37,6 +38,18 @@ Result<SshChannel> SshChannel::subsystem(std::shared_ptr<SshSession> session, co
 Result<SshChannel> SshChannel::command(std::shared_ptr<SshSession> session,
                                        const std::string& command, int64_t until_ms) {
   return open(std::move(session), "exec", command, until_ms);
+}
+
+Result<SshChannel> SshChannel::connection(std::shared_ptr<SshSession> session,
+                                          const std::string& host, uint16_t port,
+                                          int64_t until_ms) {
+  _LIBSSH2_CHANNEL* handle = nullptr;
+  const std::string what = text("connect to %s port %u", host.c_str(), port);
+  TRY(session->finish_call(what.c_str(), until_ms, [&] {
+    handle = libssh2_channel_direct_tcpip_ex(session->handle(), host.c_str(), port, "127.0.0.1", 0);
+    return handle ? 0 : libssh2_session_last_errno(session->handle());
+  }));
+  return SshChannel(std::move(session), handle);
 }
 
 SshChannel::SshChannel(SshChannel&& other) noexcept
@@ -83,6 +96,12 @@ bool SshChannel::has_input() const {
 bool SshChannel::wait(int64_t until_ms) const {
   if (real_sys().monotonic_ms() >= until_ms) return false;
   return has_input() || session_->wait(until_ms);
+}
+
+bool SshChannel::wait_to_send(int64_t until_ms) const {
+  if (real_sys().monotonic_ms() >= until_ms) return false;
+  return (awaits_window_ && libssh2_channel_window_write(channel_) != 0) ||
+         session_->wait(until_ms);
 }
 
 bool SshChannel::is_at_end() {

@@ -1,4 +1,5 @@
-// A channel of an SSH session: the standard streams of a subsystem or command, non-blocking.
+// A channel of an SSH session: a subsystem's or a command's standard streams, or a connection that
+// the server makes, without blocking.
 #pragma once
 
 #include "net/ssh/byte_channel.h"
@@ -16,6 +17,11 @@ class SshChannel final : public ByteChannel {
   static Result<SshChannel> command(std::shared_ptr<SshSession> session, const std::string& command,
                                     int64_t until_ms);
 
+  // A TCP connection that the server makes to host (direct-tcpip).
+  // Fails: io, where the server refuses, or does not reach it.
+  static Result<SshChannel> connection(std::shared_ptr<SshSession> session, const std::string& host,
+                                       uint16_t port, int64_t until_ms);
+
   SshChannel(SshChannel&& other) noexcept;
   SshChannel& operator=(SshChannel&&) = delete;
   ~SshChannel() override;
@@ -25,6 +31,9 @@ class SshChannel final : public ByteChannel {
   Result<size_t> receive_some(MutableBytes out) override { return receive_some(0, out); }
   bool is_at_end() override;
   bool wait(int64_t until_ms) const override;
+  // As wait(), but unread data is no reason to return: for a caller that can only send.
+  bool wait_to_send(int64_t until_ms) const;
+  SshSession& session() const { return *session_; }
 
   // Sends all of `data`. Fails: timeout, without progress for idle_ms; io.
   Result<> send_all(Bytes data, uint32_t idle_ms);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <optional>
 
 #include "filter/base/sys.h"
@@ -16,6 +17,7 @@
 #include "net/ssh/aes_hardware.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/no_common_method.h"
+#include "net/ssh/ssh_channel.h"
 #include "net/ssh/wire.h"
 
 namespace kdump {
@@ -73,7 +75,44 @@ int sign_login(LIBSSH2_SESSION*, unsigned char** signature, size_t* signature_si
   return 0;
 }
 
+// libssh2's socket, where a bastion's channel is in its place.
+ssize_t send_to_tunnel(libssh2_socket_t, const void* data, size_t size, int, void** abstract) {
+  const auto sent =
+      static_cast<SshChannel*>(*abstract)->send_some({static_cast<const uint8_t*>(data), size});
+  if (!sent) return -EIO;
+  return *sent != 0 ? static_cast<ssize_t>(*sent) : -EAGAIN;
+}
+
+ssize_t receive_from_tunnel(libssh2_socket_t, void* out, size_t size, int, void** abstract) {
+  SshChannel& tunnel = *static_cast<SshChannel*>(*abstract);
+  const auto got = tunnel.receive_some({static_cast<uint8_t*>(out), size});
+  if (!got) return -EIO;
+  if (*got == 0 && !tunnel.is_at_end()) return -EAGAIN;
+  return static_cast<ssize_t>(*got);
+}
+
+// The same once nothing may wait for it.
+ssize_t send_to_nowhere(libssh2_socket_t, const void*, size_t, int, void**) { return -EPIPE; }
+
+ssize_t receive_from_nowhere(libssh2_socket_t, void*, size_t, int, void**) { return -EPIPE; }
+
 }  // namespace
+
+SshSession::SshSession(Socket socket, std::unique_ptr<SshChannel> tunnel, std::string host)
+    : socket_(std::move(socket)), tunnel_(std::move(tunnel)), host_(std::move(host)) {}
+
+int SshSession::socket() const { return tunnel_ ? tunnel_->session().socket() : socket_.get(); }
+
+void SshSession::cut() {
+  if (!tunnel_) {
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    return;
+  }
+  libssh2_session_callback_set2(session_, LIBSSH2_CALLBACK_SEND,
+                                reinterpret_cast<libssh2_cb_generic*>(send_to_nowhere));
+  libssh2_session_callback_set2(session_, LIBSSH2_CALLBACK_RECV,
+                                reinterpret_cast<libssh2_cb_generic*>(receive_from_nowhere));
+}
 
 bool SshSession::would_block(int code) { return code == LIBSSH2_ERROR_EAGAIN; }
 
@@ -99,6 +138,9 @@ bool SshSession::has_half_sent() const {
 
 bool SshSession::wait(int64_t until_ms) const {
   const int directions = libssh2_session_block_directions(session_);
+  if (tunnel_ && directions == LIBSSH2_SESSION_BLOCK_OUTBOUND)
+    return tunnel_->wait_to_send(until_ms);
+  if (tunnel_) return tunnel_->wait(until_ms);
   pollfd waiting{.fd = socket_.get(), .events = 0, .revents = 0};
   if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) waiting.events |= POLLOUT;
   if (directions != LIBSSH2_SESSION_BLOCK_OUTBOUND) waiting.events |= POLLIN;
@@ -113,27 +155,48 @@ bool SshSession::wait(int64_t until_ms) const {
 
 Result<std::shared_ptr<SshSession>> SshSession::connect(const SocketAddress& server,
                                                         const SshLogin& login, int64_t until_ms) {
-  const KnownHosts known =
-      KnownHosts::of_server(login.known_hosts, login.host, server.host_text(), login.port);
-  const std::string algorithms = TRY(known.algorithms(login.known_hosts_file.c_str()));
-
-  static const int started = libssh2_init(0);
-  if (started != 0) return fail(Kind::io, "libssh2 does not start (%d)", started);
   int error = 0;
   Socket socket = connect_tcp(server, until_ms, error);
   if (!socket) return fail_errno(error, "connect to %s", server.text().c_str());
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  std::shared_ptr<SshSession> session(new SshSession(std::move(socket), nullptr, login.host));
+  return start(std::move(session), server.host_text(), login, until_ms);
+}
 
-  std::shared_ptr<SshSession> session(new SshSession(std::move(socket), login.host));
-  session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr);
+Result<std::shared_ptr<SshSession>> SshSession::connect_through(std::shared_ptr<SshSession> bastion,
+                                                                const SshLogin& login,
+                                                                int64_t until_ms) {
+  auto tunnel = std::make_unique<SshChannel>(
+      TRY(SshChannel::connection(std::move(bastion), login.host, login.port, until_ms)));
+  std::shared_ptr<SshSession> session(new SshSession(Socket(), std::move(tunnel), login.host));
+  return start(std::move(session), login.host, login, until_ms);
+}
+
+// address: where the server was found, for known_hosts.
+Result<std::shared_ptr<SshSession>> SshSession::start(std::shared_ptr<SshSession> session,
+                                                      const std::string& address,
+                                                      const SshLogin& login, int64_t until_ms) {
+  const KnownHosts known =
+      KnownHosts::of_server(login.known_hosts, login.host, address, login.port);
+  const std::string algorithms = TRY(known.algorithms(login.known_hosts_file.c_str()));
+
+  static const int started = libssh2_init(0);
+  if (started != 0) return fail(Kind::io, "libssh2 does not start (%d)", started);
+  session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, session->tunnel_.get());
   if (!session->session_) return fail(Kind::io, "no memory for an SSH session");
+  if (session->tunnel_) {
+    libssh2_session_callback_set2(session->session_, LIBSSH2_CALLBACK_SEND,
+                                  reinterpret_cast<libssh2_cb_generic*>(send_to_tunnel));
+    libssh2_session_callback_set2(session->session_, LIBSSH2_CALLBACK_RECV,
+                                  reinterpret_cast<libssh2_cb_generic*>(receive_from_tunnel));
+  }
   libssh2_session_set_blocking(session->session_, 0);
   const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
   const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
   TRY(session->set_methods(ours));
   const auto handshake = session->finish_call("SSH handshake", until_ms, [&] {
-    return libssh2_session_handshake(session->session_, session->socket_.get());
+    return libssh2_session_handshake(session->session_, session->socket());
   });
   if (!handshake && libssh2_session_last_errno(session->session_) == LIBSSH2_ERROR_KEX_FAILURE) {
     size_t size = 0;
@@ -152,7 +215,7 @@ SshSession::~SshSession() {
   if (!session_) return;
   // What libssh2 still wants to send goes nowhere, so that nothing waits. After its free the
   // socket is closed.
-  ::shutdown(socket_.get(), SHUT_RDWR);
+  cut();
   constexpr int kTries = 16;
   for (int i = 0; i < kTries && libssh2_session_free(session_) == LIBSSH2_ERROR_EAGAIN; ++i) {
   }
@@ -171,20 +234,21 @@ Result<> SshSession::set_methods(const OfferedMethods& ours) {
   return {};
 }
 
-Result<> SshSession::check_host_key(const KnownHosts& known, const SshLogin& login) const {
+Result<> SshSession::check_host_key(const KnownHosts& known, const SshLogin& login) {
   size_t size = 0;
   int type = 0;
   const char* const blob = libssh2_session_hostkey(session_, &size, &type);
   if (!blob) return fail(Kind::refused, "%s presents no host key", host_.c_str());
-  if (const auto good = known.check({blob, size}, login.known_hosts_file.c_str()); !good)
-    return wrap(good.error(), "%s", host_.c_str());
+  auto good = known.check({blob, size}, login.known_hosts_file.c_str(), ::time(nullptr));
+  if (!good) return wrap(good.error(), "%s", host_.c_str());
+  warning_ = std::move(*good);
   return {};
 }
 
-Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
-  const UserKey& key = login.key;
-  const std::string& blob = key.key.public_blob();
-  Signing signing{.key = key.key, .error = {}};
+// blob: the public key, or its certificate.
+// Fails: refused, where the server does not accept it.
+Result<> SshSession::show_key(const SshLogin& login, const std::string& blob, int64_t until_ms) {
+  Signing signing{.key = login.key.key, .error = {}};
   void* abstract = &signing;
   const auto done = finish_call("login", until_ms, [&] {
     return libssh2_userauth_publickey(session_, login.user.c_str(),
@@ -192,10 +256,20 @@ Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
                                       blob.size(), sign_login, &abstract);
   });
   if (done) return {};
-  if (signing.error) return wrap(*signing.error, "key %s", key.fingerprint.c_str());
+  if (signing.error) return wrap(*signing.error, "key %s", login.key.fingerprint.c_str());
   const int code = libssh2_session_last_errno(session_);
   if (code != LIBSSH2_ERROR_AUTHENTICATION_FAILED && code != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
     return std::unexpected(done.error());
+  return fail(Kind::refused, "not accepted");
+}
+
+Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
+  const UserKey& key = login.key;
+  for (const std::string* const blob : {&key.certificate, &key.key.public_blob()}) {
+    if (blob->empty()) continue;
+    const auto done = show_key(login, *blob, until_ms);
+    if (done || done.error().kind != Kind::refused) return done;
+  }
   const char* methods = nullptr;
   const auto asked = finish_call("login", until_ms, [&] {
     methods = libssh2_userauth_list(session_, login.user.c_str(),
@@ -205,8 +279,9 @@ Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
   if (asked && methods && !strstr(methods, "publickey"))
     return fail(Kind::refused, "%s does not accept keys of user %s, only: %s", host_.c_str(),
                 login.user.c_str(), server_text(methods).c_str());
-  return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)",
-              host_.c_str(), key.fingerprint.c_str(), login.user.c_str());
+  return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)%s%s",
+              host_.c_str(), key.fingerprint.c_str(), login.user.c_str(),
+              key.certificate_note.empty() ? "" : "; ", key.certificate_note.c_str());
 }
 
 std::string SshSession::cipher() const {

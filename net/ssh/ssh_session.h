@@ -30,11 +30,17 @@ class SshSession {
   // what to change); io; timeout.
   static Result<std::shared_ptr<SshSession>> connect(const SocketAddress& server,
                                                      const SshLogin& login, int64_t until_ms);
+  // The same over a connection that `bastion` makes to login.host, and keeps bastion for itself.
+  static Result<std::shared_ptr<SshSession>> connect_through(std::shared_ptr<SshSession> bastion,
+                                                             const SshLogin& login,
+                                                             int64_t until_ms);
   ~SshSession();
 
   _LIBSSH2_SESSION* handle() const { return session_; }
   const std::string& host() const { return host_; }
   std::string cipher() const;  // for messages
+  // What is doubtful about the server's certificate; empty: nothing.
+  const std::string& warning() const { return warning_; }
 
   // Waits until libssh2's last call, which would have blocked, can continue. Returns false at the
   // deadline.
@@ -58,17 +64,24 @@ class SshSession {
   std::unexpected<Error> failed(int code, const char* what) const;
 
  private:
-  SshSession(Socket socket, std::string host)
-      : socket_(std::move(socket)), host_(std::move(host)) {}
+  SshSession(Socket socket, std::unique_ptr<class SshChannel> tunnel, std::string host);
+  static Result<std::shared_ptr<SshSession>> start(std::shared_ptr<SshSession> session,
+                                                   const std::string& address,
+                                                   const SshLogin& login, int64_t until_ms);
 
   static bool would_block(int code);
   std::unexpected<Error> timed_out(const char* what) const;
   Result<> set_methods(const struct OfferedMethods& ours);
-  Result<> check_host_key(const class KnownHosts& known, const SshLogin& login) const;
+  Result<> check_host_key(const class KnownHosts& known, const SshLogin& login);
   Result<> log_in(const SshLogin& login, int64_t until_ms);
+  Result<> show_key(const SshLogin& login, const std::string& blob, int64_t until_ms);
+  int socket() const;  // our own, or the bastion's
+  // Nothing is sent or received any more, and no call waits.
+  void cut();
 
   Socket socket_;
-  std::string host_;
+  std::unique_ptr<SshChannel> tunnel_;  // instead of a socket
+  std::string host_, warning_;
   _LIBSSH2_SESSION* session_ = nullptr;
 };
 

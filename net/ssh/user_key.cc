@@ -5,6 +5,8 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
+#include "net/ssh/certificate.h"
 #include "net/ssh/digest.h"
 #include "net/ssh/wire.h"
 
@@ -122,6 +124,32 @@ Result<PrivateKey> read_private_key(const std::string& file, const std::string& 
               file.c_str());
 }
 
+// line: type, base64, comment.
+Result<Certificate> certificate_of(std::string_view line, const PrivateKey& key,
+                                   std::string& blob) {
+  const size_t begin = line.find(' ') + 1;
+  const auto decoded =
+      base64_decode(line.substr(begin, line.find_first_of(" \r\n", begin) - begin));
+  if (begin == 0 || !decoded) return fail(Kind::corrupt, "it is not base64");
+  Certificate certificate = TRY(parse_certificate(*decoded));
+  if (certificate.of != Certificate::Of::user)
+    return fail(Kind::refused, "it is of a host, not of a user");
+  if (certificate.key != key.public_blob()) return fail(Kind::refused, "it is of another key");
+  blob = *decoded;
+  return certificate;
+}
+
+// Nothing that is wrong with it is in the way of the key alone.
+void load_certificate(Sys& sys, const std::string& file, UserKey& key) {
+  const auto line = read_small_file(sys, file, kMaxKeyFileBytes);
+  if (!line && line.error().sys_errno == ENOENT) return;
+  const auto found = line ? certificate_of(*line, key.key, key.certificate)
+                          : Result<Certificate>(std::unexpected(line.error()));
+  key.certificate_note =
+      found ? "its certificate is valid until " + certificate_time(found->valid_before)
+            : text("%s is not used: %s", file.c_str(), found.error().text);
+}
+
 }  // namespace
 
 Result<UserKey> load_user_key(Sys& sys, const std::string& file) {
@@ -129,6 +157,7 @@ Result<UserKey> load_user_key(Sys& sys, const std::string& file) {
   UserKey key;
   key.key = TRY(read_private_key(file, text.text));
   key.fingerprint = key_fingerprint(key.key.public_blob());
+  load_certificate(sys, file + "-cert.pub", key);
   return key;
 }
 

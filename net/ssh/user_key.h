@@ -1,5 +1,6 @@
-// Loads a user's private key from its file. Errors for unsupported forms contain the ssh-keygen
-// line that converts the key. Mirrors OpenSSH's PROTOCOL.key.
+// The key that a user logs in with, out of its file, and the certificate beside it: which forms can
+// be used here, and the sentence with the ssh-keygen line for those that cannot. Mirrors OpenSSH's
+// PROTOCOL.key.
 #pragma once
 
 #include <string>
@@ -13,9 +14,13 @@ namespace kdump {
 struct UserKey {
   PrivateKey key;
   std::string fingerprint;  // as ssh-keygen -l prints it
+  std::string certificate;  // as it goes over the wire; empty: there is none that can be used
+  // Of the certificate, for a refused login: until when it is valid, or why it is not used.
+  std::string certificate_note;
 };
 
-// Fails: refused, if the key cannot be used; the text says how to convert it. io.
+// file-cert.pub is read where it exists. Fails: refused, where the key cannot be used, with what
+// makes it usable.
 Result<UserKey> load_user_key(Sys& sys, const std::string& file);
 
 }  // namespace kdump

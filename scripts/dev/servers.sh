@@ -11,6 +11,11 @@ unpacked_servers() {
         libtomcrypt1 libtommath1 fence-agents
 }
 
+# unpacked_asyncssh: prints a directory that holds an SSH server that shares no code with the others.
+unpacked_asyncssh() {
+    unpacked python3-asyncssh python3-cryptography python3-cffi-backend python3-typing-extensions
+}
+
 # unpacked_new_sshd: prints a directory that holds Debian 13's sshd with every library that it needs:
 # key exchanges that this Debian's does not know.
 unpacked_new_sshd() (

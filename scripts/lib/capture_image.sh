@@ -37,7 +37,11 @@ packed_files() {
     for url in "${config_targets[@]}"; do
         [[ $url == ssh://*\?* ]] || continue
         for part in $(tr '&' ' ' <<<"${url#*\?}"); do
-            case $part in key=* | known_hosts=*) percent_decode "${part#*=}" && echo ;; esac
+            case $part in
+                key=* | jump_key=*) percent_decode "${part#*=}" && echo &&
+                    percent_decode "${part#*=}-cert.pub" && echo ;;
+                known_hosts=*) percent_decode "${part#*=}" && echo ;;
+            esac
         done
     done
     for option in "${config_pack_options[@]}"; do
@@ -57,10 +61,11 @@ way_to() {
             readlink -e "/sys/dev/block/$(stat -L -c '%Hr:%Lr' -- "$node")"
             [ "$target_scheme" = raw ] || printf '%s\n' "$(blkid_value "$node" TYPE)"
         else
-            interface=$(interface_to "$target_host")
+            split_jump "$1"
+            interface=$(interface_to "${jump_host:-$target_host}")
             [ -n "$interface" ] || exit 1
             readlink -e "/sys/class/net/$interface"
-            ip_arguments "$interface" "$target_host" 2>/dev/null || :
+            ip_arguments "$interface" "${jump_host:-$target_host}" 2>/dev/null || :
         fi
     ) || found=absent
     printf '%s\n' "${found:-absent}"

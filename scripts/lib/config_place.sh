@@ -122,12 +122,14 @@ ssh_place() {
     place_url+="&known_hosts=$(percent_encode "$known_hosts")"
 }
 
-# known_hosts_of HOST PORT: the file that knows the server: root's, or the machine's.
+# known_hosts_of HOST PORT: the file that knows the server, with its port or by its plain name: root's,
+# or the machine's.
 known_hosts_of() {
     local name=$1 file
     [ -z "$2" ] || [ "$2" = 22 ] || name="[$1]:$2"
     for file in /root/.ssh/known_hosts /etc/ssh/ssh_known_hosts; do
-        if ssh-keygen -F "$name" -f "$file" >/dev/null 2>&1; then
+        if ssh-keygen -F "$name" -f "$file" >/dev/null 2>&1 ||
+            ssh-keygen -F "$1" -f "$file" >/dev/null 2>&1; then
             printf '%s\n' "$file"
             return
         fi

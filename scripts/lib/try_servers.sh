@@ -78,6 +78,7 @@ serve_ssh() {
     stand_in_url="ssh://$(id -un)@$stand_in_host:$port$work/served-$number"
     stand_in_url+="?key=$key&known_hosts=$work/known_hosts-$number"
     stand_in_text="sshd on loopback, port $port, with the real key"
+    [ -z "$(target_option jump)" ] || stand_in_text+=", without the jump"
 }
 
 serve_nfs() {

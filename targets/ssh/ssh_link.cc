@@ -24,29 +24,19 @@ constexpr uint32_t kBootIdBytes = 64;
 SshLink::SshLink(SshUrl url, const TargetContext& context)
     : url_(std::move(url)), context_(context) {}
 
-int64_t SshLink::wait_for(const char* what, uint32_t seconds) {
-  context_.observer.waiting_for(text("%s %s", host().c_str(), what).c_str(), seconds);
+int64_t SshLink::wait_for(const std::string& peer, const char* what, uint32_t seconds) {
+  context_.observer.waiting_for(text("%s %s", peer.c_str(), what).c_str(), seconds);
   return now_ms() + int64_t{seconds} * 1000;
 }
 
 Result<> SshLink::connect() {
   given_up_.reset();
   if (session_) return {};
-  if (!login_) {
-    SshLogin login;
-    login.user = url_.server.user;
-    login.host = url_.server.host;
-    login.port = url_.server.port;
-    login.known_hosts_file = url_.known_hosts;
-    login.known_hosts = TRY(read_small_file(context_.sys, url_.known_hosts, kMaxKnownHostsBytes));
-    auto key = load_user_key(context_.sys, url_.key);
-    if (!key && key.error().sys_errno == ENOENT && url_.key.starts_with(kSshDirectory))
-      return fail(Kind::refused,
-                  "no key %s: where a shell was offered it is wiped; name another with ?key=FILE",
-                  url_.key.c_str());
-    login.key = TRY(std::move(key));
-    login_ = std::move(login);
-  }
+  if (url_.jump && !jump_login_)
+    jump_login_ =
+        TRY(load_login(url_.jump->user, url_.jump->host, url_.jump->port, url_.jump->key));
+  if (!login_)
+    login_ = TRY(load_login(url_.server.user, url_.server.host, url_.server.port, url_.key));
   const Route route = TRY(reach(INT64_MAX));
   // If many machines crash at once, a server drops connections before its banner (sshd's
   // MaxStartups).
@@ -61,13 +51,30 @@ Result<> SshLink::connect() {
   }
 }
 
+Result<SshLogin> SshLink::load_login(const std::string& user, const std::string& host,
+                                     uint16_t port, const std::string& key_file) {
+  SshLogin login;
+  login.user = user;
+  login.host = host;
+  login.port = port;
+  login.known_hosts_file = url_.known_hosts;
+  login.known_hosts = TRY(read_small_file(context_.sys, url_.known_hosts, kMaxKnownHostsBytes));
+  auto key = load_user_key(context_.sys, key_file);
+  if (!key && key.error().sys_errno == ENOENT && key_file.starts_with(kSshDirectory))
+    return fail(Kind::refused,
+                "no key %s: where a shell was offered it is wiped; name another with ?key=FILE",
+                key_file.c_str());
+  login.key = TRY(std::move(key));
+  return login;
+}
+
 // Reports the wait, because the previous named wait may be shorter.
 void SshLink::pause(int64_t until_ms) {
   const int64_t longest_ms = std::min(kLongestPauseMs, stall_ms() / kPausesInStall);
   const int64_t pause_ms = std::clamp<int64_t>(until_ms - now_ms(), 0, next_pause_ms_);
   next_pause_ms_ = std::min(std::max(kFirstPauseMs, 2 * next_pause_ms_), longest_ms);
   if (pause_ms == 0) return;
-  wait_for("to be retried", static_cast<uint32_t>(pause_ms / 1000 + 1));
+  wait_for(host(), "to be retried", static_cast<uint32_t>(pause_ms / 1000 + 1));
   context_.sys.sleep_ms(pause_ms);
 }
 
@@ -75,13 +82,28 @@ void SshLink::pause(int64_t until_ms) {
 Result<Route> SshLink::reach(int64_t until_ms) {
   const auto left_s =
       std::clamp<int64_t>((until_ms - now_ms() + 999) / 1000, 1, int64_t{context_.limits.step_s});
-  return context_.network.reach(url_.server.host, url_.server.port, static_cast<uint32_t>(left_s),
-                                context_.observer);
+  return context_.network.reach(url_.jump ? url_.jump->host : url_.server.host,
+                                url_.jump ? url_.jump->port : url_.server.port,
+                                static_cast<uint32_t>(left_s), context_.observer);
+}
+
+// The bastion and the server have a step's time each.
+Result<std::shared_ptr<SshSession>> SshLink::open_session(const Route& route, int64_t until_ms) {
+  const auto by_then = [&] { return std::min(until_ms, wait_for_step("to let us in")); };
+  if (!jump_login_) return SshSession::connect(route.server, *login_, by_then());
+  const int64_t bastion_until_ms =
+      std::min(until_ms, wait_for(url_.jump->host, "to let us in", context_.limits.step_s));
+  auto bastion = SshSession::connect(route.server, *jump_login_, bastion_until_ms);
+  if (!bastion) return wrap(bastion.error(), "jump");
+  if (const std::string& warning = (*bastion)->warning(); !warning.empty())
+    note(text("%s: %s", url_.jump->host.c_str(), warning.c_str()).c_str());
+  return SshSession::connect_through(std::move(*bastion), *login_, by_then());
 }
 
 Result<> SshLink::log_in(const Route& route, int64_t until_ms) {
-  session_ = TRY(SshSession::connect(route.server, *login_,
-                                     std::min(until_ms, wait_for_step("to let us in"))));
+  session_ = TRY(open_session(route, until_ms));
+  if (const std::string& warning = session_->warning(); !warning.empty())
+    note(text("%s: %s", host().c_str(), warning.c_str()).c_str());
   up_since_ms_ = now_ms();
   const int64_t sftp_until_ms = std::min(until_ms, wait_for_step("to start SFTP"));
   auto started = SftpClient::start(session_, sftp_until_ms);

@@ -55,8 +55,10 @@ class SshLink {
   }
 
   // Report a wait to the observer and return its deadline.
-  int64_t wait_for_step(const char* what) { return wait_for(what, context_.limits.step_s); }
-  int64_t wait_for_stall(const char* what) { return wait_for(what, context_.limits.stall_s); }
+  int64_t wait_for_step(const char* what) { return wait_for(host(), what, context_.limits.step_s); }
+  int64_t wait_for_stall(const char* what) {
+    return wait_for(host(), what, context_.limits.stall_s);
+  }
   int64_t stall_ms() const { return int64_t{context_.limits.stall_s} * 1000; }
   int64_t now_ms() const { return context_.sys.monotonic_ms(); }
   uint64_t buffer_bytes() const { return context_.buffer_bytes; }
@@ -67,15 +69,18 @@ class SshLink {
   void note(const char* what) { context_.observer.note(what); }
 
  private:
-  int64_t wait_for(const char* what, uint32_t seconds);
+  int64_t wait_for(const std::string& peer, const char* what, uint32_t seconds);
   void pause(int64_t until_ms);
+  Result<SshLogin> load_login(const std::string& user, const std::string& host, uint16_t port,
+                              const std::string& key);
   Result<Route> reach(int64_t until_ms);
+  Result<std::shared_ptr<SshSession>> open_session(const Route& route, int64_t until_ms);
   Result<> log_in(const Route& route, int64_t until_ms);
   std::string read_boot_id(int64_t until_ms);
 
   const SshUrl url_;
   const TargetContext context_;
-  std::optional<SshLogin> login_;
+  std::optional<SshLogin> login_, jump_login_;
   std::shared_ptr<SshSession> session_;
   std::unique_ptr<SftpClient> sftp_;
   std::string boot_id_, boot_id_before_;

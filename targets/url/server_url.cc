@@ -22,7 +22,15 @@ Result<uint16_t> parse_port(std::string_view digits) {
 }
 
 // HOST[:PORT]; an IPv6 address is in brackets.
-Result<> parse_authority(std::string_view text, ServerUrl& url) {
+struct Authority {
+  std::string host;
+  uint16_t port = 0;  // 0: none given
+};
+
+// decode: of a host in a URL; an option's value is decoded already.
+Result<Authority> parse_authority(std::string_view text,
+                                  Result<std::string> (*decode)(std::string_view)) {
+  Authority found;
   std::string_view host = text, after;
   if (text.starts_with('[')) {
     const size_t close = text.find(']');
@@ -38,15 +46,48 @@ Result<> parse_authority(std::string_view text, ServerUrl& url) {
       return fail(Kind::refused, "an IPv6 address needs brackets: [%.*s]",
                   static_cast<int>(text.size()), text.data());
   }
-  url.host = TRY(percent_decode(host));
-  if (url.host.empty()) return fail(Kind::refused, "no host (//HOST/DIR)");
+  found.host = TRY(decode(host));
+  if (found.host.empty()) return fail(Kind::refused, "no host (//HOST/DIR)");
   // Hosts go to resolvers, into mount options and messages: none of them takes these.
-  if (url.host.find_first_of(" \t\r\n,/\\'\"") != std::string::npos || url.host[0] == '-')
-    return fail(Kind::refused, "invalid host '%s'", url.host.c_str());
-  if (after.empty()) return {};
+  if (found.host.find_first_of(" \t\r\n,/\\'\"") != std::string::npos || found.host[0] == '-')
+    return fail(Kind::refused, "invalid host '%s'", found.host.c_str());
+  if (after.empty()) return found;
   if (after[0] != ':') return fail(Kind::refused, "only :PORT may follow the host's ]");
-  url.port = TRY(parse_port(after.substr(1)));
+  found.port = TRY(parse_port(after.substr(1)));
+  return found;
+}
+
+Result<> check_user(const std::string& user) {
+  if (user.empty()) return fail(Kind::refused, "no USER@ before the host");
+  if (user.find(':') != std::string::npos)
+    return fail(Kind::refused, "unsupported password in the URL: only keys are used");
   return {};
+}
+
+Result<std::optional<SshUrl::Jump>> parse_jump(const ServerUrl& url, const std::string& key) {
+  const auto named = [&](const char* name) {
+    return std::ranges::find(url.options, name, &ServerUrl::Option::name);
+  };
+  const auto option = named("jump");
+  if (option == url.options.end()) {
+    if (named("jump_key") != url.options.end())
+      return fail(Kind::refused, "jump_key= without jump=");
+    return std::nullopt;
+  }
+  const std::string& value = option->value;
+  const size_t at = value.rfind('@');
+  if (at == std::string::npos || value.find(',') != std::string::npos)
+    return fail(Kind::refused, "jump= must be USER@HOST[:PORT], one bastion");
+  const auto found = parse_authority(
+      std::string_view(value).substr(at + 1),
+      [](std::string_view host) -> Result<std::string> { return std::string(host); });
+  if (!found) return wrap(found.error(), "jump");
+  SshUrl::Jump jump{.user = value.substr(0, at),
+                    .host = found->host,
+                    .port = found->port ? found->port : kSshPort,
+                    .key = url.option("jump_key", key)};
+  if (const auto good = check_user(jump.user); !good) return wrap(good.error(), "jump");
+  return jump;
 }
 
 Result<> parse_options(std::string_view text, ServerUrl& url) {
@@ -99,25 +140,28 @@ Result<ServerUrl> parse_server_url(std::string_view rest) {
     if (url.user.empty()) return fail(Kind::refused, "no user before the @");
     authority.remove_prefix(at + 1);
   }
-  TRY(parse_authority(authority, url));
+  Authority found = TRY(parse_authority(authority, percent_decode));
+  url.host = std::move(found.host);
+  url.port = found.port;
   url.path = TRY(parse_directory(before_query.substr(slash)));
   if (query != std::string_view::npos) TRY(parse_options(rest.substr(query + 1), url));
   return url;
 }
 
 Result<SshUrl> parse_ssh_url(std::string_view rest) {
-  SshUrl url{.server = TRY(parse_server_url(rest)), .key = {}, .known_hosts = {}};
-  TRY(url.server.only_options({"key", "known_hosts"}));
-  if (url.server.user.empty()) return fail(Kind::refused, "no USER@ before the host");
-  if (url.server.user.find(':') != std::string::npos)
-    return fail(Kind::refused, "unsupported password in the URL: only keys are used");
+  SshUrl url;
+  url.server = TRY(parse_server_url(rest));
+  TRY(url.server.only_options({"key", "known_hosts", "jump", "jump_key"}));
+  TRY(check_user(url.server.user));
   if (url.server.port == 0) url.server.port = kSshPort;
   const std::string directory = kSshDirectory;
   url.key = url.server.option("key", directory + "/key");
   url.known_hosts = url.server.option("known_hosts", directory + "/known_hosts");
-  for (const std::string* file : {&url.key, &url.known_hosts})
+  url.jump = TRY(parse_jump(url.server, url.key));
+  for (const std::string* file : {&url.key, &url.known_hosts, url.jump ? &url.jump->key : &url.key})
     if (!file->starts_with('/'))
-      return fail(Kind::refused, "key= and known_hosts= must begin with / ('%s')", file->c_str());
+      return fail(Kind::refused, "key=, known_hosts= and jump_key= must begin with / ('%s')",
+                  file->c_str());
   return url;
 }
 

@@ -2,6 +2,7 @@
 // Pure: names are not resolved.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,17 +31,24 @@ struct ServerUrl {
 // rest: the URL after the scheme's colon. Fails: refused, with the error.
 Result<ServerUrl> parse_server_url(std::string_view rest);
 
-// ssh://USER@HOST[:PORT]/DIR[?key=FILE&known_hosts=FILE]
+// ssh://USER@HOST[:PORT]/DIR[?key=FILE&known_hosts=FILE&jump=USER@HOST[:PORT]&jump_key=FILE]
 //
-// The default paths are the same for the command and in the capture image. scripts/mkinitramfs
-// packs the files of key= and known_hosts= under the default paths (key mode 0600, public key as
-// key.pub) and removes both options from the packed argument. All targets share one known_hosts. A
-// second, different key becomes kSshDirectory/key.2, and its target is packed with
-// ?key=/etc/kdump-init/ssh/key.2.
+// jump names a bastion, whose key is in the same known_hosts; jump_key is key where it is left out.
+// The files' defaults are the same for the command and in the capture kernel, where the image
+// carries them. scripts/mkinitramfs packs what key= and known_hosts= name under those defaults
+// (key mode 0600, the public key beside it as key.pub) and leaves both options out of the packed
+// argument. All targets share one known_hosts, which is keyed by host; a second, different key
+// becomes kSshDirectory/key.2, and its target is packed with ?key=/etc/kdump-init/ssh/key.2.
 struct SshUrl {
-  ServerUrl server;  // user and port are set
+  struct Jump {
+    std::string user, host;
+    uint16_t port = 0;
+    std::string key;
+  };
+  ServerUrl server;  // user and port are filled in
   std::string key;   // private key; the public one is key + ".pub"
   std::string known_hosts;
+  std::optional<Jump> jump;
 };
 
 constexpr char kSshDirectory[] = "/etc/kdump-init/ssh";  // holds key, key.pub, known_hosts

@@ -30,6 +30,10 @@ Result<DeviceName> parse_device(std::string_view encoded) {
 
 }  // namespace
 
+std::string without_options(const std::string& url) {
+  return url.substr(0, url.find("://") == url.npos ? url.npos : url.find('?'));
+}
+
 Result<std::string> parse_directory(std::string_view encoded) {
   return check_directory(TRY(percent_decode(encoded)));
 }

@@ -29,7 +29,10 @@ Result<FileSystemUrl> parse_file_system_url(std::string_view rest);
 Result<RawUrl> parse_raw_url(std::string_view rest);
 Result<DirectoryUrl> parse_directory_url(std::string_view rest);
 
-// Check a directory. Fail: refused, if it does not begin with / or contains "..".
+// The URL as messages show it after its first time: a server's options may be long.
+std::string without_options(const std::string& url);
+
+// A directory that does not begin with / or climbs by ".." is refused.
 Result<std::string> parse_directory(std::string_view encoded);
 Result<std::string> check_directory(std::string path);  // percent-decoded
 

@@ -83,6 +83,7 @@ void fuzz_kernel_arguments(Bytes input);
 void fuzz_network_arguments(Bytes input);
 void fuzz_target_url(Bytes input);
 void fuzz_known_hosts(Bytes input);
+void fuzz_certificate(Bytes input);
 void fuzz_user_key(Bytes input);
 // Of packet_fuzz.cc: what comes from the network.
 void fuzz_dhcp_message(Bytes input);

@@ -31,6 +31,7 @@ constexpr Fuzzer kFuzzers[] = {
     {"file_system", "pieces of a device: offset, count, bytes", fuzz_file_system},
     {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
     {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
+    {"certificate", "a host certificate, as it comes over the wire", fuzz_certificate},
     {"user_key", "a private key file", fuzz_user_key},
     {"page_encoder", "a page of memory", fuzz_page_encoder},
 };

@@ -3,8 +3,11 @@
 #include "init/capture/console.h"
 #include "init/capture/kernel_arguments.h"
 #include "net/cmdline/network_arguments.h"
+#include "net/ssh/certificate.h"
+#include "net/ssh/digest.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/user_key.h"
+#include "net/ssh/wire.h"
 #include "targets/schemes.h"
 #include "targets/url/nfs_url.h"
 #include "targets/url/server_url.h"
@@ -30,6 +33,12 @@ void check_directory_of(const std::string& directory) {
   promised(directory.starts_with('/'), "a directory begins with /");
   promised((directory + "/").find("/../") == std::string::npos, "a directory does not climb");
   promised(directory.find('\0') == std::string::npos, "a directory has no NUL in it");
+}
+
+std::string key_type(std::string_view blob) {
+  ByteReader reader(bytes_of_text(blob), "key");
+  const auto type = take_wire_string(reader);
+  return type ? std::string(*type) : "none";
 }
 
 }  // namespace
@@ -84,9 +93,26 @@ void fuzz_known_hosts(Bytes input) {
   for (const uint16_t port : {uint16_t{22}, uint16_t{2222}}) {
     const auto known = KnownHosts::of_server(file, host, "192.0.2.1", port);
     (void)known.algorithms("known_hosts");
-    promised(!known.check("another key", "known_hosts"), "an unknown key is refused");
-    for (const KnownHostKey& key : known.keys()) (void)known.check(key.blob, "known_hosts");
+    promised(!known.check("a key of somebody else", "known_hosts", 0), "an unknown key is refused");
+    for (const KnownHostKey& key : known.keys()) (void)known.check(key.blob, "known_hosts", 0);
   }
+}
+
+// For the authority that the certificate names, so that nothing of it goes unread.
+void fuzz_certificate(Bytes input) {
+  const std::string blob(as_text(input));
+  const auto certificate = parse_certificate(blob);
+  const auto known = KnownHosts::of_server(
+      "@cert-authority * " + key_type(certificate ? certificate->authority : blob) + " " +
+          base64_encode(certificate ? certificate->authority : blob),
+      "host", "192.0.2.1", 22);
+  const auto shown = known.check(blob, "known_hosts", 1'800'000'000);
+  promised(shown || shown.error().text[0] != '\0', "a refusal says why");
+  if (!certificate) return;
+  promised(is_certificate(blob) && !is_certificate(certificate->key), "a certificate holds a key");
+  promised(blob.starts_with(certificate->signed_part), "what is signed is the certificate");
+  const auto good = check_host_certificate(*certificate, "host", 1'800'000'000);
+  promised(good || good.error().text[0] != '\0', "a refusal says why");
 }
 
 void fuzz_user_key(Bytes input) {

@@ -15,6 +15,7 @@
 #include "init/capture/report/human_size.h"
 #include "init/capture/stop_request.h"
 #include "targets/schemes.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -113,10 +114,11 @@ void CheckJob::run(Network& network, const std::string& mount_root) {
   if (done) done = reach_again();
   if (done) {
     board_.finish(Board::Outcome::saved, {}, url_);
-    return console_.say("%s would work", url_.c_str());
+    return console_.say("%s would work", without_options(url_).c_str());
   }
   board_.finish(Board::Outcome::failed, done.error(), "");
-  console_.say("FAILED %s: %s (%s)", url_.c_str(), done.error().text, kind_name(done.error().kind));
+  console_.say("FAILED %s: %s (%s)", without_options(url_).c_str(), done.error().text,
+               kind_name(done.error().kind));
 }
 
 Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {

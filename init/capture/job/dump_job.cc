@@ -23,6 +23,7 @@
 #include "init/capture/report/report.h"
 #include "init/capture/stop_request.h"
 #include "targets/crash_files.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -289,7 +290,7 @@ Error DumpJob::missing_memory() const {
 // Tells the outcome, at once when it is known: what comes after may hang.
 void DumpJob::report_outcome(const Result<>& saved) {
   const std::string where = target_ ? target_->location() : std::string();
-  const char* const shown = where.empty() ? url_.c_str() : where.c_str();
+  const std::string shown = where.empty() ? without_options(url_) : where;
   const bool is_cut = report_.dump && !report_.dump->complete;
   report_.location = where;
   const bool is_whole = saved && report_.missing_bytes == 0;
@@ -301,12 +302,12 @@ void DumpJob::report_outcome(const Result<>& saved) {
   board_.finish(report_.outcome, report_.error, where);
 
   if (report_.outcome == Board::Outcome::failed)
-    return console_.say("FAILED %s: %s (%s)%s", shown, report_.error.text,
+    return console_.say("FAILED %s: %s (%s)%s", shown.c_str(), report_.error.text,
                         kind_name(report_.error.kind), partial_is_kept_ ? "; partial kept" : "");
   const DumpResult& dump = *report_.dump;
   console_.say("%s %s: %s, %" PRIu64 " pages and %" PRIu64 " of zeros, in %.1f s",
-               is_whole ? "saved" : "INCOMPLETE", shown, human_size(dump.bytes_written).c_str(),
-               dump.pages_written, dump.pages_zero,
+               is_whole ? "saved" : "INCOMPLETE", shown.c_str(),
+               human_size(dump.bytes_written).c_str(), dump.pages_written, dump.pages_zero,
                static_cast<double>(progress_.elapsed_ms()) / 1000);
   if (!is_whole)
     console_.say("%s: %s (%s)", saved ? "memory is missing" : "cut off", report_.error.text,

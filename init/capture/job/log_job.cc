@@ -8,6 +8,7 @@
 #include "init/capture/report/human_size.h"
 #include "init/capture/stop_request.h"
 #include "targets/crash_files.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -48,7 +49,7 @@ void run_log_job(Sys& sys, const Settings& settings, const std::string& target_u
     console.say("log saved %s: %s", (*target)->location().c_str(), human_size(*saved).c_str());
   } else {
     board.finish(Board::Outcome::failed, saved.error(), "");
-    console.say("no log on %s: %s (%s)", target_url.c_str(), saved.error().text,
+    console.say("no log on %s: %s (%s)", without_options(target_url).c_str(), saved.error().text,
                 kind_name(saved.error().kind));
   }
   if (!target) return;

@@ -92,10 +92,13 @@ SshServer::SshServer(std::string options, std::string program)
       << "\nStrictModes no\nPermitRootLogin yes\nPidFile none\nUsePAM no\nLogLevel ERROR\n"
       << "MaxStartups 100\n"
       << (options_ == kDropbear ? "" : options_);
-  if (options_ == kDropbear)
-    must_run("cd " + directory_ + " && " + kRunServer +
-             " dropbearconvert openssh dropbear host host.db 2>/dev/null");
+  if (options_ == kDropbear) use_dropbear_key(path("host"));
   start();
+}
+
+void SshServer::use_dropbear_key(const std::string& key) {
+  must_run(std::string(kRunServer) + " dropbearconvert openssh dropbear " + key + " " +
+           path("host.db") + " 2>/dev/null");
 }
 
 SshServer::~SshServer() {
@@ -114,6 +117,8 @@ void SshServer::start() {
     if (options_ == kDropbear)
       ::execl(kRunServer, kRunServer, "dropbear", path("authorized").c_str(), "-F", "-E", "-s",
               "-r", key.c_str(), "-p", at.c_str(), nullptr);
+    else if (program_ == "asyncssh")
+      ::execl(kRunServer, kRunServer, program_.c_str(), config.c_str(), nullptr);
     else
       ::execl(kRunServer, kRunServer, program_.c_str(), "-D", "-e", "-f", config.c_str(), nullptr);
     ::_exit(127);

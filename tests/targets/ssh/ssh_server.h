@@ -15,7 +15,7 @@ namespace kdump {
 class SshServer {
  public:
   // options: further lines of sshd_config. "dropbear": that one, without SFTP.
-  // program: "sshd", or "sshd13" for Debian 13's.
+  // program: "sshd", "sshd13" for Debian 13's, or "asyncssh".
   explicit SshServer(std::string options = kWithSftp, std::string program = "sshd");
   ~SshServer();
 
@@ -27,6 +27,8 @@ class SshServer {
   void signal_all(int number);  // SIGSTOP, SIGCONT
   // Ends every connection, as kill() does, and not the server.
   void drop_connections();
+  // dropbear's host key from its next start on; key: a file of OpenSSH's.
+  void use_dropbear_key(const std::string& key);
   // A shell command among the mounts that the server sees.
   void must_run_inside(const std::string& command);
   // A ssh:// URL of directory()/crash, with the key and known_hosts that are right.
@@ -37,6 +39,7 @@ class SshServer {
   const std::string& directory() const { return directory_; }
   std::string path(const char* name) const { return directory_ + "/" + name; }
   uint16_t port() const { return port_; }
+  bool is_dropbear() const { return options_ == kDropbear; }
   Network& network() { return *network_; }
   SilentObserver observer;
 

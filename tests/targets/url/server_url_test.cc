@@ -71,9 +71,54 @@ TEST_CASE("ssh: names its files, or they lie where the image carries them") {
   CHECK(named->server.port == 2222);
   CHECK(named->key == "/root/id");
   CHECK(named->known_hosts == "/root/hosts");
-  for (const char* url : {"//host/d", "//u:secret@host/d", "//u@host/d?key=id", "//u@host/d?ky=/id",
-                          "//u@host/d?key=/a&key=/b"}) {
+  for (const char* url : {"//host/d",
+                          "//u:secret@host/d",
+                          "//u@host/d?key=id",
+                          "//u@host/d?ky=/id",
+                          "//u@host/d?key=/a&key=/b",
+                          "//u@host/d?jump",
+                          "//u@host/d?jump=",
+                          "//u@host/d?jump=gate",
+                          "//u@host/d?jump=@gate",
+                          "//u@host/d?jump=j@",
+                          "//u@host/d?jump=j:p@gate",
+                          "//u@host/d?jump=j@gate:0",
+                          "//u@host/d?jump=j@gate:x",
+                          "//u@host/d?jump=j@gate:22:1",
+                          "//u@host/d?jump=j@2001:db8::1",
+                          "//u@host/d?jump=j@[2001:db8::1",
+                          "//u@host/d?jump=j@[gate]",
+                          "//u@host/d?jump=j@[::1]22",
+                          "//u@host/d?jump=j@a,j@b",
+                          "//u@host/d?jump=j@-oX",
+                          "//u@host/d?jump=j@a/d",
+                          "//u@host/d?jump=j@a&jump=j@b",
+                          "//u@host/d?jump_key=/k",
+                          "//u@host/d?jump_key=",
+                          "//u@host/d?jump=j@a&jump_key=k",
+                          "//u@host/d?jump=j@a&jump_key=",
+                          "//u@host/d?Jump=j@a"}) {
     CAPTURE(url);
     CHECK(!parse_ssh_url(url));
   }
+}
+
+TEST_CASE("ssh: names a bastion, with the same key or one for it") {
+  const auto plain = parse_ssh_url("//kdump@host/d?key=/k");
+  REQUIRE(plain);
+  CHECK(!plain->jump);
+  const auto same = parse_ssh_url("//kdump@host/d?key=/k&jump=j@gate.example");
+  REQUIRE(same);
+  REQUIRE(same->jump);
+  CHECK(same->jump->user == "j");
+  CHECK(same->jump->host == "gate.example");
+  CHECK(same->jump->port == 22);
+  CHECK(same->jump->key == "/k");
+  const auto own = parse_ssh_url("//kdump@host/d?jump=j%40x@[fe80::1%25eth0]:2222&jump_key=/j");
+  REQUIRE(own);
+  CHECK(own->jump->user == "j@x");
+  CHECK(own->jump->host == "fe80::1%eth0");
+  CHECK(own->jump->port == 2222);
+  CHECK(own->jump->key == "/j");
+  CHECK(own->key == "/etc/kdump-init/ssh/key");
 }

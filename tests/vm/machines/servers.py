@@ -186,24 +186,37 @@ Subsystem sftp internal-sftp
 """
 
 
-def ssh_files(work):
+def ssh_files(work, kind="ecdsa"):
     """Keys of both sides; the port, and the URL by which a guest finds the server."""
     port = free_port()
     for name in ("host_key", "user_key"):
-        run("ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", str(work / name))
+        run("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(work / name))
     key = (work / "host_key.pub").read_text().split()
     (work / "known_hosts").write_text(f"[{HOST}]:{port} {key[0]} {key[1]}\n")
     return port, (f"ssh://{getpass.getuser()}@{HOST}:{port}{work}/served"
                   f"?key={work}/user_key&known_hosts={work}/known_hosts")
 
 
-def ssh_server(work, small=False):
-    port, url = ssh_files(work)
+def ssh_server(work, small=False, kind="ecdsa", only="", program="sshd"):
+    """only: further lines of its configuration; program: as run_server calls it."""
+    port, url = ssh_files(work, kind)
     (work / "served").mkdir()
     config, log = work / "sshd_config", work / "sshd.log"
-    config.write_text(SSHD.format(port=port, work=work))
-    return Server(work, ["sshd", "-D", "-f", str(config), "-E", str(log)], log, "Server listening",
+    config.write_text(SSHD.format(port=port, work=work) + only)
+    return Server(work, [program, "-D", "-f", str(config), "-E", str(log)], log, "Server listening",
                   {"KDUMP_INIT_SMALL": str(work / "served")} if small else None), url
+
+
+def curve25519_server(work):
+    """One with an ed25519 host key and curve25519-sha256, and with nothing else."""
+    return ssh_server(work, kind="ed25519",
+                      only="HostKeyAlgorithms ssh-ed25519\nKexAlgorithms curve25519-sha256\n")
+
+
+def mlkem_server(work):
+    """Debian 13's, which agrees on mlkem768x25519-sha256 alone."""
+    return ssh_server(work, kind="ed25519", only="KexAlgorithms mlkem768x25519-sha256\n",
+                      program="sshd13")
 
 
 def small_ssh_server(work):
@@ -260,5 +273,6 @@ def fence_receiver(work):
 
 
 START = {"nfs": nfs_server, "nfs3": nfs3_server, "unmapped nfs3": unmapped_nfs3_server,
-         "ssh": ssh_server, "small ssh": small_ssh_server, "dropbear": dropbear,
+         "ssh": ssh_server, "curve25519 ssh": curve25519_server, "mlkem ssh": mlkem_server,
+         "small ssh": small_ssh_server, "dropbear": dropbear,
          "small nfs": small_nfs_server, "fence_kdump": fence_receiver}
