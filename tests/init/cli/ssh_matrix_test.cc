@@ -98,8 +98,9 @@ int run(const std::string& command, std::string& said) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// The server allows nothing but the combination.
-void dump_with(const Keys& keys, const Combination& each, const char* program) {
+// The server allows nothing but the combination. dumper: the command, or its portable twin.
+void dump_with(const Keys& keys, const Combination& each, const char* program,
+               const std::string& dumper = KDUMP_INIT_PROGRAM) {
   const bool is_ed25519 = each.host_key.starts_with("ed25519");
   const bool has_own = is_ed25519 || each.host_key.starts_with("ecdsa256");  // SshServer's
   const SshServer server((has_own ? "" : "HostKey " + keys.path(each.host_key)) +
@@ -121,7 +122,7 @@ void dump_with(const Keys& keys, const Combination& each, const char* program) {
                           server.directory() + "/crash?key=" + keys.path("user/" + each.user_key) +
                           "&known_hosts=" + server.path("known_hosts");
   std::string said;
-  const int saved = run(KDUMP_INIT_PROGRAM " dump " + keys.path("core") + " '" + url + "'", said);
+  const int saved = run(dumper + " dump " + keys.path("core") + " '" + url + "'", said);
   const int whole =
       saved == 0 ? run(KDUMP_INIT_PROGRAM " verify " + server.path("crash/*/vmcore"), said) : -1;
   printf("%-8s %-17s %-17s %-29s %-30s %s\n", program, each.host_key.c_str(), each.user_key.c_str(),
@@ -158,6 +159,13 @@ std::vector<Combination> combinations(const Values& users, const Values& exchang
 TEST_CASE("a dump is whole over every kind of host key, user key, key exchange and cipher") {
   const Keys keys;
   for (const auto& each : combinations(keys.users(), kExchanges)) dump_with(keys, each, "sshd");
+}
+
+TEST_CASE("a dump is whole with each cipher on a CPU without instructions for it") {
+  const Keys keys;
+  for (const auto& cipher : kCiphers)
+    dump_with(keys, {kHostKeys[0], kHostKeys[0], kExchanges[0], cipher}, "sshd",
+              KDUMP_INIT_PORTABLE_PROGRAM);
 }
 
 TEST_CASE("a dump is whole with what OpenSSH 10 uses by default, and with nothing else allowed") {
