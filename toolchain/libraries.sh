@@ -3,7 +3,7 @@
 # here and in mbedtls_config.h; what is changed in them lies in patches/. The tests on the host link
 # the same libraries for SSH, built with its own compiler (host-libraries). Sourced after sysroot.sh.
 
-ssh_sources=(mbedtls libsodium openssh libssh2)
+ssh_sources=(mbedtls libsodium openssh bearssl libssh2)
 library_sources=(libzstd "${ssh_sources[@]}")
 
 # Compression and encryption are what a dump's time goes to.
@@ -167,11 +167,13 @@ make_mbedtls() {
         -DUSE_STATIC_MBEDTLS_LIBRARY=ON -DUSE_SHARED_MBEDTLS_LIBRARY=OFF
 }
 
-# For size: each of these runs once a connection, and at -O2 they would take twice as much.
+# For size: most of these run once a connection, and at -O2 they would take twice as much. The ciphers
+# of a dump's packets have -O2 from their CMakeLists.txt.
 make_primitives() {
     make_library "$1" "$2" "$top/toolchain/primitives" "$3/primitives-build" \
         "${fast_flags/-O2/-Os} -ffile-prefix-map=$3=." \
-        -DLIBSODIUM="$3/libsodium" -DOPENSSH="$3/openssh"
+        -DLIBSODIUM="$3/libsodium" -DOPENSSH="$3/openssh" \
+        -DBEARSSL="$3/bearssl"
 }
 
 # Old ciphers and MACs, which the client never offers (net/ssh/ssh_session.cc).

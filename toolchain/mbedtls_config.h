@@ -4,11 +4,12 @@
 #undef MBEDTLS_ARIA_C
 #undef MBEDTLS_CAMELLIA_C
 #undef MBEDTLS_CCM_C
-#undef MBEDTLS_CHACHA20_C  // libssh2 has its own
+#undef MBEDTLS_CHACHA20_C  // filter/crypto has it
 #undef MBEDTLS_CHACHAPOLY_C
 #undef MBEDTLS_DEBUG_C
 #undef MBEDTLS_ECJPAKE_C
 #undef MBEDTLS_ERROR_C
+#undef MBEDTLS_GCM_C  // filter/crypto has it
 #undef MBEDTLS_LMS_C
 #undef MBEDTLS_NET_C
 #undef MBEDTLS_NIST_KW_C
@@ -23,7 +24,7 @@
 #undef MBEDTLS_TIMING_C
 #undef MBEDTLS_VERSION_FEATURES
 
-// A key with a passphrase is refused, and no cipher but AES in CTR or GCM is negotiated.
+// A key with a passphrase is refused, and mbedTLS's only cipher is AES in CTR mode.
 #undef MBEDTLS_CIPHER_MODE_CBC
 #undef MBEDTLS_CIPHER_MODE_CFB
 #undef MBEDTLS_CIPHER_MODE_OFB
@@ -57,6 +58,7 @@
 // TLS is not spoken at all.
 #undef MBEDTLS_SSL_CACHE_C
 #undef MBEDTLS_SSL_CLI_C
+#undef MBEDTLS_SSL_CONTEXT_SERIALIZATION
 #undef MBEDTLS_SSL_COOKIE_C
 #undef MBEDTLS_SSL_PROTO_DTLS
 #undef MBEDTLS_SSL_PROTO_TLS1_2
@@ -64,3 +66,8 @@
 #undef MBEDTLS_SSL_SRV_C
 #undef MBEDTLS_SSL_TICKET_C
 #undef MBEDTLS_SSL_TLS_C
+
+// SHA-256 uses arm64's instructions where the CPU has them (x86: patches/mbedtls-sha256-x86.patch).
+#if defined(__aarch64__)
+#define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
+#endif

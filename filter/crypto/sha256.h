@@ -1,8 +1,7 @@
-// SHA-256 (FIPS 180-4) of data that arrives in pieces. Uses the SHA instructions of an x86 CPU if
-// present, which take a quarter of the time of mbedTLS's code, and mbedTLS otherwise.
+// SHA-256 (FIPS 180-4) of data that comes piece by piece, by mbedTLS, which uses the CPU's
+// instructions where it has them (sha256_instructions.cc).
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 
@@ -24,10 +23,7 @@ class Sha256 {
  private:
   struct Library;
 
-  std::unique_ptr<Library> library_;  // nullptr: the CPU's instructions
-  std::array<uint32_t, 8> state_;
-  std::array<uint8_t, 64> block_;  // begun
-  uint64_t bytes_ = 0;
+  std::unique_ptr<Library> library_;
 };
 
 // Returns the SHA-256 of `data` as 64 hexadecimal digits.

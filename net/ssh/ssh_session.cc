@@ -14,7 +14,7 @@
 
 #include "filter/base/sys.h"
 #include "filter/base/text.h"
-#include "net/ssh/aes_hardware.h"
+#include "filter/crypto/cpu_features.h"
 #include "net/ssh/known_hosts.h"
 #include "net/ssh/no_common_method.h"
 #include "net/ssh/ssh_channel.h"
@@ -30,7 +30,8 @@ constexpr char kKeyExchanges[] =
     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
 constexpr char kMacs[] =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
-// The fastest first. Without instructions for AES its tables are slow, and leak through caches.
+// The fastest first: AES-GCM 4 GB/s with the CPU's instructions for AES, 0.1 without;
+// ChaCha20-Poly1305 0.4 to 1.2; AES-CTR, packets in pieces and an HMAC, less than any of them.
 constexpr char kCiphersWithAes[] =
     "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,"
     "aes256-ctr";
@@ -192,7 +193,7 @@ Result<std::shared_ptr<SshSession>> SshSession::start(std::shared_ptr<SshSession
                                   reinterpret_cast<libssh2_cb_generic*>(receive_from_tunnel));
   }
   libssh2_session_set_blocking(session->session_, 0);
-  const char* const ciphers = has_aes_instructions() ? kCiphersWithAes : kCiphersWithoutAes;
+  const char* const ciphers = cpu_features().aes ? kCiphersWithAes : kCiphersWithoutAes;
   const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
   TRY(session->set_methods(ours));
   const auto handshake = session->finish_call("SSH handshake", until_ms, [&] {

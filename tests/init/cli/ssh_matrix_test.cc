@@ -100,7 +100,7 @@ int run(const std::string& command, std::string& output) {
 
 // Whether the dump arrived; a line of the table.
 void dump_to(const Keys& keys, const Combination& each, const SshServer& server,
-             const std::string& host_key, const char* program) {
+             const std::string& host_key, const char* program, const std::string& dumper) {
   must_run("cat " + keys.path("authorized") + " > " + server.path("authorized") +
            " && printf '[127.0.0.1]:" + std::to_string(server.port()) +
            " %s\\n' \"$(cut -d' ' -f1,2 " + host_key + ".pub)\" > " + server.path("known_hosts"));
@@ -108,7 +108,7 @@ void dump_to(const Keys& keys, const Combination& each, const SshServer& server,
                           server.directory() + "/crash?key=" + keys.path("user/" + each.user_key) +
                           "&known_hosts=" + server.path("known_hosts");
   std::string output;
-  const int saved = run(KDUMP_INIT_PROGRAM " dump " + keys.path("core") + " '" + url + "'", output);
+  const int saved = run(dumper + " dump " + keys.path("core") + " '" + url + "'", output);
   // Without SFTP it is flattened, which verify does not read.
   const std::string read_back =
       server.is_dropbear() ? "cd " + server.path("crash/*") + " && sha256sum --quiet -c SHA256SUMS"
@@ -123,8 +123,9 @@ void dump_to(const Keys& keys, const Combination& each, const SshServer& server,
   CHECK(whole == 0);
 }
 
-// The server allows nothing but the combination.
-void dump_with(const Keys& keys, const Combination& each, const char* program) {
+// The server allows nothing but the combination. dumper: the command, or its portable twin.
+void dump_with(const Keys& keys, const Combination& each, const char* program,
+               const std::string& dumper = KDUMP_INIT_PROGRAM) {
   const bool is_ed25519 = each.host_key.starts_with("ed25519");
   const bool has_own = is_ed25519 || each.host_key.starts_with("ecdsa256");  // SshServer's
   const SshServer server((has_own ? "" : "HostKey " + keys.path(each.host_key)) +
@@ -139,7 +140,7 @@ void dump_with(const Keys& keys, const Combination& each, const char* program) {
           is_ed25519 ? server.path("host_ed")
           : has_own  ? server.path("host")
                      : keys.path(each.host_key),
-          program);
+          program, dumper);
 }
 
 // dropbear chooses key exchange and cipher by its own order.
@@ -151,7 +152,7 @@ void dump_to_dropbear(const Keys& keys, const std::string& host_key, const std::
   server.use_dropbear_key(keys.path(host_key));
   server.start();
   dump_to(keys, {host_key, user_key, "its choice", "its choice"}, server, keys.path(host_key),
-          "dropbear");
+          "dropbear", KDUMP_INIT_PROGRAM);
 }
 
 const std::string& at(const Values& values, size_t i) { return values[i % values.size()]; }
@@ -193,6 +194,13 @@ std::vector<Combination> combinations(const Values& users, const Values& exchang
 TEST_CASE("a dump is whole over every kind of host key, user key, key exchange and cipher") {
   const Keys keys;
   for (const auto& each : combinations(keys.users(), kExchanges)) dump_with(keys, each, "sshd");
+}
+
+TEST_CASE("a dump is whole with each cipher on a CPU without instructions for it") {
+  const Keys keys;
+  for (const auto& cipher : kCiphers)
+    dump_with(keys, {kHostKeys[0], kHostKeys[0], kExchanges[0], cipher}, "sshd",
+              KDUMP_INIT_PORTABLE_PROGRAM);
 }
 
 TEST_CASE("a dump is whole with what OpenSSH 10 uses by default, and with nothing else allowed") {
