@@ -30,7 +30,7 @@ class Kallsyms {
     std::string_view name;
     std::optional<Vaddr> address = {};
   };
-  static constexpr size_t kMaxWanted = 32;
+  static constexpr size_t kMaxWanted = 64;
 
   // Fills in the addresses of at most kMaxWanted names, in one pass. What the table has not stays
   // empty. Fails: corrupt, where the table cannot be read to its end.

@@ -1,5 +1,5 @@
-// The few symbols of the crashed kernel that the filter and `info` ask for, looked up in kallsyms
-// in one pass.
+// The few symbols of the crashed kernel that the filter, `info` and the crash report ask for,
+// looked up in kallsyms in one pass.
 #pragma once
 
 #include <vector>
