@@ -67,7 +67,7 @@ void name_functions(Vmcore& vmcore, std::vector<CpuState>& cpus) {
 
 }  // namespace
 
-CrashScene find_crash_scene(Vmcore& vmcore) {
+CrashScene read_cpu_states(Vmcore& vmcore) {
   CrashScene scene;
   AddressSpace& space = vmcore.address_space();
   const KernelSymbols& symbols = vmcore.symbols();
@@ -88,6 +88,11 @@ CrashScene find_crash_scene(Vmcore& vmcore) {
     scene.cpus.push_back(std::move(state));
     return scene.cpus.size() < kMaxCpus;
   });
+  return scene;
+}
+
+CrashScene find_crash_scene(Vmcore& vmcore) {
+  CrashScene scene = read_cpu_states(vmcore);
   name_functions(vmcore, scene.cpus);
   return scene;
 }

@@ -26,7 +26,9 @@ struct CrashScene {
   std::vector<std::string> warnings;  // why something of it is not known
 };
 
-// The result views the vmcore.
+// Registers and numbers alone, no functions. The result views the vmcore.
+CrashScene read_cpu_states(Vmcore& vmcore);
+// With the functions named, which takes a pass over kallsyms.
 CrashScene find_crash_scene(Vmcore& vmcore);
 
 }  // namespace kdump

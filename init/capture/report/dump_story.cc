@@ -4,19 +4,20 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "filter/kernel/report/panic_reason.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/json_text.h"
-#include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
 #include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
 
-constexpr size_t kReportBytes = 64 << 10;   // ours have 3 KiB
-constexpr size_t kLogHeadBytes = 4 << 10;   // "Linux version" is the first line
-constexpr size_t kLogTailBytes = 64 << 10;  // the panic is near the end
+constexpr size_t kReportBytes = 64 << 10;    // ours have 3 KiB
+constexpr size_t kCrashHeadBytes = 2 << 10;  // a title has at most a reason's length
+constexpr size_t kLogHeadBytes = 4 << 10;    // "Linux version" is the first line
+constexpr size_t kLogTailBytes = 64 << 10;   // the panic is near the end
 constexpr int kColumns = 80;
 
 // Empty: not there, or not readable.
@@ -38,6 +39,20 @@ std::string reason_of_log(const std::string& tail) {
   PanicReason reason;
   if (!reason.write_at(0, {reinterpret_cast<const uint8_t*>(tail.data()), tail.size()})) return {};
   return reason.take();
+}
+
+// The first two lines of crash.txt: the title, and the word "signature" with what follows it.
+void read_crash(StoredFiles& files, DumpStory& story) {
+  constexpr std::string_view kSignature = "signature ";
+  const std::string head = read_part(files, story, kCrashTextName, 0, kCrashHeadBytes);
+  const size_t end = head.find('\n');
+  const std::string_view second =
+      end == std::string::npos ? std::string_view() : std::string_view(head).substr(end + 1);
+  if (!second.starts_with(kSignature)) return;
+  story.title = head.substr(0, end);
+  const size_t begin = second.find_first_not_of(' ', kSignature.size());
+  if (begin == std::string_view::npos) return;
+  story.signature = second.substr(begin, second.find_first_of("\n,", begin) - begin);
 }
 
 std::string cut(std::string text, size_t columns) {
@@ -66,6 +81,7 @@ DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump) {
   story.lacks_memory = json_member_text(report, "status") == "incomplete";
   story.kernel = json_member_text(report, "kernel").value_or("");
   story.reason = json_member_text(report, "reason").value_or("");
+  read_crash(files, story);
   const DumpContents::Entry* const log = story.contents.find(kDmesgName);
   if (!log) return story;
   if (story.kernel.empty())
@@ -100,7 +116,8 @@ std::string story_as_line(const DumpStory& story, const std::string& where) {
   return printable(where + "/" + story.dump.name) + "\t" + state + "\t" +
          utc_time(story.dump.crash_time_s) + "\t" + story.dump.host + "\t" +
          printable(story.kernel.empty() ? "unknown kernel" : story.kernel) + "\t" +
-         std::to_string(story.contents.bytes) + "\t" + printable(story.reason) + "\n";
+         std::to_string(story.contents.bytes) + "\t" + printable(story.reason) + "\t" +
+         printable(story.title) + "\t" + printable(story.signature) + "\n";
 }
 
 void add_story(JsonWriter& json, const DumpStory& story) {
@@ -112,6 +129,8 @@ void add_story(JsonWriter& json, const DumpStory& story) {
   add_text_or_null(json, "problem", story.problem);
   add_text_or_null(json, "kernel", story.kernel);
   add_text_or_null(json, "reason", story.reason);
+  add_text_or_null(json, "title", story.title);
+  add_text_or_null(json, "signature", story.signature);
   json.number("bytes", story.contents.bytes);
   json.end_object();
 }

@@ -15,6 +15,8 @@ struct DumpStory {
   bool lacks_memory = false;  // its report calls a vmcore with the final name incomplete
   std::string kernel;         // empty: not told
   std::string reason;         // likewise
+  std::string title;          // of its crash report; likewise
+  std::string signature;      // likewise
   std::string problem;        // why its directory could not be read
 
   const char* state() const;  // "complete", "incomplete", "log only" or "nothing"
@@ -24,7 +26,8 @@ DumpStory read_dump_story(StoredFiles& files, const StoredDump& dump);
 
 // Two lines, at most 80 columns wide, printable ASCII.
 std::string story_as_text(const DumpStory& story);
-// One line for scripts: WHERE/NAME, state, time, host, kernel, bytes and reason, between tabs.
+// One line for scripts: WHERE/NAME, state, time, host, kernel, bytes, reason, title and signature,
+// between tabs.
 std::string story_as_line(const DumpStory& story, const std::string& where);
 void add_story(JsonWriter& json, const DumpStory& story);
 
