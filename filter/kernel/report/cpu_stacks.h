@@ -18,11 +18,11 @@ class CpuStacks {
 
   // Address of the task_struct of the task that runs on that CPU. nullopt: not known.
   std::optional<uint64_t> current_task(uint32_t cpu);
-  // Of a task whose lowest address is `stack`; of the CPU, but not of its task. 0: without BTF the
-  // stack around `sp`, as far as alignment tells.
+  // The stack of a task whose lowest address is `stack`.
   Stack task_stack(uint64_t stack) const;
+  // The stacks of the CPU, without that of its task.
   std::vector<Stack> stacks_of(uint32_t cpu);
-  // Where nothing tells of stacks: what is aligned as they are, around `sp`.
+  // Without BTF no stack is known: the aligned memory around `sp` that a stack would take.
   static Stack around(uint64_t sp);
   // Learns from one task how stacks are aligned, so how long they may be.
   void learn(uint64_t stack) { alignment_ |= stack; }

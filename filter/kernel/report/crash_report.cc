@@ -201,7 +201,7 @@ void Gatherer::read_tasks() {
     if (state == counts.states.end()) state = counts.states.insert(state, {task.state, 0});
     ++state->tasks;
     if (task.state != 'D' || runs(task.address)) return true;
-    // The one that the log accuses is wanted, wherever it stands in the list.
+    // The one that the log accuses is wanted, wherever it is in the list.
     const bool is_accused = task.pid == report_.log.hung_pid;
     if (counts.blocked.size() < CrashReport::kMaxBlocked || is_accused)
       add_blocked(task, false);

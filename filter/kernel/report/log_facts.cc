@@ -11,7 +11,7 @@ namespace {
 
 using Lines = std::span<const std::string_view>;
 
-constexpr size_t kMaxFrames = 64;
+constexpr size_t kMaxFrames = 64, kMaxLines = 4096;
 // One crash begins with several lines, such as "BUG: …" and "Oops: …", not far from each other.
 constexpr size_t kHeadLines = 8;
 
@@ -99,13 +99,17 @@ std::vector<NamedFrame> frames_of(Lines lines, size_t begin) {
   return frames;
 }
 
+// The last kMaxLines of them: a hostile log may hold nothing but line ends.
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    lines.push_back(without_prefix(text.substr(0, end)));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  while (!text.empty() && lines.size() < kMaxLines) {
+    const size_t end = text.rfind('\n');
+    const size_t begin = end == std::string_view::npos ? 0 : end + 1;
+    lines.push_back(without_prefix(text.substr(begin)));
+    text = text.substr(0, begin == 0 ? 0 : end);
   }
+  std::ranges::reverse(lines);
   return lines;
 }
 

@@ -26,8 +26,8 @@ struct Signature {
   std::string short_id() const;
 };
 
-// frames: reliable ones, innermost first. Of the CPU that panicked; of a hung task, which
-// is_hung_task() tells, that of the task. reason, event: as in LogFacts.
+// frames: reliable ones, innermost first. Of the CPU that panicked; where
+// is_hung_task(), of the task. reason, event: as in LogFacts.
 Signature make_signature(std::span<const NamedFrame> frames, std::string_view reason,
                          std::string_view event);
 

@@ -10,6 +10,7 @@
 #include "filter/base/text.h"
 #include "filter/dump/output/flattened_sink.h"
 #include "init/capture/integrity/evidence.h"
+#include "init/capture/job/crash_report_job.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job/old_dumps.h"
@@ -46,6 +47,7 @@ class DumpJob {
   Result<> open_vmcore();
   Result<> prepare_target();
   void save_dmesg();
+  void save_crash_report();
   void remove_log();
   Target::Space look_at_space();
   LevelChoice choose(VmcoreDump& dump);
@@ -89,13 +91,19 @@ void DumpJob::run() {
     conclude(saved ? ready : saved);
   } else {
     const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
-    if (saved && !context_.is_output && !context_.keeps_every_page) save_dmesg();
+    if (saved && !context_.is_output && !context_.keeps_every_page) {
+      save_dmesg();
+      if (!log_gave_way_) save_crash_report();
+    }
     if (saved) saved = save_dump();
     conclude(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
       // Only now: the log may be what the job before has died of, or what took the dump's room.
-      if ((context_.keeps_every_page || log_gave_way_) && report_.system) save_dmesg();
+      if ((context_.keeps_every_page || log_gave_way_) && report_.system) {
+        save_dmesg();
+        if (context_.keeps_every_page) save_crash_report();
+      }
       save_log_and_report();
       if (is_stored(report_.outcome) && old_dumps_)
         old_dumps_->remove_surplus(report_.outcome == Board::Outcome::saved);
@@ -163,6 +171,13 @@ void DumpJob::save_dmesg() {
   console_.say("%s saved: %" PRIu64 " records, %s", kDmesgName, log->records,
                human_size(log->bytes).c_str());
   if (!log->warning.empty()) warn(log->warning);
+}
+
+// Small as well, and the answer that the dump is evidence for.
+void DumpJob::save_crash_report() {
+  const Result<> made =
+      kdump::save_crash_report(*vmcore_, *target_, evidence_.manifest(), progress_, console_);
+  if (!made) warn(std::string("no crash report: ") + made.error().text);
 }
 
 // The dump is worth more, and has the log in it.

@@ -194,7 +194,7 @@ std::vector<std::string> crash_report_head(const CrashReport& report) {
   const CpuTrace* const cpu = report.panicked();
   const Trace* const trace = cpu ? &cpu->trace : nullptr;
   for (size_t i = 0; trace && i < std::min(trace->frames.size(), kHeadFrames); ++i)
-    lines.push_back("  " + frame_as_text(trace->frames[i], report.names));
+    lines.push_back("at " + frame_as_text(trace->frames[i], report.names));
   return lines;
 }
 

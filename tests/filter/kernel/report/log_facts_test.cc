@@ -85,6 +85,7 @@ TEST_CASE("a long log keeps its end, a hostile one stays printable") {
   const LogFacts facts = facts_of(log, 5000);
   CHECK(facts.frames.size() == 5);
   for (const char c : facts.text) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
+  CHECK(facts_of(std::string(300'000, '\n') + std::string(kOops), 5000).frames.size() == 5);
   CHECK(facts_of("").frames.empty());
   CHECK(facts_of("Call Trace:\n").frames.empty());
   CHECK(facts_of("Call Trace:\n +0x1/0x2\n a b+0x1/0x2\n x/0x1+0x2\n").frames.empty());
