@@ -36,8 +36,9 @@ void use_report(const std::string& path) {
 template <auto kRange>
 void fuzz_range(Bytes input) {
   using Format = ReportCore::OrcFormat;
+  static std::vector<std::unique_ptr<ReportCore>> kernels;
   const auto made_of = [](Format format) {
-    auto* const kernel = new ReportCore(format);
+    ReportCore* const kernel = kernels.emplace_back(std::make_unique<ReportCore>(format)).get();
     const ReportCore::Range range = (kernel->*kRange)();
     return new PatchedCore(kernel->path(),
                            {memory_region(kernel->core(), range.paddr, range.size_bytes)});

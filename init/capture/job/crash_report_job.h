@@ -1,4 +1,4 @@
-// The crash report of a job: made in a child of its own, which has a time budget, and saved beside
+// The crash report of a job: a forked child makes it within a time budget; the job saves it beside
 // the log. Whatever becomes of the child, a crash or a memory that it reads for ever, costs the
 // report alone.
 #pragma once

@@ -40,7 +40,7 @@ TEST_CASE("report prints why the kernel crashed, as text and as JSON") {
   CHECK(bench.run("report " + path) == 0);
   CAPTURE(bench.out);
   CHECK(bench.out.starts_with("panic in sysrq_handle_crash\nsignature  1-"));
-  CHECK(says(bench.out, "task   __crash_kexec+0x20/0x100\n"));
+  CHECK(says(bench.out, "task  __crash_kexec+0x20/0x100\n"));
   CHECK(says(bench.out, "mod_write+0x18/0x40 [mod]\n"));
   CHECK(says(bench.out, "D  waiter, pid 21, waits for a mutex held by holder (20)\n"));
   CHECK(says(bench.out, "S  holder, pid 20, holds a lock that others wait for\n"));

@@ -38,7 +38,7 @@ TEST_CASE("one crash has one signature on different kernels, by stack and by log
       frames({"__crash_kexec", "vpanic", "panic", "sysrq_handle_crash", "__handle_sysrq.cold",
               "write_sysrq_trigger", "proc_reg_write", "vfs_write", "ksys_write"});
   const auto of_log = frames({"dump_stack_lvl", "panic", "sysrq_handle_crash", "__handle_sysrq",
-                              "write_sysrq_trigger", "proc_reg_write", "vfs_write"});
+                              "write_sysrq_trigger", "proc_reg_write", "vfs_write", "ksys_write"});
   const std::string reason = "sysrq triggered crash";
   const Signature one = make_signature(of_6_1, reason, "Kernel panic - not syncing: " + reason);
   CHECK(one.title == "panic in sysrq_handle_crash");
