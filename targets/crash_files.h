@@ -8,6 +8,8 @@ namespace kdump {
 constexpr char kDumpName[] = "vmcore";
 constexpr char kDmesgName[] = "vmcore-dmesg.txt";
 constexpr char kOwnLogName[] = "kdump-init.log";
+constexpr char kCrashTextName[] = "crash.txt";
+constexpr char kCrashJsonName[] = "crash.json";
 constexpr char kReportName[] = "report.json";
 constexpr char kManifestName[] = "SHA256SUMS";
 

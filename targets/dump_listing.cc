@@ -69,7 +69,8 @@ uint32_t take_number(std::string_view& name) {
 // What kdump-init leaves in a crash's directory, finished or not.
 bool is_file_of_dump(std::string_view name) {
   if (name.ends_with(kIncompleteSuffix)) name.remove_suffix(sizeof kIncompleteSuffix - 1);
-  for (const char* const known : {kDumpName, kDmesgName, kOwnLogName, kReportName, kManifestName})
+  for (const char* const known : {kDumpName, kDmesgName, kCrashTextName, kCrashJsonName,
+                                  kOwnLogName, kReportName, kManifestName})
     if (name == known) return true;
   return false;
 }

@@ -67,7 +67,7 @@ void name_functions(Vmcore& vmcore, std::vector<CpuState>& cpus) {
 
 }  // namespace
 
-CpuStates find_cpu_states(Vmcore& vmcore) {
+CpuStates read_cpu_states(Vmcore& vmcore) {
   CpuStates scene;
   AddressSpace& space = vmcore.address_space();
   const KernelSymbols& symbols = vmcore.symbols();
@@ -88,6 +88,11 @@ CpuStates find_cpu_states(Vmcore& vmcore) {
     scene.cpus.push_back(std::move(state));
     return scene.cpus.size() < kMaxCpus;
   });
+  return scene;
+}
+
+CpuStates find_cpu_states(Vmcore& vmcore) {
+  CpuStates scene = read_cpu_states(vmcore);
   name_functions(vmcore, scene.cpus);
   return scene;
 }

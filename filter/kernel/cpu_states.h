@@ -26,7 +26,10 @@ struct CpuStates {
   std::vector<std::string> warnings;  // reasons why something is unknown
 };
 
-// Never fails. The result views the vmcore, which must outlive it.
+// Reads registers and numbers only, no functions. Never fails. The result views the vmcore, which
+// must outlive it.
+CpuStates read_cpu_states(Vmcore& vmcore);
+// Names the functions too, which takes a pass over kallsyms.
 CpuStates find_cpu_states(Vmcore& vmcore);
 
 }  // namespace kdump

@@ -3,18 +3,17 @@
 #include <algorithm>
 
 #include "filter/kernel/log/log_readers.h"
-#include "filter/kernel/symbols/kallsyms.h"
+#include "filter/kernel/symbols/kernel_symbols.h"
 
 namespace kdump {
 namespace {
 
 // Returns true if the kernel printed times with its records: the parameter printk.time=, a bool
 // that only kallsyms locates. True if it cannot be located, since nearly all kernels print times.
-bool has_times(const Vmcoreinfo& info, AddressSpace& space) {
-  Kallsyms::SymbolQuery printk_time{"printk_time"};
-  auto symbols = Kallsyms::open(info, space);
-  if (!symbols || !symbols->find({&printk_time, 1}) || !printk_time.address) return true;
-  const auto value = space.read<uint8_t>(*printk_time.address);
+bool has_times(Vmcore& vmcore) {
+  const auto printk_time = vmcore.symbols().find("printk_time");
+  if (!printk_time) return true;
+  const auto value = vmcore.address_space().read<uint8_t>(*printk_time);
   return !value || *value != 0;
 }
 
@@ -22,7 +21,7 @@ bool has_times(const Vmcoreinfo& info, AddressSpace& space) {
 
 Result<LogSummary> write_kernel_log(Vmcore& vmcore, Sink& out) {
   const Vmcoreinfo& info = vmcore.info();
-  LogText text(out, has_times(info, vmcore.address_space()));
+  LogText text(out, has_times(vmcore));
   LogSummary summary;
   if (has_printk_ring(info))
     summary.warning = TRY(read_printk_ring(info, vmcore.address_space(), text));

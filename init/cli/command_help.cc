@@ -11,6 +11,7 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init dump VMCORE -o FILE     save one dump file; "-" is standard output
        kdump-init dmesg VMCORE            print the crashed kernel's log
        kdump-init info VMCORE [--json]    what crashed, and what its memory holds
+       kdump-init report VMCORE [--json]  why it crashed: stacks, tasks, modules, memory
        kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
        kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
        kdump-init list [TARGET...]        the dumps that lie on targets, or on the configured ones
@@ -76,6 +77,19 @@ Shows which kernel crashed, when and why, what its memory holds by class of page
 dump would be at each useful level. Writes nothing.
 )";
 
+constexpr const char kReport[] =
+    R"(usage: kdump-init report [--json] VMCORE
+
+Prints why the kernel crashed, from the vmcore alone, without debug symbols: a title and a signature
+that is the same for the same crash, the reason, the stack of every CPU, blocked tasks and what they
+wait for, memory, modules with their build-ids. Lines that begin with "missing" name what could not
+be read and why. A capture saves the same as crash.txt and crash.json. Writes nothing.
+
+      --json    as JSON; docs/crash.schema.json is the schema
+
+Exit status: 0 printed, 1 VMCORE cannot be read, 2 wrong usage.
+)";
+
 constexpr const char kCheck[] =
     R"(usage: kdump-init check KERNEL-ARGUMENT...
 
@@ -112,7 +126,7 @@ need SFTP. Whatever else lies there is passed over. Changes nothing.
 
       --json    as JSON
       --lines   for scripts, a line each between tabs: where, complete, incomplete or none, time, host,
-                kernel, bytes, reason
+                kernel, bytes, reason, title and signature of the crash report
 
 Exit status: 0 all were listed, 1 not all, 2 wrong usage.
 )";
@@ -127,6 +141,8 @@ const char* help_text(Verb verb) {
       return kDmesg;
     case Verb::info:
       return kInfo;
+    case Verb::report:
+      return kReport;
     case Verb::check:
       return kCheck;
     case Verb::verify:

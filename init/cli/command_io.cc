@@ -27,8 +27,9 @@ const char* dump_kind(Sys& sys, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path) {
-  auto opened = Vmcore::open(sys, path.c_str());
+Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
+                                           MemMapUse mem_map_use) {
+  auto opened = Vmcore::open(sys, path.c_str(), mem_map_use);
   if (opened || opened.error().sys_errno != 0) return opened;
   if (const char* const kind = dump_kind(sys, path))
     return fail(Kind::unsupported, "%s is %s; this command reads the vmcore that it was made of",

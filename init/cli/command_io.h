@@ -10,7 +10,8 @@
 namespace kdump {
 
 // The VMCORE argument. What it is when it is no vmcore is said in words that help.
-Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path);
+Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
+                                           MemMapUse mem_map_use = MemMapUse::wanted);
 
 // Prints to standard output; fails where it is a full disk: what was not printed must not look
 // printed.

@@ -70,7 +70,7 @@ constexpr Option kOptions[] = {
        line.dry_run = true;
        return {};
      }},
-    {"json", 0, bit(Verb::info) | bit(Verb::list), false,
+    {"json", 0, bit(Verb::info) | bit(Verb::report) | bit(Verb::list), false,
      [](CommandLine& line, std::string_view) -> Result<> {
        line.json = true;
        return {};
@@ -112,6 +112,7 @@ Result<Verb> parse_verb(const char* word) {
   if (!strcmp(word, "dump")) return Verb::dump;
   if (!strcmp(word, "dmesg")) return Verb::dmesg;
   if (!strcmp(word, "info")) return Verb::info;
+  if (!strcmp(word, "report")) return Verb::report;
   if (!strcmp(word, "check")) return Verb::check;
   if (!strcmp(word, "verify")) return Verb::verify;
   if (!strcmp(word, "list")) return Verb::list;

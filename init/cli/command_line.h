@@ -9,7 +9,18 @@
 
 namespace kdump {
 
-enum class Verb : uint8_t { general, version, dump, dmesg, info, check, verify, list, arguments };
+enum class Verb : uint8_t {
+  general,
+  version,
+  dump,
+  dmesg,
+  info,
+  report,
+  check,
+  verify,
+  list,
+  arguments
+};
 
 struct CommandLine {
   Verb verb = Verb::general;
@@ -21,7 +32,7 @@ struct CommandLine {
   std::string report_path;
   bool flatten = false;
   bool dry_run = false;
-  // info, list
+  // info, report, list
   bool json = false;
   // list
   bool as_lines = false;  // for scripts

@@ -7,7 +7,10 @@
 #include <string_view>
 
 #include "filter/kernel/printk_log.h"
+#include "filter/kernel/report/crash_report.h"
 #include "init/capture/kernel_arguments.h"
+#include "init/capture/report/crash_json.h"
+#include "init/capture/report/crash_text.h"
 #include "init/capture/standard_output.h"
 #include "init/cli/command.h"
 #include "init/cli/command_check.h"
@@ -44,6 +47,17 @@ ExitStatus info_command(const CommandLine& line) {
   return print(line.json ? info_as_json(*info) : info_as_text(*info));
 }
 
+ExitStatus report_command(const CommandLine& line) {
+  // Long enough for any vmcore on a slow disk.
+  constexpr int64_t kBudgetMs = 60'000;
+  const auto vmcore = open_input(real_sys(), line.settings.vmcore, MemMapUse::unwanted);
+  if (!vmcore) return print_error(vmcore.error());
+  const CrashReport report = make_crash_report(**vmcore, real_sys(), kBudgetMs);
+  const CrashedSystem& system = (*vmcore)->system();
+  return print(line.json ? crash_report_as_json(report, system)
+                         : crash_report_as_text(report, system));
+}
+
 ExitStatus run(const CommandLine& line) {
   ::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f`: write(2) fails with EFBIG, which is reported
   if (line.verb == Verb::arguments) return print(kernel_arguments_text());
@@ -57,6 +71,8 @@ ExitStatus run(const CommandLine& line) {
       return dmesg_command(line);
     case Verb::info:
       return info_command(line);
+    case Verb::report:
+      return report_command(line);
     case Verb::check:
       return check_command(line);
     case Verb::verify:

@@ -5,11 +5,11 @@
 
 #include "filter/base/text.h"
 #include "filter/kernel/printk_log.h"
+#include "filter/kernel/report/panic_reason.h"
 #include "init/capture/job/vmcore_dump.h"
 #include "init/capture/report/cpu_states_text.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/human_size.h"
-#include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
 #include "init/capture/reservation.h"
 

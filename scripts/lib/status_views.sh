@@ -90,8 +90,8 @@ on_a_crash() {
 
 # dump_words LINE: of dumps_on.
 dump_words() {
-    local where state time host kernel bytes reason
-    IFS=$'\t' read -r where state time host kernel bytes reason <<<"$1"
+    local where state time host kernel bytes reason rest
+    IFS=$'\x1f' read -r where state time host kernel bytes reason rest <<<"${1//$'\t'/$'\x1f'}"
     printf '%s  %s  %s  %s' "$time" "$(numfmt --to=iec-i --suffix=B "${bytes:-0}")" \
         "$([ "$state" != none ] && echo "$state" || echo "log only")" "$reason"
 }

@@ -78,6 +78,12 @@ void fuzz_log_buf(Bytes input);
 void fuzz_log_text(Bytes input);
 void fuzz_kallsyms(Bytes input);
 void fuzz_classify(Bytes input);
+// Of report_fuzz.cc: what the crash report reads.
+void fuzz_btf(Bytes input);
+void fuzz_orc(Bytes input);
+void fuzz_tasks(Bytes input);
+void fuzz_modules(Bytes input);
+void fuzz_stacks(Bytes input);
 // Of text_fuzz.cc: what people and images say.
 void fuzz_kernel_arguments(Bytes input);
 void fuzz_network_arguments(Bytes input);

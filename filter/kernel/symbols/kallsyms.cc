@@ -168,13 +168,13 @@ Result<> Kallsyms::find(std::span<SymbolQuery> names) {
     std::span<SymbolQuery> names;
     // By token: the names, one bit each, that a symbol may have that begins so, type first; and
     // those that begin so themselves.
-    std::array<uint32_t, 256> of_symbol = {}, of_name = {};
-    std::array<uint32_t, 256> of_end = {};  // those that end so
+    std::array<uint64_t, 256> of_symbol = {}, of_name = {};
+    std::array<uint64_t, 256> of_end = {};  // those that end so
     std::array<std::optional<uint32_t>, kMaxWanted> index = {};
     size_t missing;
 
     bool wants(uint32_t, Bytes codes) const {
-      uint32_t left = of_end[codes.back()];
+      uint64_t left = of_end[codes.back()];
       if (left == 0) return false;
       const bool is_type = tokens[codes[0]].size() == 1;
       if (!is_type)
@@ -210,11 +210,11 @@ Result<> Kallsyms::find(std::span<SymbolQuery> names) {
   for (size_t code = 0; code < tokens_.size(); ++code) {
     const std::string_view token = tokens_[code];
     for (size_t i = 0; i < names.size(); ++i) {
-      search.of_symbol[code] |= uint32_t{names[i].name.starts_with(token.substr(token.size() > 0))}
+      search.of_symbol[code] |= uint64_t{names[i].name.starts_with(token.substr(token.size() > 0))}
                                 << i;
-      search.of_name[code] |= uint32_t{names[i].name.starts_with(token)} << i;
+      search.of_name[code] |= uint64_t{names[i].name.starts_with(token)} << i;
       search.of_end[code] |=
-          uint32_t{token.ends_with(names[i].name) || names[i].name.ends_with(token)} << i;
+          uint64_t{token.ends_with(names[i].name) || names[i].name.ends_with(token)} << i;
     }
   }
   TRY(each_name(search));

@@ -30,7 +30,7 @@ class Kallsyms {
     std::string_view name;
     std::optional<Vaddr> address = {};
   };
-  static constexpr size_t kMaxWanted = 32;
+  static constexpr size_t kMaxWanted = 64;
 
   // Fills in the addresses of at most kMaxWanted names in one pass; unknown names stay empty.
   // Fails: corrupt, if the table cannot be read to its end.

@@ -13,8 +13,19 @@ constexpr std::string_view kNames[] = {
     // CPUs.
     "__per_cpu_offset", "__per_cpu_start", "__per_cpu_end", "nr_cpu_ids", "crash_notes",
     "panic_cpu",
+    // The log (printk_log.cc).
+    "printk_time",
     // vmcoreinfo itself.
-    "vmcoreinfo_note", "vmcoreinfo_data"};
+    "vmcoreinfo_note", "vmcoreinfo_data",
+    // The crash report: types, tasks, what the system is (filter/kernel/report).
+    "__start_BTF", "__stop_BTF", "init_task", "runqueues", "current_task", "pcpu_hot", "modules",
+    "saved_command_line", "dump_stack_arch_desc_str", "tainted_mask", "taint_flags",
+    "_totalram_pages", "vm_zone_stat", "vm_node_stat", "node_data", "contig_page_data",
+    // The unwinders: tables, stacks (filter/kernel/unwind).
+    "__start_orc_unwind_ip", "__stop_orc_unwind_ip", "__start_orc_unwind", "__start_orc_header",
+    "_sinittext", "_einittext", "__crash_kexec", "ret_from_fork_asm", "ret_from_fork",
+    "hardirq_stack_ptr", "cea_exception_stacks", "irq_stack_ptr", "overflow_stack",
+    "sdei_stack_normal_ptr"};
 static_assert(std::size(kNames) <= Kallsyms::kMaxWanted);
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The symbols of the crashed kernel that the filter and `info` need, looked up in kallsyms in one
-// pass.
+// The symbols of the crashed kernel that the filter, `info` and the crash report need, looked up in
+// kallsyms in one pass.
 #pragma once
 
 #include <vector>

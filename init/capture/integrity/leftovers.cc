@@ -25,7 +25,7 @@ bool remove_if_empty(Target& target, const char* name, const Error& why) {
   const auto files = target.stored_files();
   if (!files) return false;
   const std::string path = directory_name(target.location()) + "/" + incomplete_name(name);
-  const auto status = (*files)->look(path);
+  const auto status = (*files)->status(path);
   if (!status || !status->is_file || status->bytes != 0) return false;
   return (*files)->remove(path).has_value();
 }

@@ -11,6 +11,7 @@
 #include "filter/dump/output/flattened_sink.h"
 #include "init/capture/integrity/dump_integrity.h"
 #include "init/capture/integrity/leftovers.h"
+#include "init/capture/job/crash_report_job.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job/old_dumps.h"
@@ -51,6 +52,7 @@ class DumpJob {
   Result<> open_vmcore();
   Result<> prepare_target();
   void save_dmesg();
+  void save_crash_report();
   void remove_log();
   Target::Space read_space();
   LevelChoice choose(VmcoreDump& dump);
@@ -94,13 +96,19 @@ void DumpJob::run() {
     report_outcome(saved ? ready : saved);
   } else {
     const StopRequest stop;  // from here on SIGTERM ends the job in order, with its files kept
-    if (saved && !context_.is_output && !context_.no_filter) save_dmesg();
+    if (saved && !context_.is_output && !context_.no_filter) {
+      save_dmesg();
+      if (!log_was_removed_) save_crash_report();
+    }
     if (saved) saved = save_dump();
     report_outcome(saved);
     if (!context_.is_output) {
       if (saved) check_saved();
       // Only now: the log may be what the job before has died of, or what took the dump's room.
-      if ((context_.no_filter || log_was_removed_) && report_.system) save_dmesg();
+      if ((context_.no_filter || log_was_removed_) && report_.system) {
+        save_dmesg();
+        if (context_.no_filter) save_crash_report();
+      }
       save_log_and_report();
       if (is_stored(report_.outcome) && old_dumps_)
         old_dumps_->remove_surplus(report_.outcome == Board::Outcome::saved);
@@ -171,6 +179,13 @@ void DumpJob::save_dmesg() {
   if (!log->warning.empty()) warn(log->warning);
   // A copy of the log is on this target: those of failed attempts only take room.
   remove_superseded(*target_, context_.failed_locations, progress_);
+}
+
+// Small as well, and the answer that the dump is evidence for.
+void DumpJob::save_crash_report() {
+  const Result<> made =
+      kdump::save_crash_report(*vmcore_, *target_, integrity_.manifest(), progress_, console_);
+  if (!made) warn(std::string("no crash report: ") + made.error().text);
 }
 
 // The dump is worth more, and has the log in it.

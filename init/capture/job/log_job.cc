@@ -2,6 +2,7 @@
 
 #include "filter/kernel/printk_log.h"
 #include "init/capture/integrity/dump_integrity.h"
+#include "init/capture/job/crash_report_job.h"
 #include "init/capture/job/job_target.h"
 #include "init/capture/job/level_choice.h"
 #include "init/capture/job_progress.h"
@@ -14,8 +15,8 @@ namespace kdump {
 namespace {
 
 // Returns how long the log is.
-Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
-                          std::string_view own_log) {
+Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress, const Board& board,
+                          Console& console) {
   const StopRequest stop;
   progress.enter(Step::target);
   // A log is not worth what such a target holds from before, and it will hold nothing else then.
@@ -27,7 +28,9 @@ Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
   Manifest manifest;
   const LogSummary log =
       TRY(save_kernel_log(vmcore, target, room_for_log(space), progress, manifest));
-  TRY(save_text(target, kOwnLogName, own_log, manifest));
+  if (const Result<> made = save_crash_report(vmcore, target, manifest, progress, console); !made)
+    console.say("no crash report: %s", made.error().text);
+  TRY(save_text(target, kOwnLogName, board.log_text(), manifest));
   TRY(save_text(target, kManifestName, manifest.text(), manifest));
   return log.bytes;
 }
@@ -43,7 +46,7 @@ void run_log_job(Sys& sys, const Settings& settings, const std::string& target_u
   auto target = make_target(target_url, target_context(sys, settings, context, system, progress));
   Result<uint64_t> saved = !vmcore   ? std::unexpected(vmcore.error())
                            : !target ? std::unexpected(target.error())
-                                     : save_log(**vmcore, **target, progress, board.log_text());
+                                     : save_log(**vmcore, **target, progress, board, console);
   if (saved) {
     board.finish(Board::Outcome::saved, {}, (*target)->location());
     console.say("log saved %s: %s", (*target)->location().c_str(), human_size(*saved).c_str());

@@ -1,5 +1,5 @@
-// The crashed kernel's log alone, saved to one target: for those that the dump did not go to. Runs
-// in a child of its own, as dump_job does.
+// The crashed kernel's log and the crash report, saved to one target: for those that the dump did
+// not go to. Runs in a child of its own, as dump_job does.
 #pragma once
 
 #include "init/capture/job/dump_job.h"

@@ -4,19 +4,20 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "filter/kernel/report/panic_reason.h"
 #include "init/capture/report/crash_name.h"
 #include "init/capture/report/human_size.h"
 #include "init/capture/report/json_text.h"
-#include "init/capture/report/panic_reason.h"
 #include "init/capture/report/vmcore_json.h"
 #include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
 
-constexpr size_t kReportBytes = 64 << 10;   // ours have 3 KiB
-constexpr size_t kLogHeadBytes = 4 << 10;   // "Linux version" is the first line
-constexpr size_t kLogTailBytes = 64 << 10;  // the panic is near the end
+constexpr size_t kReportBytes = 64 << 10;    // ours have 3 KiB
+constexpr size_t kCrashHeadBytes = 2 << 10;  // a title has at most a reason's length
+constexpr size_t kLogHeadBytes = 4 << 10;    // "Linux version" is the first line
+constexpr size_t kLogTailBytes = 64 << 10;   // the panic is near the end
 constexpr int kColumns = 80;
 
 // Empty: not there, or not readable.
@@ -38,6 +39,20 @@ std::string reason_of_log(const std::string& tail) {
   PanicReason reason;
   if (!reason.write_at(0, {reinterpret_cast<const uint8_t*>(tail.data()), tail.size()})) return {};
   return reason.take();
+}
+
+// The first two lines of crash.txt: the title, and the word "signature" with what follows it.
+void read_crash(StoredFiles& files, DumpSummary& summary) {
+  constexpr std::string_view kSignature = "signature ";
+  const std::string head = read_part(files, summary, kCrashTextName, 0, kCrashHeadBytes);
+  const size_t end = head.find('\n');
+  const std::string_view second =
+      end == std::string::npos ? std::string_view() : std::string_view(head).substr(end + 1);
+  if (!second.starts_with(kSignature)) return;
+  summary.title = head.substr(0, end);
+  const size_t begin = second.find_first_not_of(' ', kSignature.size());
+  if (begin == std::string_view::npos) return;
+  summary.signature = second.substr(begin, second.find_first_of("\n,", begin) - begin);
 }
 
 std::string cut(std::string text, size_t columns) {
@@ -66,6 +81,7 @@ DumpSummary read_dump_summary(StoredFiles& files, const StoredDump& dump) {
   summary.lacks_memory = json_member_text(report, "status") == "incomplete";
   summary.kernel = json_member_text(report, "kernel").value_or("");
   summary.reason = json_member_text(report, "reason").value_or("");
+  read_crash(files, summary);
   const DumpContents::Entry* const log = summary.contents.find(kDmesgName);
   if (!log) return summary;
   if (summary.kernel.empty())
@@ -101,7 +117,8 @@ std::string summary_as_line(const DumpSummary& summary, const std::string& where
   return printable(where + "/" + summary.dump.name) + "\t" + state + "\t" +
          utc_time(summary.dump.crash_time_s) + "\t" + summary.dump.host + "\t" +
          printable(summary.kernel.empty() ? "unknown kernel" : summary.kernel) + "\t" +
-         std::to_string(summary.contents.bytes) + "\t" + printable(summary.reason) + "\n";
+         std::to_string(summary.contents.bytes) + "\t" + printable(summary.reason) + "\t" +
+         printable(summary.title) + "\t" + printable(summary.signature) + "\n";
 }
 
 void add_summary(JsonWriter& json, const DumpSummary& summary) {
@@ -113,6 +130,8 @@ void add_summary(JsonWriter& json, const DumpSummary& summary) {
   add_text_or_null(json, "problem", summary.problem);
   add_text_or_null(json, "kernel", summary.kernel);
   add_text_or_null(json, "reason", summary.reason);
+  add_text_or_null(json, "title", summary.title);
+  add_text_or_null(json, "signature", summary.signature);
   json.number("bytes", summary.contents.bytes);
   json.end_object();
 }

@@ -15,6 +15,8 @@ struct DumpSummary {
   bool lacks_memory = false;  // its report calls a vmcore with the final name incomplete
   std::string kernel;         // empty: not told
   std::string reason;         // likewise
+  std::string title;          // of its crash report; likewise
+  std::string signature;      // likewise
   std::string problem;        // why its directory could not be read
 
   const char* state() const;  // "complete", "incomplete", "log only" or "nothing"
@@ -24,7 +26,8 @@ DumpSummary read_dump_summary(StoredFiles& files, const StoredDump& dump);
 
 // Two lines, at most 80 columns wide, printable ASCII.
 std::string summary_as_text(const DumpSummary& summary);
-// One line for scripts: WHERE/NAME, state, time, host, kernel, bytes and reason, between tabs.
+// One line for scripts: WHERE/NAME, state, time, host, kernel, bytes, reason, title and signature,
+// between tabs.
 std::string summary_as_line(const DumpSummary& summary, const std::string& where);
 void add_summary(JsonWriter& json, const DumpSummary& summary);
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "init/cli/command_script.h"
+#include "tests/fixtures/report_core.h"
 #include "tests/init/cli/command_bench.h"
 
 using namespace kdump;
@@ -30,6 +31,33 @@ TEST_CASE("dump saves to a directory what the capture would") {
 
   CHECK(bench.run("dump vmcore dir:" + bench.path() + "/crash") == 0);
   CHECK(bench.has("crash/tiny-2026-11-21-03:21:31.1/vmcore"));
+}
+
+TEST_CASE("report prints why the kernel crashed, as text and as JSON") {
+  const ReportCore core;
+  Bench bench;
+  const std::string& path = core.path();
+  CHECK(bench.run("report " + path) == 0);
+  CAPTURE(bench.out);
+  CHECK(bench.out.starts_with("panic in sysrq_handle_crash\nsignature  1-"));
+  CHECK(says(bench.out, "task  __crash_kexec+0x20/0x100\n"));
+  CHECK(says(bench.out, "mod_write+0x18/0x40 [mod]\n"));
+  CHECK(says(bench.out, "D  waiter, pid 21, waits for a mutex held by holder (20)\n"));
+  CHECK(says(bench.out, "S  holder, pid 20, holds a lock that others wait for\n"));
+  CHECK(says(bench.out, "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3 1.2\n"));
+  CHECK_FALSE(says(bench.out, "\nmissing"));
+  CHECK(bench.run("report --json " + path) == 0);
+  CHECK(says(bench.out, "\"title\": \"panic in sysrq_handle_crash\""));
+  CHECK(says(bench.out, "\"function\": \"mod_write\""));
+  // What there is to say of a kernel without symbols and types.
+  CHECK(bench.run("report vmcore") == 0);
+  CHECK(bench.out.starts_with("out of coffee\nsignature  1-"));
+  CHECK(says(bench.out, "\nmissing    symbols: "));
+
+  CHECK(bench.run("report") == 2);
+  CHECK(bench.run("report vmcore vmcore") == 2);
+  CHECK(bench.run("report --level 3 vmcore") == 2);
+  CHECK(bench.run("report nothing") == 1);
 }
 
 TEST_CASE("dump -o writes one file, never over another, and -o - a stream of it") {

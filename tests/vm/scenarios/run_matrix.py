@@ -2,8 +2,8 @@
 """Runs matrix.py's rows: each a kernel that really panics with a workload in its memory, whose
 raw vmcore our dump is then held against: the pages it leaves out against the kernel's own word
 (/proc/kpageflags, each difference explained by the vmcore's struct pages), the numbers of its
-report, every page's bytes, libkdumpfile, and the log against the kernel's own dmesg. Released
-makedumpfiles dump the same vmcore, and the table counts the pages that they lose or keep needlessly; it
+report, every page's bytes, libkdumpfile, the log against the kernel's own dmesg, the crash report's
+stack against the trace in that. Released makedumpfiles dump the same vmcore, and what they lose or keep needlessly stands in the table; it
 decides nothing, except on the kernel that Debian 12's own knows, where the page sets must be equal.
 
 Prints "ok NAME (seconds)" or "FAILED NAME: why, log" a row, the table, and the sum.
@@ -29,7 +29,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from oracles import compare_dmesg
+from oracles import check_crash_report, compare_dmesg
 from oracles import compare_kpageflags
 from oracles import compare_pages
 from oracles import dump_formats
@@ -207,6 +207,10 @@ def check_row(row, binary, program, tools, work, log):
         raise Failure("a page differs from the vmcore's")
     read_with_libkdumpfile.main(str(work / "ours"), raw.path)
     compare_dmesg.main(binary, directory)
+    line, problems = check_crash_report.check(binary, directory / "vmcore", root)
+    print(line)
+    if problems:
+        raise Failure(f"crash report: {'; '.join(problems)}")
     return matrix_table.Line(kernel=report["kernel"], variant=row.variant, counted=counted,
                              agreed=comparison.agreed.total(), moved=comparison.moved.total(),
                              silent=comparison.silent, program=program,

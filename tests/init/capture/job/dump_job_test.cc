@@ -82,6 +82,11 @@ TEST_CASE("a dump is saved with the crashed kernel's log, this run's log and a r
   CHECK(says(run.file("kdump-init.log"), "saved /crash/tiny-"));
   CHECK(says(run.file("report.json"), "\"status\": \"saved\""));
   CHECK(says(run.file("report.json"), "\"host\": \"tiny\""));
+  // Without symbols and types the log is all that the crash report has.
+  CHECK(run.file("crash.txt").starts_with("out of coffee\nsignature  1-"));
+  CHECK(says(run.file("crash.json"), "\"source\": \"log\""));
+  CHECK(says(run.file("SHA256SUMS"), "crash.json"));
+  CHECK(run.log_says("out of coffee, signature 1-"));
   CHECK(run.sys.open_files() == 0);
 }
 

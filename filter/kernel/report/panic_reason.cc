@@ -1,6 +1,6 @@
 // See panic_reason.h. The phrases are those of kernel/panic.c, arch/x86/mm/fault.c,
 // arch/x86/kernel/traps.c, arch/arm64/mm/fault.c and lib/bug.c.
-#include "init/capture/report/panic_reason.h"
+#include "filter/kernel/report/panic_reason.h"
 
 namespace kdump {
 namespace {

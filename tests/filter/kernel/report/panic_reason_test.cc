@@ -1,5 +1,5 @@
 // Why the kernel crashed, from its log.
-#include "init/capture/report/panic_reason.h"
+#include "filter/kernel/report/panic_reason.h"
 
 #include <doctest/doctest.h>
 
