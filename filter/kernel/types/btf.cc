@@ -149,7 +149,7 @@ class Btf {
   void answer(TypeQuery& query);
 
  private:
-  struct SymbolQuery {
+  struct WantedType {
     uint32_t name;
     std::optional<Record> record;
   };
@@ -172,7 +172,7 @@ class Btf {
   uint32_t count_ = 0;
   uint32_t steps_ = 0;
   std::vector<uint32_t> index_;  // from types_, of every kIndexEvery-th record
-  std::vector<Wanted> wanted_;
+  std::vector<WantedType> wanted_;
   Names names_;
 };
 
@@ -229,7 +229,7 @@ Result<> Btf::find_names(std::span<const TypeQuery> queries) {
 Result<> Btf::find_types(std::span<const TypeQuery> queries) {
   for (const TypeQuery& query : queries) {
     const uint32_t name = names_.offset(query.type);
-    if (name != 0 && std::ranges::find(wanted_, name, &Wanted::name) == wanted_.end())
+    if (name != 0 && std::ranges::find(wanted_, name, &WantedType::name) == wanted_.end())
       wanted_.push_back({name, {}});
   }
   for (uint64_t at = types_; at < types_end_;) {
@@ -245,7 +245,7 @@ Result<> Btf::find_types(std::span<const TypeQuery> queries) {
     const bool has_parts =
         record->has_members() || record->kind() == kEnum || record->kind() == kEnum64;
     if (has_parts && record->name != 0)
-      for (Wanted& wanted : wanted_)
+      for (WantedType& wanted : wanted_)
         if (wanted.name == record->name && !wanted.record) wanted.record = record;
     at += kRecordBytes + *size;
   }
@@ -347,7 +347,7 @@ uint64_t Btf::size_of(uint32_t type, unsigned depth) {
 }
 
 void Btf::answer(TypeQuery& query) {
-  const auto wanted = std::ranges::find(wanted_, names_.offset(query.type), &Wanted::name);
+  const auto wanted = std::ranges::find(wanted_, names_.offset(query.type), &WantedType::name);
   if (wanted == wanted_.end() || !wanted->record) return;
   steps_ = 0;
   std::optional<Record> here = wanted->record;
