@@ -74,7 +74,12 @@ class Target {
   // hold, 0 if unknown; a hint, for layout. What does not fit fails in write_at with no_space, so
   // that a truncated dump can be tried where even that is better than none.
   virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
-  // False: begin() writes over what was there, and no trial may go further than preflight().
+  // False: begin() overwrites what earlier runs have stored.
+  virtual bool keeps_earlier_crashes() const { return false; }
+  // Whether single files can be removed through stored_files(), so that one gives its room to
+  // another.
+  virtual bool can_remove_files() const { return false; }
+  // Whether discard() works. False: a trial must not go further than preflight().
   virtual bool can_discard() const { return false; }
   // Takes back what begin() and create() have made, also after failures: the files, the crash's
   // directory, and those above it that were not there before. Nothing that others have put there.

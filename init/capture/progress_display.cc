@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kShowEveryMs = 5000, kShowAtMostEveryMs = 1000;
 constexpr uint64_t kShowEveryPercent = 5;
 // One line of a terminal of 80 columns, behind the stamp of 17: there are many of these.
-constexpr size_t kProgressColumns = 62, kLeastOfTarget = 12;
+constexpr size_t kProgressColumns = 62, kMinOfTarget = 12;
 // A wait is worth a word once it has taken this long.
 constexpr int64_t kQuietWaitMs = 2000;
 
@@ -70,7 +70,7 @@ std::string format_progress(const char* target, const ProgressFigures& figures) 
   const std::string verb = std::string(phase_verb(figures.phase)) + " ";
   const size_t taken = verb.size() + strlen(text);
   const size_t room =
-      taken + kLeastOfTarget < kProgressColumns ? kProgressColumns - taken : kLeastOfTarget;
+      taken + kMinOfTarget < kProgressColumns ? kProgressColumns - taken : kMinOfTarget;
   return verb + shortened(target, room) + text;
 }
 

@@ -20,13 +20,13 @@ constexpr uint32_t kDiskMib = 128, kNetworkMib = 192, kArm64Mib = 256;
 // What a job takes beside what is in use before it begins: measured are 4 MiB for a disk and 9 for
 // SSH (docs/performance.md), and up to 8 that are not written yet (targets/storage/write_back.h).
 constexpr uint64_t kJobMib = 16;
-constexpr uint64_t kStepMib = 32;       // what is advised is a multiple of this
-constexpr uint64_t kMostMib = 1 << 20;  // figures of the kernel beyond this are none
+constexpr uint64_t kStepMib = 32;      // what is advised is a multiple of this
+constexpr uint64_t kMaxMib = 1 << 20;  // figures of the kernel beyond this are none
 // A line of /proc/iomem is a resource, one of /proc/vmstat a counter: 2 and 4 KB in a capture in
 // QEMU.
-constexpr size_t kMostText = 128 << 10;
+constexpr size_t kMaxText = 128 << 10;
 
-uint64_t mebibytes(uint64_t bytes) { return std::min(bytes >> 20, kMostMib); }
+uint64_t mebibytes(uint64_t bytes) { return std::min(bytes >> 20, kMaxMib); }
 
 std::string in_words(uint64_t reserved_bytes) {
   if (reserved_bytes == 0) return "an unknown amount";
@@ -70,10 +70,10 @@ uint32_t recommended_reservation_mib(std::string_view machine,
 
 CaptureMemory read_capture_memory(Sys& sys) {
   CaptureMemory memory{.available_bytes = memory_available(sys)};
-  if (const auto iomem = read_small_file(sys, "/proc/iomem", kMostText))
+  if (const auto iomem = read_small_file(sys, "/proc/iomem", kMaxText))
     memory.reserved_bytes = system_ram_bytes(*iomem);
   constexpr std::string_view kKills = "\noom_kill ";
-  if (const auto vmstat = read_small_file(sys, "/proc/vmstat", kMostText))
+  if (const auto vmstat = read_small_file(sys, "/proc/vmstat", kMaxText))
     if (const size_t at = vmstat->find(kKills); at != std::string::npos)
       memory.ran_out = number_at(*vmstat, at + kKills.size()) > 0;
   return memory;
@@ -95,7 +95,7 @@ std::string format_capture_memory(const CaptureMemory& memory,
       text("memory: %s reserved, %" PRIu64 " MiB of it free",
            in_words(memory.reserved_bytes).c_str(), mebibytes(memory.available_bytes));
   if (mebibytes(memory.available_bytes) >= kJobMib) return words;
-  return words + text(", which may be too little: crashkernel=%uM would do",
+  return words + text(", which may be too little: crashkernel=%uM is enough",
                       sufficient_reservation_mib(memory, targets));
 }
 
@@ -105,7 +105,7 @@ std::string format_shortage(const CaptureMemory& memory, const Error& last,
   CaptureMemory too_little = memory;
   too_little.ran_out = true;
   return text("memory ran out: %s reserved, %" PRIu64
-              " MiB of it free now; crashkernel=%uM would do",
+              " MiB of it free now; crashkernel=%uM is enough",
               in_words(memory.reserved_bytes).c_str(), mebibytes(memory.available_bytes),
               sufficient_reservation_mib(too_little, targets));
 }
@@ -115,7 +115,7 @@ std::string format_reservation(Sys& sys, const std::vector<std::string>& targets
   const auto size = read_small_file(sys, "/sys/kernel/kexec_crash_size", 64);
   const uint64_t reserved = size ? mebibytes(number_at(*size, 0)) : 0;
   if (reserved == 0)
-    return text("no memory is reserved for a capture kernel: crashkernel=%uM would do", wanted);
+    return text("no memory is reserved for a capture kernel: crashkernel=%uM is enough", wanted);
   return text("%" PRIu64 " MiB are reserved for the capture kernel%s", reserved,
               reserved >= wanted
                   ? ""

@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-// The VMCORE argument. What it is when it is no vmcore is said in words that help.
+// Opens the VMCORE argument. Where the file is a dump already, the error names its format.
 Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path);
 
 // Prints to standard output; fails where it is a full disk: what was not printed must not look

@@ -18,7 +18,7 @@ namespace kdump {
 namespace {
 
 // The log has 64 KiB for the whole run: what a hook says beyond this is dropped.
-constexpr uint32_t kMostLines = 100;
+constexpr uint32_t kMaxLines = 100;
 constexpr size_t kLineBytes = 200;
 constexpr int kLookEveryMs = 100;
 // By which the process that watches the hook may be late itself, before PID 1 ends it.
@@ -37,8 +37,8 @@ class LineTeller {
   }
   void end_line() {
     if (line_.empty()) return;
-    if (told_ < kMostLines) console_.say("%s: %s", name_.c_str(), line_.c_str());
-    if (++told_ == kMostLines) console_.say("%s: it says more, which is dropped", name_.c_str());
+    if (told_ < kMaxLines) console_.say("%s: %s", name_.c_str(), line_.c_str());
+    if (++told_ == kMaxLines) console_.say("%s: it says more, which is dropped", name_.c_str());
     line_.clear();
   }
 
@@ -66,7 +66,7 @@ class LineTeller {
                              nullptr};
   ::execve(path.c_str(), arguments, variables.data());
   const char* const why = strerror(errno);
-  [[maybe_unused]] const ssize_t said = ::write(2, why, strlen(why));
+  [[maybe_unused]] const ssize_t written = ::write(2, why, strlen(why));
   ::_exit(126);
 }
 

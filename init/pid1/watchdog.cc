@@ -25,7 +25,7 @@ namespace {
 // once more, and busy.
 constexpr const char* kNames[] = {"watchdog0", "watchdog1", "watchdog2", "watchdog3", "watchdog"};
 // A kernel that writes much to a slow console does nothing else meanwhile.
-constexpr int kLeastTimeoutS = 60;
+constexpr int kMinTimeoutS = 60;
 constexpr int64_t kDisarmMs = 2000;
 
 // Shared by PID 1 and the keeper.
@@ -55,8 +55,8 @@ int open_watchdog(const WatchdogOptions& options, const char* name, Console& con
   watchdog_info info{};
   ::ioctl(fd, WDIOC_GETSUPPORT, &info);
   int timeout_s = 0;
-  if (::ioctl(fd, WDIOC_GETTIMEOUT, &timeout_s) == 0 && timeout_s < kLeastTimeoutS) {
-    int wanted_s = kLeastTimeoutS;
+  if (::ioctl(fd, WDIOC_GETTIMEOUT, &timeout_s) == 0 && timeout_s < kMinTimeoutS) {
+    int wanted_s = kMinTimeoutS;
     ::ioctl(fd, WDIOC_SETTIMEOUT, &wanted_s);  // not all can: what it has must do then
     ::ioctl(fd, WDIOC_GETTIMEOUT, &timeout_s);
   }

@@ -41,7 +41,7 @@ class HostileServer final : public ByteChannel {
   }
   bool is_at_end() override { return script_.at_end() && answers_.empty(); }
   bool wait(int64_t) const override { return !answers_.empty(); }  // what has not come never will
-  Result<JobResult> finish(int64_t) override { return JobResult{}; }
+  Result<Ending> finish(int64_t) override { return Ending{}; }
 
  private:
   void answer(const std::string& id) {

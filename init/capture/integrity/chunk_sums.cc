@@ -8,7 +8,7 @@ namespace kdump {
 namespace {
 
 // 16 KiB of sums; of a file of 64 GiB each is of 16 MiB.
-constexpr size_t kMostChunks = 4096;
+constexpr size_t kMaxChunks = 4096;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void ChunkSums::add(uint64_t offset, Bytes data) {
   }
   end_ = std::max(end_, offset + data.size());
   while (!data.empty()) {
-    while (offset / chunk_bytes_ >= kMostChunks) double_chunks();
+    while (offset / chunk_bytes_ >= kMaxChunks) double_chunks();
     const uint64_t left = chunk_bytes_ - offset % chunk_bytes_;
     const Bytes piece = data.first(std::min<uint64_t>(left, data.size()));
     add_piece(offset, piece);

@@ -5,15 +5,15 @@ namespace {
 
 constexpr size_t kDigits = 64;
 // A crash has five files; a manifest of others may have some more.
-constexpr size_t kMostEntries = 64;
-constexpr size_t kMostNameBytes = 255;
+constexpr size_t kMaxEntries = 64;
+constexpr size_t kMaxNameBytes = 255;
 
 bool is_digest(std::string_view text) {
   return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 bool is_plain_name(std::string_view name) {
-  if (name.empty() || name.size() > kMostNameBytes || name == "." || name == "..") return false;
+  if (name.empty() || name.size() > kMaxNameBytes || name == "." || name == "..") return false;
   for (const char c : name)
     if (c == '/' || c == '\\' || c < ' ' || c == 0x7f) return false;
   return true;
@@ -42,8 +42,8 @@ Result<Manifest> Manifest::parse(std::string_view text) {
                           is_plain_name(line.substr(kDigits + 2));
     if (!is_entry)
       return fail(Kind::corrupt, "line %u is no checksum and name of a file beside it", number);
-    if (manifest.entries_.size() == kMostEntries)
-      return fail(Kind::unsupported, "it has more than %zu files", kMostEntries);
+    if (manifest.entries_.size() == kMaxEntries)
+      return fail(Kind::unsupported, "it has more than %zu files", kMaxEntries);
     manifest.add(std::string(line.substr(kDigits + 2)), std::string(line.substr(0, kDigits)));
   }
   return manifest;

@@ -8,7 +8,7 @@
 namespace kdump {
 namespace {
 
-constexpr uint64_t kSampleBytes = 32 << 20, kMostSamples = 16;
+constexpr uint64_t kSampleBytes = 32 << 20, kMaxSamples = 16;
 // Of one read: a step between two signs of life.
 constexpr uint64_t kPieceBytes = 1 << 20;
 
@@ -55,7 +55,7 @@ Result<> ReadBack::check_chunk(uint64_t chunk, Sha256* sha) {
 Result<uint64_t> ReadBack::sample() {
   const uint64_t chunks = sums_.chunks();
   if (chunks == 0) return uint64_t{0};
-  const uint64_t wanted = std::clamp<uint64_t>(kSampleBytes / sums_.chunk_bytes(), 2, kMostSamples);
+  const uint64_t wanted = std::clamp<uint64_t>(kSampleBytes / sums_.chunk_bytes(), 2, kMaxSamples);
   const uint64_t samples = std::min(wanted, chunks);
   uint64_t bytes = 0;
   for (uint64_t i = 0; i < samples; ++i) {

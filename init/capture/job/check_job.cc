@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kFileName[] = "check";
 // Enough to see a speed, at most this long; and never more than a part of what is free.
-constexpr uint64_t kPieceBytes = 4 << 20, kMostBytes = 64 << 20;
+constexpr uint64_t kPieceBytes = 4 << 20, kMaxBytes = 64 << 20;
 constexpr int64_t kWriteMs = 4000;
 constexpr uint64_t kPartOfFree = 8;
 // How often the target is reached in all: what refuses some connections works for one of them.
@@ -79,7 +79,7 @@ class CheckJob {
   Result<> read_pieces(TargetFile& file, uint64_t bytes);
   Result<> clean_up();
   Result<> reach_again();
-  // The seconds since the step before was told.
+  // Returns the seconds since the last call.
   double step_seconds();
 
   Sys& sys_;
@@ -142,7 +142,7 @@ Result<> CheckJob::try_target(Network& network, const std::string& mount_root) {
   has_begun_ = true;  // what a failure leaves is removed as well
   TRY(target_->begin("check-" + crash_directory_name(kernel.nodename, time(nullptr), 0)));
   console_.say("  made %s in %.2f s", target_->location().c_str(), step_seconds());
-  return try_file(space.free_bytes ? *space.free_bytes / kPartOfFree : kMostBytes);
+  return try_file(space.free_bytes ? *space.free_bytes / kPartOfFree : kMaxBytes);
 }
 
 Result<> CheckJob::try_file(uint64_t most_bytes) {
@@ -160,7 +160,7 @@ Result<> CheckJob::try_file(uint64_t most_bytes) {
 
 Result<uint64_t> CheckJob::write_pieces(Sink& file, uint64_t most_bytes) {
   const int64_t until_ms = sys_.monotonic_ms() + kWriteMs;
-  const uint64_t end = std::clamp<uint64_t>(most_bytes, 1, kMostBytes);
+  const uint64_t end = std::clamp<uint64_t>(most_bytes, 1, kMaxBytes);
   std::vector<uint8_t> piece(std::min(kPieceBytes, end));
   uint64_t offset = 0;
   while (offset < end && sys_.monotonic_ms() < until_ms) {

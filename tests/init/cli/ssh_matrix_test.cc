@@ -90,10 +90,10 @@ class Keys {
   Values users_;
 };
 
-int run(const std::string& command, std::string& said) {
+int run(const std::string& command, std::string& output) {
   FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
   REQUIRE(pipe);
-  for (int c = getc(pipe); c != EOF; c = getc(pipe)) said += static_cast<char>(c);
+  for (int c = getc(pipe); c != EOF; c = getc(pipe)) output += static_cast<char>(c);
   const int status = pclose(pipe);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -120,14 +120,14 @@ void dump_with(const Keys& keys, const Combination& each, const char* program) {
   const std::string url = "ssh://root@127.0.0.1:" + std::to_string(server.port()) +
                           server.directory() + "/crash?key=" + keys.path("user/" + each.user_key) +
                           "&known_hosts=" + server.path("known_hosts");
-  std::string said;
-  const int saved = run(KDUMP_INIT_PROGRAM " dump " + keys.path("core") + " '" + url + "'", said);
+  std::string output;
+  const int saved = run(KDUMP_INIT_PROGRAM " dump " + keys.path("core") + " '" + url + "'", output);
   const int whole =
-      saved == 0 ? run(KDUMP_INIT_PROGRAM " verify " + server.path("crash/*/vmcore"), said) : -1;
+      saved == 0 ? run(KDUMP_INIT_PROGRAM " verify " + server.path("crash/*/vmcore"), output) : -1;
   printf("%-8s %-17s %-17s %-29s %-30s %s\n", program, each.host_key.c_str(), each.user_key.c_str(),
          each.exchange.c_str(), each.cipher.c_str(), whole == 0 ? "whole" : "FAILED");
   fflush(stdout);
-  INFO(said);
+  INFO(output);
   INFO(content_of(server.path("log")));
   CHECK(saved == 0);
   CHECK(whole == 0);
