@@ -57,8 +57,8 @@ class Target {
 
   // Limits of waits, seconds.
   struct Limits {
-    uint32_t step_s = 30;    // for a device, a link, an answer (rd.kdump.timeout)
-    uint32_t stall_s = 60;   // for what is written to get on (rd.kdump.stall)
+    uint32_t step_s = 30;          // for a device, a link, an answer (rd.kdump.timeout)
+    uint32_t stall_s = 60;         // for what is written to get on (rd.kdump.stall)
     bool has_next_target = false;  // another target follows: no wait is longer than these
   };
 
@@ -78,7 +78,12 @@ class Target {
   // 0 if unknown; a hint for the layout. A larger file fails in write_at with no_space, so that a
   // truncated dump remains possible.
   virtual Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) = 0;
-  // False: begin() overwrites earlier data, and a test must stop after preflight().
+  // False: begin() overwrites what earlier runs have stored.
+  virtual bool keeps_earlier_crashes() const { return false; }
+  // Whether single files can be removed through stored_files(), so that one gives its room to
+  // another.
+  virtual bool can_remove_files() const { return false; }
+  // Whether discard() works. False: a trial must stop after preflight().
   virtual bool can_discard() const { return false; }
   // Removes everything that begin() and create() made, also after failures: the files, the crash's
   // directory and its new parents. Does not remove files of others.

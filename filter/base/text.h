@@ -4,9 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "filter/base/bytes.h"
 #include "filter/base/result.h"
 
 namespace kdump {
+
+// A view of the text.
+inline Bytes bytes_of_text(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
 

@@ -1,23 +1,14 @@
 #include "filter/core_file/vmcoreinfo.h"
 
-#include <charconv>
+#include "filter/base/numbers.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 namespace {
 
-// The whole of `digits` as a number, or nothing.
-template <class T>
-std::optional<T> parse(std::string_view digits, int base) {
-  T value{};
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
-  if (error != std::errc{} || stop != end || digits.empty()) return std::nullopt;
-  return value;
-}
-
 template <class T>
 std::optional<T> parse(std::optional<std::string_view> digits, int base) {
-  return digits ? parse<T>(*digits, base) : std::nullopt;
+  return digits ? whole_number<T>(*digits, base) : std::nullopt;
 }
 
 bool has_hex_prefix(std::string_view digits) {
@@ -48,9 +39,7 @@ Vmcoreinfo Vmcoreinfo::find(const ElfCore& core) {
   return info;
 }
 
-Bytes Vmcoreinfo::bytes() const {
-  return {reinterpret_cast<const uint8_t*>(text_.data()), text_.size()};
-}
+Bytes Vmcoreinfo::bytes() const { return bytes_of_text(text_); }
 
 std::optional<std::string_view> Vmcoreinfo::value(std::string_view kind,
                                                   std::string_view name) const {

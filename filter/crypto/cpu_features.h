@@ -14,7 +14,7 @@ struct CpuFeatures {
 CpuFeatures detect_cpu_features();
 
 // What detect_cpu_features() found. A test program links its own definition instead, to run the
-// code that other CPUs run (tests/limited_cpu.cc).
+// code that other CPUs run (tests/filter/crypto/limited_cpu.cc).
 const CpuFeatures& cpu_features();
 
 }  // namespace kdump

@@ -39,7 +39,7 @@ struct Board {
   // Called as soon as it is true: for saved, when the vmcore is committed. What comes after, log
   // and unmounting, may hang, and must not turn a saved dump into a failure. The first call counts.
   void finish(Outcome outcome, const Error& error, std::string_view location);
-  // A dump that was said to be saved turned out to be damaged.
+  // Replaces the outcome saved by failed: the dump turned out to be damaged.
   void demote(const Error& error);
 
   // -- The supervisor's side: copies that are sound whatever the job left.

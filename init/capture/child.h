@@ -38,7 +38,7 @@ class Child {
   // Runs `work` in a child and then exits there with status 0. The child starts with nothing
   // blocked, no handlers, and SIGINT, SIGHUP, SIGPIPE and SIGXFSZ ignored, besides what the parent
   // ignores; SIGTERM comes if the parent dies.
-  // BlockedSignals must be in force. Fails: io, when no process could be had for 3 s.
+  // BlockedSignals must be in force. Fails: io, where fork() has failed for 3 s.
   static Result<Child> start(const std::function<void()>& work);
 
   // Waits for the child's end until that time (CLOCK_MONOTONIC), or for a SIGINT (interrupted),
@@ -46,8 +46,8 @@ class Child {
   // parent ignores stays ignored.
   Event wait(int64_t until_ms, bool for_signals_too = false);
   void signal(int number) const;
-  // Waits for so long, then kills. Fails: timeout (with `what`, and whether it could be killed), io
-  // where it did not exit with status 0.
+  // Waits up to `seconds`, then kills the child. Fails: timeout (with `what`, and whether SIGKILL
+  // ended it), io where it did not exit with status 0.
   Result<> end_within(uint32_t seconds, const char* what);
   // SIGKILL. False: it was still there after at_most_ms, in uninterruptible sleep.
   bool kill(int64_t at_most_ms);

@@ -13,7 +13,7 @@
 namespace kdump {
 namespace {
 
-// Waited once for a console that takes nothing: flow control that nobody lifts, or a dead peer.
+// How long a console that accepts nothing is waited for, once: flow control, or a dead peer.
 // At 115200 baud a line needs 10 ms.
 constexpr int64_t kScreenWaitMs = 2000;
 
@@ -21,10 +21,10 @@ constexpr int64_t kScreenWaitMs = 2000;
 // everything: what PID 1 writes to the console itself must not appear there twice.
 constexpr char kKmsgLevel[] = "<7>";
 
-// As much of text as fits, escaped. It has more room than the lines of an event, so that what is
-// lost here is beyond their end and they are cut visibly.
+// As much of text as fits, escaped. It has more room than the text of a line, so that what is lost
+// here is beyond the line's end, and the line is cut visibly.
 struct Escaped {
-  char text[sizeof(EventText)];
+  char text[kEventBytes];
   size_t length = 0;
 };
 
@@ -53,67 +53,68 @@ size_t break_at(std::string_view rest, size_t room) {
   return space != std::string_view::npos && space > room / 2 ? space : room;
 }
 
+size_t format_line(EventLine& out, std::string_view begin, std::string_view text) {
+  constexpr std::string_view kCut = "...";
+  const Escaped escaped = escape(text);
+  std::string_view shown(escaped.text, escaped.length);
+  const size_t room = kEventBytes - 1 - begin.size();
+  const bool is_cut = shown.size() > room;
+  if (is_cut) shown = shown.substr(0, room - kCut.size());
+  size_t end = 0;
+  for (const std::string_view piece : {begin, shown, is_cut ? kCut : "", std::string_view("\n")}) {
+    memcpy(out + end, piece.data(), piece.size());
+    end += piece.size();
+  }
+  return end;
+}
+
 }  // namespace
 
-size_t format_event(EventText& out, int64_t elapsed_ms, std::string_view text) {
-  constexpr std::string_view kCut = "...", kIndent = "  ";
+size_t format_event(EventLine& out, int64_t elapsed_ms, std::string_view text) {
   char stamp[40];
   const int64_t tenths = elapsed_ms > 0 ? elapsed_ms / 100 : 0;
-  const size_t stamp_length = static_cast<size_t>(snprintf(
+  const size_t length = static_cast<size_t>(snprintf(
       stamp, sizeof stamp, "kdump: [%4" PRId64 ".%" PRId64 "s] ", tenths / 10, tenths % 10));
+  return format_line(out, {stamp, length}, text);
+}
 
-  const Escaped escaped = escape(text);
-  std::string_view rest(escaped.text, escaped.length);
+size_t format_quote(EventLine& out, std::string_view line) { return format_line(out, "| ", line); }
+
+size_t fold(FoldedLine& out, std::string_view line) {
+  constexpr std::string_view kCut = "...";
+  const bool is_quote = line.starts_with("| ");
+  const size_t stamp_end = is_quote ? 2 : line.find("] ") + 2;
+  const std::string_view stamp = line.substr(0, stamp_end);
+  std::string_view rest = line.substr(stamp_end, line.size() - stamp_end - 1);
   size_t end = 0;
   const auto put = [&](std::string_view piece) {
     memcpy(out + end, piece.data(), piece.size());
     end += piece.size();
   };
-  for (size_t line = 1;; ++line) {
-    put({stamp, stamp_length});
-    if (line > 1) put(kIndent);
-    const size_t room = kLineColumns - stamp_length - (line > 1 ? kIndent.size() : 0);
-    if (rest.size() <= room || line == kEventLines) {
+  for (size_t number = 1;; ++number) {
+    const size_t begin = end;
+    put(is_quote && number > 1 ? "|+" : stamp);
+    if (!is_quote && number > 1) put("  ");
+    const size_t room = kLineColumns - (end - begin);
+    if (rest.size() <= room || number == kFoldedLines) {
       put(rest.size() <= room ? rest : rest.substr(0, room - kCut.size()));
       if (rest.size() > room) put(kCut);
       put("\n");
       return end;
     }
-    const size_t length = break_at(rest, room);
+    const size_t length = is_quote ? room : break_at(rest, room);
     put(rest.substr(0, length));
     put("\n");
     rest.remove_prefix(length < room ? length + 1 : length);
   }
 }
 
-size_t format_quote(EventText& out, std::string_view line) {
-  constexpr size_t kMark = 2;
-  size_t end = 0, lines = 1;
-  const auto begin = [&](const char* mark) {
-    memcpy(out + end, mark, kMark);
-    end += kMark;
-  };
-  begin("| ");
-  size_t columns = kMark;
-  for (const char byte : line) {
-    char shown[5];
-    const size_t length = escape_byte(shown, byte);
-    if (columns + length > kLineColumns) {
-      if (lines++ == kEventLines) break;
-      out[end++] = '\n';
-      begin("|+");
-      columns = kMark;
-    }
-    memcpy(out + end, shown, length);
-    end += length;
-    columns += length;
-  }
-  out[end++] = '\n';
-  return end;
-}
+Console::Console(const Outputs& outputs)
+    : outputs_(outputs),
+      screen_is_terminal_(outputs.screen_fd >= 0 && ::isatty(outputs.screen_fd) == 1) {}
 
 void Console::quote(std::string_view line) {
-  EventText out;
+  EventLine out;
   put({out, format_quote(out, line)});
 }
 
@@ -136,30 +137,28 @@ void Console::show(const char* format, ...) {
 }
 
 void Console::emit(std::string_view text, bool keep) {
-  EventText out;
-  const std::string_view lines(
+  EventLine out;
+  const std::string_view line(
       out, format_event(out, real_sys().monotonic_ms() - outputs_.zero_ms, text));
-  if (keep && outputs_.board) outputs_.board->append_log(lines);
-  put(lines);
+  if (keep && outputs_.board) outputs_.board->append_log(line);
+  put(line);
 }
 
-void Console::put(std::string_view lines) {
-  if (outputs_.kmsg_fd >= 0) write_kmsg(lines);
-  if (outputs_.screen_fd >= 0) write_screen(lines);
+void Console::put(std::string_view line) {
+  if (outputs_.kmsg_fd >= 0) write_kmsg(line);
+  if (outputs_.screen_fd < 0) return;
+  if (!screen_is_terminal_) return write_screen(line);
+  FoldedLine folded;
+  write_screen({folded, fold(folded, line)});
 }
 
-// One write is one record. The kernel's buffer never blocks; and what could not be written there
-// stands on the screen, so nobody need be told.
-void Console::write_kmsg(std::string_view lines) {
-  while (!lines.empty()) {
-    const size_t length = lines.find('\n') + 1;
-    char record[sizeof kKmsgLevel + kLineColumns + 1];
-    const int size = snprintf(record, sizeof record, "%s%.*s", kKmsgLevel, static_cast<int>(length),
-                              lines.data());
-    [[maybe_unused]] const ssize_t put =
-        ::write(outputs_.kmsg_fd, record, static_cast<size_t>(size));
-    lines.remove_prefix(length);
-  }
+// One write is one record. The kernel's buffer never blocks; what cannot be written there is on the
+// screen, so a failure is not reported.
+void Console::write_kmsg(std::string_view line) {
+  char record[sizeof kKmsgLevel + kEventBytes];
+  const int size = snprintf(record, sizeof record, "%s%.*s", kKmsgLevel,
+                            static_cast<int>(line.size()), line.data());
+  [[maybe_unused]] const ssize_t put = ::write(outputs_.kmsg_fd, record, static_cast<size_t>(size));
 }
 
 // A stuck screen is waited for once; after that, lines are dropped until it takes bytes again.

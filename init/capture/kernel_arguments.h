@@ -1,5 +1,5 @@
-// The kernel's command line, and the arguments packed into the image, as Settings. Nothing in
-// either can lose a dump: what is unknown or malformed is reported, and what was in force stays.
+// The kernel's command line, and the arguments packed into the image, as Settings. Neither
+// can lose a dump: an unknown or malformed argument is reported, and the value before it stays.
 // Pure: text in, settings and warnings out. ip= and the like are read by
 // net/cmdline/network_arguments.h.
 #pragma once
@@ -13,9 +13,9 @@
 
 namespace kdump {
 
-// Each is tried in turn, with deadlines of its own: nobody waits for more.
+// Each target is tried in turn, with its own deadlines: more would take too long.
 constexpr size_t kMaxTargets = 16;
-// Of garbage, the first few lines tell as much as all.
+// A garbage command line shows in its first few lines.
 constexpr size_t kMaxWarnings = 16;
 
 struct KernelArguments {
@@ -23,9 +23,9 @@ struct KernelArguments {
   std::vector<std::string> warnings;  // one a line for the console
 };
 
-// packed: /etc/kdump-init/cmdline; the command line overrides it, its targets all of the packed
-// ones. Except in this: an image that says another failure action than shell gets no shell,
-// whatever the command line says.
+// packed: /etc/kdump-init/cmdline. The command line overrides it; its targets replace all packed
+// ones. One exception: where the image names another failure action than shell, the command line
+// cannot enable the shell.
 // shell_is_packed: failure=shell is possible, and the default.
 KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
                                        bool shell_is_packed);

@@ -12,8 +12,8 @@ namespace kdump {
 // RssAnon + VmPTE of /proc/PID/status, in bytes; 0 where the text has neither.
 uint64_t memory_in_status(std::string_view status);
 
-// MemAvailable of /proc/meminfo, in bytes: what can be had without swapping; less where the process
-// is held to less (`ulimit -d`). 0: not known.
+// Returns MemAvailable of /proc/meminfo in bytes, or the process's own limit (`ulimit -d`) where
+// that is smaller. 0: unknown.
 uint64_t memory_available(Sys& sys);
 
 class MemoryUse {

@@ -95,7 +95,7 @@ std::string format_capture_memory(const CaptureMemory& memory,
       text("memory: %s reserved, %" PRIu64 " MiB of it free",
            in_words(memory.reserved_bytes).c_str(), mebibytes(memory.available_bytes));
   if (mebibytes(memory.available_bytes) >= kJobMib) return words;
-  return words + text(", which may be too little: crashkernel=%uM would do",
+  return words + text(", which may be too little: crashkernel=%uM is enough",
                       sufficient_reservation_mib(memory, targets));
 }
 
@@ -105,7 +105,7 @@ std::string format_shortage(const CaptureMemory& memory, const Error& last,
   CaptureMemory too_little = memory;
   too_little.ran_out = true;
   return text("memory ran out: %s reserved, %" PRIu64
-              " MiB of it free now; crashkernel=%uM would do",
+              " MiB of it free now; crashkernel=%uM is enough",
               in_words(memory.reserved_bytes).c_str(), mebibytes(memory.available_bytes),
               sufficient_reservation_mib(too_little, targets));
 }
@@ -115,7 +115,7 @@ std::string format_reservation(Sys& sys, const std::vector<std::string>& targets
   const auto size = read_small_file(sys, "/sys/kernel/kexec_crash_size", 64);
   const uint64_t reserved = size ? mebibytes(number_at(*size, 0)) : 0;
   if (reserved == 0)
-    return text("no memory is reserved for a capture kernel: crashkernel=%uM would do", wanted);
+    return text("no memory is reserved for a capture kernel: crashkernel=%uM is enough", wanted);
   return text("%" PRIu64 " MiB are reserved for the capture kernel%s", reserved,
               reserved >= wanted
                   ? ""

@@ -1,7 +1,7 @@
-// How much memory the capture kernel has, and what crashkernel= should say so that it suffices.
-// What a capture needs is measured (docs/performance.md, "The smallest reservation") and does not
-// grow with the machine's memory. scripts/lib/reservation.sh recommends the same sizes where no
-// program runs yet, and knows how each distribution sets them; a test holds the two together.
+// How much memory the capture kernel has, and which crashkernel= is enough. The sizes are measured
+// (docs/performance.md, "The smallest reservation") and do not grow with the machine's memory.
+// scripts/lib/reservation.sh recommends the same sizes where no program runs yet, and knows how
+// each distribution sets them; a test holds the two together.
 #pragma once
 
 #include <cstdint>
@@ -26,25 +26,26 @@ uint32_t recommended_reservation_mib(std::string_view machine,
 
 // Of the capture kernel that this runs in.
 struct CaptureMemory {
-  uint64_t reserved_bytes = 0;   // all that was given to it; 0: not known
+  uint64_t reserved_bytes = 0;   // all memory of the capture kernel; 0: unknown
   uint64_t available_bytes = 0;  // of that, beside the kernel, its drivers and the unpacked image
-  bool ran_out = false;          // the kernel has ended a process for want of memory
+  bool ran_out = false;          // the kernel has killed a process because no memory was left
 };
 CaptureMemory read_capture_memory(Sys& sys);
 
-// From what is in use now and what a job takes; more than there is, where that ran out.
+// Returns the crashkernel= size for what is in use now and what a job needs; more than is reserved
+// where memory ran out.
 uint32_t sufficient_reservation_mib(const CaptureMemory& memory,
                                     const std::vector<std::string>& targets);
 
-// Before a capture: what there is, and what would be better where it may not suffice.
+// Before a capture: how much memory there is, and a better size where it may not be enough.
 std::string format_capture_memory(const CaptureMemory& memory,
                                   const std::vector<std::string>& targets);
 
-// After it: empty unless memory ran out, which the kernel or the last error says.
+// After a capture: empty unless memory ran out, by the kernel's counters or the last error.
 std::string format_shortage(const CaptureMemory& memory, const Error& last,
                             const std::vector<std::string>& targets);
 
-// For the running system, before any crash: what it has reserved, and what the targets ask for.
+// For the running system, before any crash: what is reserved, and what the targets need.
 std::string format_reservation(Sys& sys, const std::vector<std::string>& targets);
 
 }  // namespace kdump

@@ -1,4 +1,4 @@
-// What one run is asked to do: the validated form of kernel arguments (kernel_arguments.cc) and of
+// The settings of one run: the validated form of kernel arguments (kernel_arguments.cc) and of
 // the command's options (command_line.cc). Plain data; every default is the contract's.
 #pragma once
 
@@ -33,11 +33,11 @@ struct Settings {
   uint32_t limit_s = 0;    // of one target; 0: by the size of its dump (pace.h)
   uint32_t retry_s = 300;  // how long targets are tried again once all have failed (PID 1)
   uint32_t hook_timeout_s = 30;
-  std::vector<IpAddress> fence_nodes;  // who is told that this machine is in its capture kernel
+  std::vector<IpAddress> fence_nodes;  // nodes that get fence_kdump messages
   uint32_t fence_port = 7410;
   uint32_t fence_interval_s = 10;
   uint32_t threads = 1;
-  uint32_t keep = 0;  // so many whole dumps of this host are left on a target; 0: all
+  uint32_t keep = 0;  // whole dumps of this host that stay on a target; 0: all
 };
 
 }  // namespace kdump

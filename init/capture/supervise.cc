@@ -12,7 +12,7 @@ namespace kdump {
 namespace {
 
 constexpr int64_t kLookEveryMs = 500;
-// Interrupts that are further apart than this are not one wish.
+// Interrupts count together within this time.
 constexpr int64_t kInterruptsWithinMs = 10'000;
 // No wait is longer than an argument can say (values.h: a day); a crashing job may say anything.
 constexpr int64_t kMaxWaitMs = 86'400'000;
@@ -94,8 +94,8 @@ JobResult Supervisor::run(const std::function<void()>& job) {
   }
   watch_until_end(*child);
 
-  // What the job itself has said counts most: a dump is saved even if unmounting then hung. It
-  // has also told the console; what it could not say is said here.
+  // The job's own report counts most: a dump is saved even if unmounting then hung. The job has
+  // also shown it on the console; only what it had no chance to report is shown here.
   const bool was_ended = cause_.text[0] != '\0';
   result_.no_retry = board_.no_retry;
   result_.location = board_.location();
@@ -141,7 +141,7 @@ void Supervisor::on_interrupt(Child& child, int64_t now_ms) {
                options_.interrupts - interrupts_, kInterruptsWithinMs / 1000);
 }
 
-// Asked to by somebody: the job may finish up, for a while.
+// After a signal: the job may close its files, up to stop_ms.
 void Supervisor::stop(Child& child) {
   console_.say("interrupted: stopping %s", what_);
   result_.interrupted = true;

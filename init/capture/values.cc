@@ -1,9 +1,7 @@
 // See values.h.
 #include "init/capture/values.h"
 
-#include <charconv>
-#include <optional>
-
+#include "filter/base/numbers.h"
 #include "filter/pages/page_class.h"
 
 namespace kdump {
@@ -13,16 +11,6 @@ namespace {
 int quoted_length(std::string_view text) {
   constexpr size_t kMaxQuoted = 40;
   return static_cast<int>(text.size() < kMaxQuoted ? text.size() : kMaxQuoted);
-}
-
-// The whole of text as a decimal number, or nothing.
-template <class T>
-std::optional<T> whole_number(std::string_view text) {
-  T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stopped != end) return std::nullopt;
-  return value;
 }
 
 }  // namespace

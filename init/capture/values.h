@@ -13,7 +13,7 @@
 
 namespace kdump {
 
-// Each level is tried when the space does not suffice for the one before; nobody needs more.
+// Each level is tried where the space is too small for the one before.
 constexpr size_t kMaxLevelCount = 8;
 // Negative levels, which zstd has, mean what 0 means here: the fastest there is.
 constexpr int kMinZstdLevel = -100;

@@ -10,6 +10,7 @@
 #include "filter/base/file.h"
 #include "init/capture/capture.h"
 #include "init/capture/child.h"
+#include "init/capture/job/output_job.h"
 #include "init/capture/job/target_job.h"
 #include "init/capture/pace.h"
 #include "init/cli/command_io.h"
@@ -79,14 +80,13 @@ ExitStatus dump_command(const CommandLine& line) {
   report_write_signals_as_errors();  // a closed standard error ends no dump
   const bool is_output = !line.output.empty();
   const std::unique_ptr<Network> network = existing_network();
-  const JobContext context{.network = *network,
-                           .report_path = line.report_path,
-                           .flatten = line.flatten,
-                           .is_output = is_output};
+  const JobContext context{
+      .network = *network, .report_path = line.report_path, .flatten = line.flatten};
   Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
   const TargetJob job = [&](const Attempt& attempt) {
-    run_target_job(real_sys(), settings, attempt, context, **board, console);
+    const auto run = is_output ? run_output_job : run_target_job;
+    run(real_sys(), settings, attempt, context, **board, console);
   };
   const SupervisorOptions options{
       .stall_s = settings.stall_timeout_s,

@@ -5,7 +5,7 @@ namespace kdump {
 namespace {
 
 constexpr const char kGeneral[] =
-    R"(kdump-init saves the memory of a crashed Linux kernel, without the pages nobody needs.
+    R"(kdump-init saves the memory of a crashed Linux kernel, without the pages that debugging does not need.
 
 usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init dump VMCORE -o FILE     save one dump file; "-" is standard output
@@ -14,7 +14,7 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init report VMCORE [--json]  why it crashed: stacks, tasks, modules, memory
        kdump-init check ARGUMENT...       try the targets of kernel arguments, before a crash
        kdump-init verify DUMP             check a dump that was saved: structure, pages, checksums
-       kdump-init list [TARGET...]        the dumps that lie on targets, or on the configured ones
+       kdump-init list [TARGET...]        list the dumps on targets, or on the configured ones
        kdump-init status [--json]         is this machine armed, and what happens when it crashes
        kdump-init config [FILE]           the kernel arguments that a configuration file means
        kdump-init test                    a real panic of this kernel and configuration, in QEMU
@@ -107,11 +107,10 @@ Exit status: 0 the first target would work, 1 it would not, 2 wrong usage.
 constexpr const char kVerify[] =
     R"(usage: kdump-init verify DUMP
 
-Checks a dump that was saved, kdump, ELF or flattened: its headers, bitmaps, descriptors and notes,
-that every page is there (of a compressed one: a whole zstd frame, which is not decoded), and where a
-SHA256SUMS lies beside it, that too. DUMP is the dump's file, a device that raw: has written, or the
-directory of a crash, of which all files in SHA256SUMS are checked. Says which pages are damaged.
-Writes nothing.
+Checks a saved dump (kdump, ELF or flattened): headers, bitmaps, descriptors, notes, that every page
+is there and, where zstd has compressed it, decompresses to a page, and SHA256SUMS where that file is
+beside it. DUMP is the dump's file, a device that raw: has written, or the directory of a
+crash; of a directory all files in SHA256SUMS are checked. Names the damaged pages. Writes nothing.
 
 Exit status: 0 sound, 1 damaged, 2 wrong usage, 3 sound but marked incomplete, 4 not a dump or
 unreadable.
@@ -120,9 +119,9 @@ unreadable.
 constexpr const char kList[] =
     R"(usage: kdump-init list [--json | --lines] [TARGET...]
 
-Lists the dumps that lie on each TARGET, or on the configured ones: name (host and time, UTC), size,
-whether it is complete, kernel and reason, newest first. Targets are written as for dump, and of ssh://
-need SFTP. Whatever else lies there is passed over. Changes nothing.
+Lists the dumps on each TARGET, or on the configured targets: name (host and time, UTC), size, state,
+kernel and reason, newest first. Targets have the same form as for dump; ssh:// needs SFTP. Skips
+other files. Changes nothing.
 
       --json    as JSON
       --lines   for scripts, a line each between tabs: where, complete, incomplete or none, time, host,

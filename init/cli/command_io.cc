@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 #include "init/capture/standard_output.h"
 
 namespace kdump {
@@ -39,8 +40,7 @@ Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
 
 ExitStatus print(const std::string& text) {
   StandardOutput out(real_sys());
-  const auto written =
-      out.write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  const auto written = out.write_at(0, bytes_of_text(text));
   return written ? ExitStatus::saved : print_error(written.error());
 }
 

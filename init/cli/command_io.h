@@ -9,7 +9,7 @@
 
 namespace kdump {
 
-// The VMCORE argument. What it is when it is no vmcore is said in words that help.
+// Opens the VMCORE argument. Where the file is a dump already, the error names its format.
 Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
                                            MemMapUse mem_map_use = MemMapUse::wanted);
 

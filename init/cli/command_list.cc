@@ -1,5 +1,5 @@
-// See command_list.h. Each target is brought up and read in a child of its own, as `check` does, so
-// that a server that hangs costs its time and no more. What a dump tells of itself: dump_summary.
+// See command_list.h. Reads each target in a forked child, as `check` does, so that a server that
+// hangs costs its timeout and no more.
 #include "init/cli/command_list.h"
 
 #include <unistd.h>
@@ -17,7 +17,7 @@
 namespace kdump {
 namespace {
 
-// As it stands in the list of targets, so that it must be the same whatever becomes of the target.
+// The head of a target's JSON object, the same whether the target was listed or failed.
 std::string target_head(const std::string& url) {
   std::string quoted;
   append_json_string(quoted, url);

@@ -1,4 +1,4 @@
-// See command.h. Finds out what is asked and does it; `dump` has a file of its own.
+// See command.h. Parses the command line and runs the command.
 #include <signal.h>
 #include <unistd.h>
 

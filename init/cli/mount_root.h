@@ -7,8 +7,8 @@
 
 namespace kdump {
 
-// A new directory in /tmp. A child that enters a mount namespace of its own mounts below it, so
-// that whatever it mounts goes with it, however it ends; here only empty directories are left.
+// A new directory in /tmp. A child in a private mount namespace mounts below it, so that its mounts
+// end with it; here only empty directories are left.
 class MountRoot {
  public:
   MountRoot();
@@ -24,7 +24,7 @@ class MountRoot {
   int error_;
 };
 
-// Without it (no root) mounting fails as well, and says so.
+// Without root this fails, and so does mounting, which reports it.
 void enter_private_mount_namespace();
 
 }  // namespace kdump

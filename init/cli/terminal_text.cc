@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <string>
 
+#include "filter/base/text.h"
+
 namespace kdump {
 namespace {
 
@@ -20,7 +22,7 @@ Result<> TerminalText::write_at(uint64_t, Bytes data) {
     else if (snprintf(escaped, sizeof escaped, "\\x%02x", byte) > 0)
       shown += escaped;
   }
-  TRY(out_.write_at(written_, {reinterpret_cast<const uint8_t*>(shown.data()), shown.size()}));
+  TRY(out_.write_at(written_, bytes_of_text(shown)));
   written_ += shown.size();
   return {};
 }

@@ -1,6 +1,6 @@
-// Text of a crashed kernel on somebody's terminal: its bytes are whatever was logged, control
-// sequences too. Passes printable ASCII, tabs and line ends on, everything else as \xNN, as
-// dmesg(1) does in the C locale. Only for terminals: a file or a pipe gets the exact bytes.
+// Makes a crashed kernel's text safe for a terminal: the log may contain control sequences. Passes
+// on printable ASCII, tabs and line ends, everything else as \xNN, as dmesg(1) does in the C
+// locale. Only for terminals: a file or a pipe gets the exact bytes.
 #pragma once
 
 #include "filter/base/sink.h"

@@ -1,5 +1,5 @@
-// PID 1's own crash: one line that says where, then a reboot. Without it the kernel would panic
-// for want of an init, with the same end only where panic= is set, and no word on the cause.
+// Handles a crash of PID 1 itself: prints one line with the address, then reboots. Without it the
+// kernel would panic, reboot only where panic= is set, and show no cause.
 #pragma once
 
 namespace kdump {

@@ -8,8 +8,8 @@
 
 namespace kdump {
 
-// Mounts those that are not mounted yet. There is no console before /dev, so what failed is
-// returned, to be said later; the rest is mounted all the same.
+// Mounts those that are not mounted yet. There is no console before /dev: returns the
+// errors, for a later message. Continues after an error.
 std::vector<Error> mount_early(Sys& sys);
 
 }  // namespace kdump

@@ -10,17 +10,17 @@ namespace kdump {
 namespace {
 
 void send_for_ever(const Settings& settings, Console& console) {
-  bool was_sent = true;  // a change is said, not each message
+  bool was_sent = true;  // only changes are shown, not each message
   bool is_first = true;
   for (;;) {
     int error = 0;
     const size_t sent =
         send_fence_kdump(settings.fence_nodes, static_cast<uint16_t>(settings.fence_port), error);
     if (sent > 0 && (is_first || !was_sent))
-      console.say("fence_kdump: telling %zu of %zu nodes, every %us", sent,
+      console.say("fence_kdump: sending to %zu of %zu nodes, every %us", sent,
                   settings.fence_nodes.size(), settings.fence_interval_s);
     if (sent == 0 && was_sent)
-      console.say("fence_kdump: no node can be told (%s); trying every %us", strerror(error),
+      console.say("fence_kdump: cannot send to any node (%s); retrying every %us", strerror(error),
                   settings.fence_interval_s);
     was_sent = sent > 0;
     is_first = false;

@@ -1,7 +1,6 @@
-// Tells a cluster that this machine is in its capture kernel, for as long as it is: from when the
-// network is up until the end, the rescue shell included. The message stays true however the dump
-// gets on, and a node whose messages end would be reset in the middle of a slow dump; a capture
-// that hangs is ended by its own deadlines and the hardware watchdog.
+// Sends fence_kdump messages: this machine is in its capture kernel. Sends from when the network is
+// up until the end, the rescue shell included, because a cluster resets a node whose messages stop.
+// A capture that hangs is ended by its own deadlines and the hardware watchdog.
 #pragma once
 
 #include "init/capture/console.h"

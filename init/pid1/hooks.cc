@@ -66,7 +66,7 @@ class LineTeller {
                              nullptr};
   ::execve(path.c_str(), arguments, variables.data());
   const char* const why = strerror(errno);
-  [[maybe_unused]] const ssize_t said = ::write(2, why, strlen(why));
+  [[maybe_unused]] const ssize_t written = ::write(2, why, strlen(why));
   ::_exit(126);
 }
 

@@ -1,7 +1,6 @@
-// Executables of the administrator's that the image carries: run before the first target is tried
-// and after the last, each in a separate process group with a deadline, its output on the
-// console. Nothing that a hook does, or fails to do, keeps the dump from being saved. What a hook
-// is told: docs/kdump-init.8, HOOKS.
+// Runs the administrator's executables in the image: before the first target is tried and after the
+// last, each in a separate process group with a deadline, its output on the console. A hook's
+// failure never prevents the dump. Its arguments and environment: docs/kdump-init.8, HOOKS.
 #pragma once
 
 #include <string>

@@ -178,7 +178,7 @@ FinalAction final_action(FailureAction action) {
 std::string format_failure(const Settings& settings, const CaptureResult& captured) {
   const bool all_were_tried = !captured.target.empty() && !captured.interrupted;
   if (all_were_tried && settings.targets.size() > 1)
-    return text("none of %zu targets took it, last %s", settings.targets.size(),
+    return text("all %zu targets failed; last error: %s", settings.targets.size(),
                 captured.error.text);
   return captured.error.text;
 }

@@ -1,9 +1,9 @@
-// What is done of a crash that no target took: the end of its kernel's log goes onto the console,
-// between two lines that mark it, and into pstore, where the platform has that. It needs no
-// configuration, and no place to write to.
+// Preserves the end of the crashed kernel's log where every target has failed: shows it on the
+// console, between two lines that mark it, and puts it into pstore, where the platform has that. It
+// needs no configuration and no target.
 //
-// pstore takes no text from programs: the kernel itself stores the end of its own log when it
-// reboots, if it is configured to. So the crashed kernel's log is made the end of the capture
+// pstore accepts no text from programs: at a reboot the kernel stores the end of the log that it
+// has itself, if it is configured to. So the crashed kernel's log is made the end of the capture
 // kernel's. After the reboot it is in /sys/fs/pstore (on systems with systemd in
 // /var/lib/systemd/pstore).
 #pragma once
@@ -36,8 +36,8 @@ class TailSink final : public Sink {
 // "erst", "efi_pstore", "ramoops": where pstore keeps what it is given. Empty: it has nowhere.
 std::string pstore_backend(Sys& sys);
 
-// In a child, with a deadline: reading the log and a slow console may take long. Where no process
-// can be had PID 1 does it, and the machine is reset should that not end.
+// In a child, with a deadline: reading the log and a slow console may take long. Where fork()
+// fails PID 1 does it itself, and a timer resets the machine if that hangs.
 void preserve_log_tail(Sys& sys, const Settings& settings, Console& console);
 
 }  // namespace kdump

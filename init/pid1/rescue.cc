@@ -32,8 +32,8 @@ Result<std::string> active_terminal(Sys& sys, const std::string& name) {
   return space == std::string::npos ? text : text.substr(space + 1);
 }
 
-// True if what was read holds an empty line: a key was pressed on purpose. Noise on a serial line
-// and words typed for somebody else are not that.
+// Detects an empty line: a person pressed Enter on purpose. Noise on a serial line and words typed
+// for another program are no empty line.
 class EnterDetector {
  public:
   bool look(Bytes input) {
@@ -55,7 +55,7 @@ int64_t next_countdown_s(int64_t left_s) {
   return left_s > kLastCountdownS ? kLastCountdownS : 0;
 }
 
-enum class Answer : uint8_t { enter, nobody, interrupted };
+enum class Answer : uint8_t { enter, timeout, interrupted };
 
 // ctrl-alt-del, or a signal sent on purpose: it ends the wait.
 bool was_interrupted() {
@@ -74,7 +74,7 @@ Answer wait_for_enter(Sys& sys, uint32_t timeout_s, int screen_fd, Console& cons
   int64_t next_shown_s = timeout_s;
   for (;;) {
     const int64_t left_ms = end_ms - sys.monotonic_ms();
-    if (left_ms <= 0) return Answer::nobody;
+    if (left_ms <= 0) return Answer::timeout;
     if (const int64_t left_s = (left_ms + 999) / 1000; left_s <= next_shown_s) {
       console.show("press Enter for a shell; reboot in %" PRId64 "s", left_s);
       next_shown_s = next_countdown_s(left_s);
@@ -184,8 +184,8 @@ ShellResult offer_shell(Sys& sys, const Settings& settings, const char* reason, 
   switch (wait_for_enter(sys, settings.shell_timeout_s, screen_fd, console)) {
     case Answer::enter:
       break;
-    case Answer::nobody:
-      return {.was_used = false, .how = "nobody pressed Enter"};
+    case Answer::timeout:
+      return {.was_used = false, .how = "no key was pressed"};
     case Answer::interrupted:
       return {.was_used = false, .how = "interrupted"};
   }

@@ -1,5 +1,5 @@
 // The rescue shell: busybox on the console, if the image carries it, offered for a while to
-// a person at the console. When the shell ends, or nobody presses Enter, the caller reboots.
+// a person at the console. When the shell ends, or no key is pressed, the caller reboots.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ std::string shell_greeting(const Settings& settings, const char* reason, bool ha
 
 struct ShellResult {
   bool was_used = false;  // a person used the shell, and may have saved the dump
-  std::string how;        // "nobody pressed Enter", "the shell was left"
+  std::string how;        // "no key was pressed", "the shell was left"
 };
 
 // Wipes the secrets of the image first (secrets.h): the person at the console is unknown.

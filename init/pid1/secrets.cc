@@ -48,7 +48,7 @@ void wipe_secrets(Sys& sys, Console& console) {
       if (const auto done = overwrite(sys, path); !done)
         console.say("%s; removed without", done.error().text);
       if (sys.unlink(path.c_str()) < 0)
-        console.say("%s cannot be removed: whoever gets the shell can read it", path.c_str());
+        console.say("%s cannot be removed: anyone with the shell can read it", path.c_str());
       else
         ++wiped;
     }

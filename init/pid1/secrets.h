@@ -1,5 +1,5 @@
 // The secrets that an image carries: private keys of ssh:// targets, key files of encrypted disks.
-// They are overwritten and removed before anybody gets a shell. An initramfs lies in memory, so
+// They are overwritten and removed before the shell starts. An initramfs lies in memory, so
 // what is overwritten is gone; copies in the memory of processes that have ended may be left
 // (docs/security.md).
 #pragma once

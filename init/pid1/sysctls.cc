@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 namespace {
@@ -13,9 +14,9 @@ namespace {
 // Each target keeps to 8 MiB by itself (targets/storage/write_back.h), so that several fit in here.
 constexpr char kDirtyBytes[] = "33554432";
 
-// While the kernel boots, its lines on the console tell where it hangs, if it does. From here on
-// those of drivers hide ours and cost time on a serial line: only warnings, unless it was told
-// otherwise than by its default of 7. The log has them all.
+// While the kernel boots, its lines on the console show where it hangs. From here on drivers' lines
+// hide ours and cost time on a serial line: shows only warnings, unless the level is not the
+// default of 7. The log has all lines.
 void quieten_drivers(Sys& sys) {
   constexpr char kLevels[] = "/proc/sys/kernel/printk";
   if (const auto levels = read_small_file(sys, kLevels, 64); levels && levels->starts_with("7\t"))
@@ -35,10 +36,9 @@ void end_lockups(Sys& sys) {
   static_cast<void>(set_sysctl(sys, "/proc/sys/kernel/hardlockup_panic", "1"));
 }
 
-// A tunnel or a switch may swallow the longest packets without a word: then no dump, only what is
-// short, would get through. TCP finds the length that passes when it is told to look for it. And a
-// switch may pass nothing at first: by default a router is asked after 1, 5, 13 and 29 s, and then
-// not before a minute is over.
+// A tunnel or a switch may drop the longest packets silently: short ones would get through, but no
+// dump. With tcp_mtu_probing TCP finds the length that passes. And a switch may pass nothing at
+// first: by default the kernel solicits routers after 1, 5, 13 and 29 s, and then not for a minute.
 void expect_bad_networks(Sys& sys) {
   static_cast<void>(set_sysctl(sys, "/proc/sys/net/ipv4/tcp_mtu_probing", "1\n"));
   static_cast<void>(
@@ -49,7 +49,7 @@ void expect_bad_networks(Sys& sys) {
 
 Result<> set_sysctl(Sys& sys, const char* path, std::string_view value) {
   File file = TRY(File::open(sys, path, O_WRONLY));
-  return file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
+  return file.append(bytes_of_text(value));
 }
 
 void set_sysctls(Sys& sys, Console& console) {

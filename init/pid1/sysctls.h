@@ -1,5 +1,5 @@
-// What PID 1 asks of the capture kernel through /proc/sys and /sys, before all else. What is set
-// only helps: where it cannot be, the capture goes on.
+// Sets the capture kernel's parameters in /proc/sys and /sys, before all else. They only help:
+// after an error the capture continues.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,7 @@
 
 namespace kdump {
 
-// Writes the value to the file. Fails as opening and writing do; what follows is the caller's to
-// say.
+// Writes the value to the file. Fails as opening and writing do.
 Result<> set_sysctl(Sys& sys, const char* path, std::string_view value);
 
 // A panic of the capture kernel itself must end in a reboot, unless panic= has another value; so

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 
@@ -26,7 +27,7 @@ Result<> write_resolv_conf(const std::vector<IpAddress>& nameservers,
   Sys& sys = real_sys();
   sys.mkdir("/etc", 0755);  // if this fails, open says why
   File file = TRY(File::open(sys, kResolvConf, O_WRONLY | O_CREAT | O_TRUNC, 0644));
-  return file.append({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  return file.append(bytes_of_text(text));
 }
 
 }  // namespace kdump

@@ -3,8 +3,8 @@
 #include <net/if.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "filter/base/numbers.h"
 #include "net/base/mac_address.h"
 
 namespace kdump {
@@ -66,11 +66,8 @@ bool is_device(std::string_view text) {
 }
 
 std::optional<uint32_t> parse_decimal(std::string_view text, uint32_t max) {
-  uint32_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stopped != end || value > max) return std::nullopt;
-  return value;
+  const auto value = whole_number<uint32_t>(text);
+  return value && *value <= max ? value : std::nullopt;
 }
 
 std::optional<uint32_t> parse_mtu(std::string_view text) {

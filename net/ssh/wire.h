@@ -5,12 +5,9 @@
 #include <string_view>
 
 #include "filter/base/bytes.h"
+#include "filter/base/text.h"
 
 namespace kdump {
-
-inline Bytes bytes_of_text(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 inline Result<uint32_t> take_wire_u32(ByteReader& reader) {
   return __builtin_bswap32(TRY(reader.take<uint32_t>()));

@@ -20,6 +20,8 @@ class DirectoryTarget : public Target {
   Access access() const override { return Access::positional; }
   std::string location() const override { return crash_ ? crash_->path() : ""; }
   Result<std::unique_ptr<TargetFile>> create(const char* name, uint64_t expected_bytes) override;
+  bool keeps_earlier_crashes() const override { return true; }
+  bool can_remove_files() const override { return true; }
   bool can_discard() const override { return true; }
   Result<> discard() override;
 

@@ -167,9 +167,7 @@ class NfsTarget final : public MountingTarget {
 // A hint to the server: without it two machines may expel each other, but both might be alone.
 void NfsTarget::write_parameter(const char* path, const std::string& value) {
   auto file = File::open(sys_, path, O_WRONLY);
-  const Result<> set =
-      file ? file->append({reinterpret_cast<const uint8_t*>(value.data()), value.size()})
-           : std::unexpected(file.error());
+  const Result<> set = file ? file->append(bytes_of_text(value)) : std::unexpected(file.error());
   if (!set) observer_.note(text("NFS client identity: %s", set.error().text).c_str());
 }
 

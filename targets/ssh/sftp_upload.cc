@@ -251,8 +251,7 @@ Result<> SftpUpload::recover(const Error& why) {
     request.unsent = {};
   }
   window_ = 1;
-  link_.note(
-      text("%s is back; resending unacknowledged data", link_.host().c_str()).c_str());
+  link_.note(text("%s is back; resending unacknowledged data", link_.host().c_str()).c_str());
   return {};
 }
 

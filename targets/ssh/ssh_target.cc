@@ -53,6 +53,8 @@ class SshTarget final : public Target {
     return TRY(SftpUpload::create(link_, path));
   }
 
+  bool keeps_earlier_crashes() const override { return true; }
+  bool can_remove_files() const override { return true; }
   bool can_discard() const override { return true; }
 
   Result<> discard() override {

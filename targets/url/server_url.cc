@@ -1,8 +1,8 @@
 #include "targets/url/server_url.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "filter/base/numbers.h"
 #include "filter/base/text.h"
 #include "targets/url/url.h"
 
@@ -12,13 +12,11 @@ namespace {
 constexpr uint16_t kSshPort = 22;
 
 Result<uint16_t> parse_port(std::string_view digits) {
-  uint16_t port = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, port);
-  if (error != std::errc() || stopped != end || port == 0)
+  const auto port = whole_number<uint16_t>(digits);
+  if (!port || *port == 0)
     return fail(Kind::refused, "the port must be 1 to 65535, not '%.*s'",
                 static_cast<int>(digits.size()), digits.data());
-  return port;
+  return *port;
 }
 
 // HOST[:PORT]; an IPv6 address is in brackets.

@@ -21,7 +21,7 @@ namespace {
 void check_warnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) {
     promised(!warning.empty(), "a warning says something");
-    EventText line;
+    EventLine line;
     const size_t length = format_event(line, 0, warning);
     for (const char c : std::string_view(line, length))
       promised((c >= ' ' && c <= '~') || c == '\n', "what the console gets is printable");

@@ -265,7 +265,10 @@ TEST_CASE("what a trial wrote is read back, and taken back with all that was mad
     const auto scene = make_scene(which);
     const auto target = scene->target();
     REQUIRE(target);
-    CHECK(target->can_discard() == (which != std::string("raw")));
+    const bool is_raw = which == std::string("raw");
+    CHECK(target->can_discard() != is_raw);
+    CHECK(target->can_remove_files() != is_raw);
+    CHECK(target->keeps_earlier_crashes() != is_raw);
     REQUIRE(target->preflight());
     REQUIRE(target->begin(kCrash));
     {

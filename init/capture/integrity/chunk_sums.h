@@ -1,6 +1,5 @@
-// What was meant to be written to a file, remembered as one checksum a chunk, so that what lies
-// there afterwards can be held against it. In whatever order it is written, and in memory that does
-// not grow with the file: chunks do.
+// Keeps one checksum for each chunk of what is written to a file, to compare with what is read back
+// later. Writes may come in any order. Memory does not grow with the file: chunks do.
 #pragma once
 
 #include <vector>

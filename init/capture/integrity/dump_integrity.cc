@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "filter/base/text.h"
 #include "init/capture/integrity/leftovers.h"
 #include "init/capture/integrity/read_back.h"
 #include "init/capture/report/human_size.h"
@@ -34,7 +35,7 @@ class LimitedSink final : public Sink {
 }  // namespace
 
 Result<> save_text(Target& target, const char* name, std::string_view text, Manifest& manifest) {
-  const Bytes bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  const Bytes bytes = bytes_of_text(text);
   auto file = TRY(target.create(name, text.size()));
   Result<> saved = file->write_at(0, bytes);
   if (saved) saved = file->commit();
@@ -54,7 +55,7 @@ Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most
   WatchedSink sink(hashed, progress);
   auto log = write_kernel_log(vmcore, sink);
   if (!log) {
-    // What has arrived is kept; the reason that is told is the first one.
+    // Keeps what has arrived, and returns the first error.
     if (!file->keep_incomplete())
       progress.note(("warning: " + incomplete_name(kDmesgName) + " may lack its end").c_str());
     file.reset();
@@ -66,7 +67,8 @@ Result<LogSummary> save_kernel_log(Vmcore& vmcore, Target& target, uint64_t most
   return log;
 }
 
-// Sums and hashes take as long as all else that is not compression: only what somebody will ask.
+// Sums and hashes cost as much time as all else that is not compression: computes only those that
+// are used later.
 Sink& DumpIntegrity::observe_writes(TargetFile& file, Target::Access access, bool has_manifest) {
   sums_ = {};
   summed_.reset();
@@ -86,7 +88,7 @@ Result<> DumpIntegrity::read_sample(TargetFile& file) {
   progress_.enter(Step::verify);
   const auto read = ReadBack(file, sums_, progress_).sample();
   if (read) verified_ = "sample";
-  // A server that takes files and gives none back has nobody's dump lost for that.
+  // On a write-only server the dump is saved but cannot be verified.
   if (read || read.error().kind == Kind::unsupported || read.error().kind == Kind::refused)
     return {};
   return wrap(read.error(), "reading the dump back");
@@ -95,7 +97,7 @@ Result<> DumpIntegrity::read_sample(TargetFile& file) {
 Result<> DumpIntegrity::commit_dump(std::unique_ptr<TargetFile> file) {
   TRY(file->sync());
   if (const Result<> sampled = read_sample(*file); !sampled) {
-    // It is evidence all the same; that it is synced is known.
+    // The file is synced, and may still help.
     [[maybe_unused]] const Result<> kept = file->keep_incomplete();
     return sampled;
   }
@@ -110,7 +112,8 @@ void DumpIntegrity::omit_from_manifest(const char* why, Console& console) {
   manifest_.remark(std::string(kDumpName) + " is not listed: " + why);
 }
 
-// What is called vmcore is whole: list, keep and whoever looks for a dump go by that name.
+// A damaged dump must not keep the name vmcore: list, rd.kdump.keep= and readers take that for
+// whole.
 Result<> DumpIntegrity::demote(TargetFile& dump, const Error& damage, Console& console) {
   const Result<> demoted = dump.demote();
   if (!demoted)
@@ -149,7 +152,7 @@ Result<> DumpIntegrity::check_dump(int64_t write_ms, Console& console) {
   verified_ = "all";
   const double seconds =
       std::max(static_cast<double>(sys_.monotonic_ms() - began_ms) / 1000, 0.001);
-  console.say("read back whole and as it was written: %s in %.1f s, %.0f MiB/s",
+  console.say("verified: read back %s in %.1f s, %.0f MiB/s, matches",
               human_size(sums_.end()).c_str(), seconds,
               static_cast<double>(sums_.end()) / seconds / (1 << 20));
   return {};

@@ -1,6 +1,6 @@
-// What proves that the files of one crash are what was meant to be written: sums taken while the
-// dump is written, a sample read back before it is called saved, the whole of it after that, and
-// the manifest (SHA256SUMS) that comes of it. The order of things is dump_job's and log_job's.
+// Verifies that the target has stored what was written: checksums while writing, a sample before
+// the commit, the whole dump after it, and the manifest (SHA256SUMS) of the results. dump_job.cc
+// and log_job.cc decide the order.
 #pragma once
 
 #include <memory>
@@ -27,15 +27,15 @@ class DumpIntegrity {
   DumpIntegrity(Sys& sys, Verify verify, JobProgress& progress)
       : sys_(sys), verify_(verify), progress_(progress) {}
 
-  // Where the dump is to be written instead of to file. The last call before commit_dump() counts.
-  // has_manifest: check_dump() will follow.
+  // Returns the sink to write the dump to instead of `file`. The last call before commit_dump()
+  // counts. has_manifest: check_dump() will follow.
   Sink& observe_writes(TargetFile& file, Target::Access access, bool has_manifest);
-  // Syncs the dump, reads a sample of it back, unless its target lets nobody, and only then gives
-  // it its name. Where it fails the file is left as it is.
+  // Syncs the dump, reads a sample of it back where the target allows that, and only then gives the
+  // dump its final name. After an error the file stays as it is.
   Result<> commit_dump(std::unique_ptr<TargetFile> file);
-  // Reads all of the committed dump back, as far as verify and time let it. Fails: corrupt; the
-  // dump then bears its incomplete name again. Other failures are remarks: a dump is no less saved
-  // where it cannot be read just then.
+  // Reads all of the committed dump back, as far as `verify` and time allow. Fails: corrupt; the
+  // dump then has its incomplete name again. Other failures are remarks: a dump that cannot be read
+  // now is saved all the same.
   Result<> check_dump(int64_t write_ms, Console& console);
 
   Manifest& manifest() { return manifest_; }

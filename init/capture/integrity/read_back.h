@@ -1,6 +1,6 @@
-// Reads a file back from where it was written and holds it against the sums of what was meant to be
-// there: a sample before the dump is called saved, and the whole of it, as far as there is time,
-// after that; that gives the SHA-256 as well.
+// Reads a file back from its target and compares it with the checksums of what was written: a
+// sample before the dump is called saved, and all of it, as far as time allows, afterwards. Reading
+// all of it also gives the SHA-256.
 #pragma once
 
 #include <optional>

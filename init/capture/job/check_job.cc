@@ -80,7 +80,7 @@ class CheckJob {
   Result<> read_pieces(TargetFile& file, uint64_t bytes);
   Result<> clean_up();
   Result<> reach_again();
-  // The seconds since the step before was told.
+  // Returns the seconds since the last call.
   double step_seconds();
 
   Sys& sys_;

@@ -1,6 +1,6 @@
-// One target tried out before any crash: brought up as the capture would, written to, synced, read
-// back, cleaned up again, and brought up twice more. Runs in a child of its own; how it ended
-// stands on the board.
+// Tries one target before any crash: brings it up as a capture does, writes a file, syncs it, reads
+// it back, removes it, and brings the target up twice more. Runs in a forked child and reports its
+// outcome through the shared Board.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace kdump {
 
-// mount_root: an empty directory. Tells each step, with its time, on the console. Outcome: saved,
+// mount_root: an empty directory. Shows each step, with its time, on the console. Outcome: saved,
 // if the target would take a dump; else failed.
 void run_check_job(Sys& sys, const Settings& settings, const std::string& target_url,
                    Network& network, const std::string& mount_root, Board& board, Console& console);

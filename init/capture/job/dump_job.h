@@ -1,5 +1,5 @@
-// The whole story of one dump to one target: open the vmcore, save the log, plan, write, commit.
-// Runs in a forked child and reports its outcome through the shared Board.
+// Saves one dump to one target: opens the vmcore, saves the log, plans, writes, commits. Runs in a
+// forked child and reports its outcome through the shared Board.
 #pragma once
 
 #include <string>
@@ -15,24 +15,25 @@
 namespace kdump {
 
 struct JobContext {
-  Network& network;           // how targets come to their servers
-  bool refuse_tmpfs = false;  // PID 1: nothing on rootfs or tmpfs would survive
+  Network& network;           // how targets reach their servers
+  bool refuse_tmpfs = false;  // PID 1: files on rootfs or tmpfs would not survive the reboot
   std::string mount_root = "/mnt";
-  bool set_client_identity = false;  // PID 1: this machine may be given the crashed host's name
-  std::string report_path = {};  // the command's --report: a copy of the report here; empty: none
-  bool flatten = false;          // the command's --flatten; targets that only append get it anyway
-  // JobKind::unfiltered: pages are not told apart, and the log is saved after the dump.
-  bool no_filter = false;
-  bool has_next_target = false;  // another target is there, should this one move too slowly
-  // The command's -o: target_url is the path of one file, or "-", which gets the dump alone.
-  bool is_output = false;
+  bool set_client_identity = false;  // PID 1: NFS servers see the crashed host's name
+  std::string report_path = {};      // the command's --report: a copy of the report; empty: none
+  bool flatten = false;  // the command's --flatten; append-only targets get a flattened dump anyway
+  bool has_next_target = false;  // a target that is too slow is left for the next one
   RoomUse room_use = RoomUse::all;
   std::vector<std::string> failed_locations = {};  // as Attempt
 };
 
-// Says on the console how it ended ("FAILED …" with the cause) before the log is saved, and puts it
-// on the board; the caller says only what comes next.
+// Shows the outcome on the console ("FAILED ..." with the cause) before the run's own log is saved,
+// and puts it on the Board; the caller adds what happens next.
 void run_dump_job(Sys& sys, const Settings& settings, const std::string& target_url,
                   const JobContext& context, Board& board, Console& console);
+
+// The same after a job that died: keeps every page, uses one thread, and saves the log after the
+// dump. Refuses a target where it would overwrite what that job has stored.
+void run_unfiltered_job(Sys& sys, const Settings& settings, const std::string& target_url,
+                        const JobContext& context, Board& board, Console& console);
 
 }  // namespace kdump

@@ -1,5 +1,5 @@
-// The target that a job's URL names, brought up as far as a first write, with the directory of this
-// crash made: the part that jobs of all kinds begin with.
+// What jobs of all kinds begin with: the target that the URL names, and the directory of this
+// crash.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@
 
 namespace kdump {
 
-// What targets are told of a job. All that is passed must outlive the target.
+// Returns what a target needs from its job. All that is passed must outlive the target.
 TargetContext target_context(Sys& sys, const Settings& settings, const JobContext& context,
                              const CrashedSystem& system, Observer& observer);
 
-// Makes the crash's directory on a target that preflight() has been called of.
+// Makes the crash's directory. Call the target's preflight() first.
 Result<> begin_crash(Target& target, const CrashedSystem& system);
 
 }  // namespace kdump

@@ -26,13 +26,13 @@ Room room_for_dump(const Target::Space& space, bool is_flattened, RoomUse use);
 uint64_t room_for_log(const Target::Space& space);
 
 struct LevelChoice {
-  // What makes the dump fit. deferred: other targets come first. nothing: the dump will probably be
-  // cut off.
+  // Which space makes the dump fit. deferred: other targets come first. nothing: the dump will
+  // probably be cut off.
   enum class Source : uint8_t { free, log, old_dumps, all, deferred, nothing };
   Source source = Source::free;
   uint32_t level = 0;
-  uint64_t max_bytes = UINT64_MAX;  // where the dump is to be cut off
-  std::string warning;              // empty, or what is to be known of it
+  uint64_t max_bytes = UINT64_MAX;  // the dump ends there
+  std::string warning;              // empty: none
 };
 
 // The first of the levels whose dump fits into what is free, by estimate; or else what costs least:

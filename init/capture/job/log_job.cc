@@ -20,7 +20,7 @@ Result<uint64_t> save_log(Vmcore& vmcore, Target& target, JobProgress& progress,
   const StopRequest stop;
   progress.enter(Step::target);
   // A log is not worth what such a target holds from before, and it will hold nothing else then.
-  if (!target.can_discard())
+  if (!target.keeps_earlier_crashes())
     return fail(Kind::refused, "it would be written over for the log alone");
   const Target::Space space = TRY(target.preflight());
   TRY(begin_crash(target, vmcore.system()));

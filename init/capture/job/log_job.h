@@ -1,5 +1,5 @@
-// The crashed kernel's log and the crash report, saved to one target: for those that the dump did
-// not go to. Runs in a child of its own, as dump_job does.
+// Saves the crashed kernel's log and the crash report, to a target that did not get the dump. Runs
+// in a forked child, as dump_job does.
 #pragma once
 
 #include "init/capture/job/dump_job.h"

@@ -1,5 +1,5 @@
-// rd.kdump.keep= on the target of a job: when its old dumps go, and what is said of it. What may go
-// is targets/retention's to know.
+// Applies rd.kdump.keep= to the target of a job: when old dumps are removed, and the messages about
+// it. targets/retention.h selects them.
 #pragma once
 
 #include "init/capture/console.h"
@@ -24,10 +24,10 @@ class OldDumps {
   // After the new dump is saved: removes those beyond rd.kdump.keep=. is_whole: the new one counts
   // among them. A failure is a note: it costs no dump.
   void remove_surplus(bool is_whole);
-  // Before it is saved: what there would be for it if those that may go went. Removes nothing.
+  // Returns how many bytes removing old dumps could free. Removes nothing.
   uint64_t removable_bytes();
-  // While it is written: removes the oldest, as many as give back so much. Returns how much more
-  // room the target then has; 0, if nothing more can go or it was of no use.
+  // While the new dump is written: removes the oldest dumps until `bytes` are free. Returns how
+  // much more space the target then has; 0 where nothing can be removed or nothing was freed.
   uint64_t make_room(uint64_t bytes);
 
  private:

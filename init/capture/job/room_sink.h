@@ -1,5 +1,5 @@
-// Lets old dumps go only when the one that is written has really come to the end of the room: an
-// estimate of its size removes nothing.
+// Removes old dumps only when the new dump has really used up the space: an estimate removes
+// nothing.
 #pragma once
 
 #include <cinttypes>
@@ -22,7 +22,7 @@ class RoomSink final : public Sink {
       room_ += make_room_(taken - room_);
       is_over_ = taken > room_;
     }
-    // What is small, such as what points at pages, may still fit after a large write did not.
+    // A small write, such as page descriptors, may still fit after a large one did not.
     if (taken > room_)
       return fail(Kind::no_space, "%" PRIu64 " bytes are written, and old dumps give no more room",
                   taken_);
@@ -35,7 +35,7 @@ class RoomSink final : public Sink {
   Sink& inner_;
   uint64_t room_, taken_ = 0;
   std::function<uint64_t(uint64_t)> make_room_;
-  bool is_over_ = false;  // what does not help is not tried again
+  bool is_over_ = false;  // make_room_ has not helped, and is not called again
 };
 
 }  // namespace kdump

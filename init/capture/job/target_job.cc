@@ -13,12 +13,8 @@ void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
   switch (attempt.kind) {
     case JobKind::dump:
       return run_dump_job(sys, settings, attempt.target, own, board, console);
-    case JobKind::unfiltered: {
-      Settings simple = settings;
-      simple.threads = 1;
-      own.no_filter = true;
-      return run_dump_job(sys, simple, attempt.target, own, board, console);
-    }
+    case JobKind::unfiltered:
+      return run_unfiltered_job(sys, settings, attempt.target, own, board, console);
     case JobKind::log:
       own.has_next_target = true;  // the dump is saved, and the reboot follows
       return run_log_job(sys, settings, attempt.target, own, board, console);

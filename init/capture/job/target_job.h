@@ -1,4 +1,4 @@
-// Which job brings which kind to a target.
+// Runs the job of one attempt.
 #pragma once
 
 #include "init/capture/capture.h"
@@ -6,7 +6,7 @@
 
 namespace kdump {
 
-// In a child of its own: run_dump_job() or run_log_job().
+// Call it in a forked child. Runs run_dump_job(), run_unfiltered_job() or run_log_job().
 void run_target_job(Sys& sys, const Settings& settings, const Attempt& attempt,
                     const JobContext& context, Board& board, Console& console);
 

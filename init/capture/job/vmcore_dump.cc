@@ -24,8 +24,8 @@ DumpHeader make_header(const Vmcore& vmcore) {
   return header;
 }
 
-// A further thread compresses, on a stack and in a workspace of its own, which is not worth the
-// dump: all of them together get half of what there is.
+// Each further thread needs a stack and a workspace. All of them together get half of the available
+// memory, so that threads cost no dump.
 uint32_t threads_within(uint64_t available_bytes, uint32_t wanted) {
   constexpr uint64_t kThreadBytes = 2 << 20;
   if (available_bytes == 0) return wanted;

@@ -1,5 +1,5 @@
-// What the CPUs were doing at the crash, as `info` shows it: as text for a console of 80 columns,
-// and as JSON. Texts are printable ASCII whatever the vmcore holds.
+// Formats what the CPUs executed at the crash, as `info` shows it: text for a console of 80
+// columns, and JSON. Texts are printable ASCII whatever the vmcore holds.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace kdump {
 // "00:07:42", "3 d 00:07:42".
 std::string uptime_as_text(uint64_t milliseconds);
 
-// "CPU 1, pid 711, at sysrq_handle_crash+0x1a/0x20"; empty where nobody knows who panicked.
+// "CPU 1, pid 711, at sysrq_handle_crash+0x1a/0x20"; empty where the panicking CPU is unknown.
 std::string panicked_as_text(const CpuStates& scene);
 
 // A line a CPU, at most 32 of them, and the registers of the one that panicked.

@@ -4,8 +4,8 @@
 #include <cinttypes>
 
 #include "filter/base/text.h"
-#include "init/capture/report/crash_name.h"
 #include "init/capture/report/cpu_states_text.h"
+#include "init/capture/report/crash_name.h"
 
 namespace kdump {
 namespace {

@@ -37,7 +37,7 @@ std::string kernel_of_log(const std::string& head) {
 
 std::string reason_of_log(const std::string& tail) {
   PanicReason reason;
-  if (!reason.write_at(0, {reinterpret_cast<const uint8_t*>(tail.data()), tail.size()})) return {};
+  if (!reason.write_at(0, bytes_of_text(tail))) return {};
   return reason.take();
 }
 
@@ -103,7 +103,7 @@ std::string summary_as_text(const DumpSummary& summary) {
       !summary.problem.empty()
           ? summary.problem
           : (summary.kernel.empty() ? "unknown kernel" : summary.kernel) + ": " +
-                (summary.reason.empty() ? "no reason is told" : summary.reason);
+                (summary.reason.empty() ? "unknown reason" : summary.reason);
   const std::string first = text(
       "  %-*s%s", room, cut(summary.dump.name, static_cast<size_t>(room)).c_str(), end.c_str());
   return first.substr(0, first.find_last_not_of(' ') + 1) + "\n    " +

@@ -1,5 +1,5 @@
-// What can be told of a dump that lies on a target, out of its own files: which kernel crashed, and
-// why. Its report first, else the log; both may say anything, of any length.
+// Summarises a stored dump from its own files: which kernel crashed, and why. Reads the report,
+// else the log; both may contain anything, of any length.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct DumpSummary {
   StoredDump dump;
   DumpContents contents;
   bool lacks_memory = false;  // its report calls a vmcore with the final name incomplete
-  std::string kernel;         // empty: not told
+  std::string kernel;         // empty: unknown
   std::string reason;         // likewise
   std::string title;          // of its crash report; likewise
   std::string signature;      // likewise

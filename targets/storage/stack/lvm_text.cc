@@ -1,6 +1,6 @@
 #include "targets/storage/stack/lvm_text.h"
 
-#include <charconv>
+#include "filter/base/numbers.h"
 
 namespace kdump {
 namespace {
@@ -115,11 +115,7 @@ std::string_view lvm_value(std::string_view text, std::string_view key) {
 }
 
 std::optional<uint64_t> lvm_number(std::string_view text, std::string_view key) {
-  const std::string_view digits = lvm_value(text, key);
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
+  return whole_number<uint64_t>(lvm_value(text, key));
 }
 
 std::optional<std::string_view> next_lvm_element(std::string_view& list) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "filter/base/file.h"
+#include "filter/base/text.h"
 
 namespace kdump {
 namespace {
@@ -15,8 +16,7 @@ constexpr char kMaxResyncSpeed[] = "1000";
 
 Result<> set(Sys& sys, const std::string& path, const std::string& value) {
   File file = TRY(File::open(sys, path, O_WRONLY));
-  if (const auto done = file.append({reinterpret_cast<const uint8_t*>(value.data()), value.size()});
-      !done)
+  if (const auto done = file.append(bytes_of_text(value)); !done)
     return wrap(done.error(), "\"%s\"", value.c_str());
   return {};
 }

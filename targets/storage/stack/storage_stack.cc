@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include "filter/base/file.h"
+#include "filter/base/numbers.h"
 #include "filter/base/text.h"
 #include "targets/storage/file_image.h"
 #include "targets/storage/stack/device_mapper.h"
@@ -39,11 +39,9 @@ Words next_line(std::string_view& text) {
 }
 
 Result<uint64_t> number(const std::string& word) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || *end != '\0')
-    return fail(Kind::corrupt, "%s: invalid number '%s'", kStorageList, word.c_str());
-  return value;
+  const auto value = whole_number<uint64_t>(word);
+  if (!value) return fail(Kind::corrupt, "%s: invalid number '%s'", kStorageList, word.c_str());
+  return *value;
 }
 
 class Maker {

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "filter/base/sys.h"
@@ -13,8 +15,15 @@ namespace kdump {
 namespace {
 
 std::string event(int64_t elapsed_ms, std::string_view text) {
-  EventText out;
+  EventLine out;
   return {out, format_event(out, elapsed_ms, text)};
+}
+
+// The same as a terminal of 80 columns gets it.
+std::string folded(std::string_view text) {
+  const std::string line = event(0, text);
+  FoldedLine out;
+  return {out, fold(out, line)};
 }
 
 struct Pipe {
@@ -42,6 +51,19 @@ TEST_CASE("bytes that a terminal would act on are escaped") {
   CHECK(event(0, "a\x1b[2J\nb\x80\x7f") == "kdump: [   0.0s] a\\x1b[2J\\x0ab\\x80\\x7f\n");
 }
 
+TEST_CASE("an event that is too long for a line is cut visibly") {
+  for (size_t length = 0; length < 1200; ++length) {
+    CAPTURE(length);
+    for (const char byte : {'x', '\x01'}) {
+      const std::string line = event(1000, std::string(length, byte));
+      CHECK(line.size() <= kEventBytes);
+      CHECK(line.find('\n') == line.size() - 1);
+      const bool fits = 17 + length * (byte == 'x' ? 1 : 4) + 1 <= kEventBytes;
+      CHECK(line.ends_with("...\n") == !fits);
+    }
+  }
+}
+
 TEST_CASE("a terminal of 80 columns wraps no line, and no word is lost before the sixth") {
   for (size_t length = 0; length < 1200; ++length) {
     CAPTURE(length);
@@ -50,7 +72,7 @@ TEST_CASE("a terminal of 80 columns wraps no line, and no word is lost before th
                                       while (words.size() < length) words += "word ";
                                       return words.substr(0, length);
                                     }()}) {
-      const std::string lines = event(1000, text);
+      const std::string lines = folded(text);
       REQUIRE(lines.back() == '\n');
       size_t count = 0;
       for (size_t at = 0; at < lines.size(); ++count) {
@@ -59,7 +81,7 @@ TEST_CASE("a terminal of 80 columns wraps no line, and no word is lost before th
         CHECK(lines.compare(at, 7, "kdump: ") == 0);
         at = end + 1;
       }
-      CHECK(count <= kEventLines);
+      CHECK(count <= kFoldedLines);
       const bool is_cut = lines.ends_with("...\n");
       if (!is_cut && text.find('w') == 0) {
         size_t words = 0;
@@ -71,16 +93,54 @@ TEST_CASE("a terminal of 80 columns wraps no line, and no word is lost before th
   }
 }
 
-TEST_CASE("a long event continues, indented, at a space") {
-  const std::string lines = event(0, std::string(61, 'a') + " " + std::string(40, 'b'));
+TEST_CASE("on a terminal a long event continues, indented, at a space") {
+  const std::string lines = folded(std::string(61, 'a') + " " + std::string(40, 'b'));
   CHECK(lines == "kdump: [   0.0s] " + std::string(61, 'a') + "\n" + "kdump: [   0.0s]   " +
                      std::string(40, 'b') + "\n");
 }
 
-TEST_CASE("a line that is full was broken within a word, or has its space on the next") {
+TEST_CASE("on a terminal a full line was broken within a word, or has its space on the next") {
   const std::string full(62, 'a');
-  CHECK(event(0, full + "b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]   b\n");
-  CHECK(event(0, full + " b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]    b\n");
+  CHECK(folded(full + "b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]   b\n");
+  CHECK(folded(full + " b") == "kdump: [   0.0s] " + full + "\nkdump: [   0.0s]    b\n");
+}
+
+TEST_CASE("pipes, the kernel's log and the run's own log get a long event as one line") {
+  const std::string words(200, 'w'), line = words + " " + words;
+  const Pipe screen, kmsg;
+  const auto board = Board::create();
+  REQUIRE(board);
+  Console console({.screen_fd = screen.ends[1], .kmsg_fd = kmsg.ends[1], .board = *board});
+  console.say("%s", line.c_str());
+  CHECK(screen.read().ends_with(line + "\n"));
+  CHECK(kmsg.read().ends_with(line + "\n"));
+  CHECK((*board)->log_text().ends_with(line + "\n"));
+}
+
+TEST_CASE("a terminal gets a long event folded, the run's own log gets it whole") {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  REQUIRE(master >= 0);
+  REQUIRE(::grantpt(master) == 0);
+  REQUIRE(::unlockpt(master) == 0);
+  const int terminal = ::open(::ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  REQUIRE(terminal >= 0);
+  const auto board = Board::create();
+  REQUIRE(board);
+  Console console({.screen_fd = terminal, .board = *board, .zero_ms = real_sys().monotonic_ms()});
+  const std::string words(55, 'w'), line = words + " " + words;
+  console.say("%s", line.c_str());
+  std::string text;
+  while (std::count(text.begin(), text.end(), '\n') < 2) {
+    char shown[512];
+    const ssize_t got = ::read(master, shown, sizeof shown);
+    REQUIRE(got > 0);
+    text.append(shown, static_cast<size_t>(got));
+  }
+  CHECK(text.find(words + "\r\nkdump: [") != text.npos);
+  CHECK(text.ends_with("]   " + words + "\r\n"));
+  CHECK((*board)->log_text().ends_with(line + "\n"));
+  ::close(terminal);
+  ::close(master);
 }
 
 TEST_CASE("an event goes to the screen and to the log, a passing state only to the screen") {

@@ -31,6 +31,6 @@ TEST_CASE("the peak of this very process includes what it touched and gave back"
   CHECK(use.peak_bytes() >= before + kSize / 2);
 }
 
-TEST_CASE("this machine says how much memory can be had") {
+TEST_CASE("this machine has a figure for available memory") {
   CHECK(memory_available(real_sys()) > 0);
 }

@@ -1,4 +1,4 @@
-// What is said of the capture kernel's memory, and that scripts and program recommend the same.
+// Messages about the capture kernel's memory, and that scripts and program recommend the same.
 #include "init/capture/reservation.h"
 
 #include <doctest/doctest.h>
@@ -71,22 +71,22 @@ TEST_CASE("what is reserved is all the memory that the capture kernel was given"
   CHECK(format_shortage(memory, Error{}, kDisk).empty());
 }
 
-TEST_CASE("too little memory is said before it runs out, with what would do") {
+TEST_CASE("too little memory is reported before it runs out, with what is enough") {
   FakeSys sys;
   add_machine(sys, "5000", "0");
   const CaptureMemory memory = read_capture_memory(sys);
   CHECK(format_capture_memory(memory, kServer) ==
         "memory: 64 MiB reserved, 4 MiB of it free, which may be too little: crashkernel=192M "
-        "would do");
+        "is enough");
 }
 
-TEST_CASE("memory that ran out is said, whoever noticed") {
+TEST_CASE("memory that ran out is reported, whether the kernel or the job noticed") {
   FakeSys sys;
   add_machine(sys, "9000", "2");
   const CaptureMemory memory = read_capture_memory(sys);
   CHECK(memory.ran_out);
   const std::string words =
-      "memory ran out: 64 MiB reserved, 8 MiB of it free now; crashkernel=128M would do";
+      "memory ran out: 64 MiB reserved, 8 MiB of it free now; crashkernel=128M is enough";
   CHECK(format_shortage(memory, Error{}, kDisk) == words);
 
   FakeSys quiet;
@@ -96,7 +96,8 @@ TEST_CASE("memory that ran out is said, whoever noticed") {
   CHECK(format_shortage(read_capture_memory(quiet), no_memory, kDisk) == words);
 }
 
-TEST_CASE("what would do holds what is in use and the job, and is more than what ran out") {
+TEST_CASE(
+    "the size that is enough holds what is in use and the job, and is more than what ran out") {
   constexpr uint64_t kMib = 1 << 20;
   CHECK(sufficient_reservation_mib({.reserved_bytes = 256 * kMib, .available_bytes = 8 * kMib},
                                    kDisk) == 288);
@@ -117,7 +118,7 @@ TEST_CASE("a kernel that shows nothing leaves the program with what it knows") {
   CHECK(format_capture_memory(memory, kDisk) ==
         "memory: an unknown amount reserved, 0 MiB of it free, which may be too little: "
         "crashkernel=" +
-            std::to_string(recommended_reservation_mib(kThisMachine, kDisk)) + "M would do");
+            std::to_string(recommended_reservation_mib(kThisMachine, kDisk)) + "M is enough");
   CHECK(format_reservation(sys, kDisk).starts_with("no memory is reserved"));
 }
 

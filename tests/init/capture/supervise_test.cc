@@ -18,14 +18,13 @@
 #include "init/capture/child.h"
 #include "init/capture/job_progress.h"
 #include "init/capture/progress_display.h"
-#include "tests/fixtures/unfold.h"
 
 namespace kdump {
 namespace {
 
 using Outcome = Board::Outcome;
 
-// Only a supervisor that has lost its deadlines takes so long, however busy the machine is.
+// Only a supervisor that has lost its deadlines takes that long, however busy the machine is.
 constexpr int64_t kPatienceMs = 120'000;
 
 Board& shared_board() {
@@ -44,7 +43,7 @@ void die_of(int signal_number) {
   ::raise(signal_number);
 }
 
-// One supervised job, and what was said of it.
+// One supervised job, and its messages.
 struct Run {
   explicit Run(const std::function<void(Board&)>& job, SupervisorOptions options = {}) {
     Board& board = shared_board();
@@ -54,7 +53,7 @@ struct Run {
     result = supervise(
         options, "dir:/x", [&] { job(board); }, board, console);
     elapsed_ms = real_sys().monotonic_ms() - began_ms;
-    log = unfold(board.log_text());
+    log = std::string(board.log_text());
   }
   std::string why() const { return result.error.text; }
 
@@ -70,7 +69,7 @@ TEST_CASE("a job that saved is believed") {
   CHECK(run.log.empty());
 }
 
-TEST_CASE("a job's own failure is passed on, and not said twice") {
+TEST_CASE("a job's own failure is passed on, and shown once") {
   const Run run([](Board& board) {
     board.finish(Outcome::failed, fail(Kind::no_space, "disk full").error(), "/x/crash");
   });
@@ -415,7 +414,7 @@ Tried try_targets(std::vector<std::string> urls, SupervisorOptions options = {})
   char bytes[512];
   const ssize_t got = ::read(ends[0], bytes, sizeof bytes);
   if (got > 0) tried.urls.assign(bytes, static_cast<size_t>(got));
-  tried.log = unfold(board.log_text());
+  tried.log = std::string(board.log_text());
   ::close(ends[0]);
   ::close(ends[1]);
   return tried;
@@ -477,7 +476,7 @@ TEST_CASE("a target that is put off is tried again only when no other has saved"
   CHECK(try_targets({"fails1", "waits1"}).urls == "fails1 waits1 ");
 }
 
-TEST_CASE("where all fail the last failure is told") {
+TEST_CASE("where all fail the last failure is reported") {
   const Tried tried = try_targets({"fails1", "fails2"});
   CHECK(tried.captured.outcome == Outcome::failed);
   CHECK(tried.captured.target == "fails2");

@@ -6,23 +6,21 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "tests/fixtures/unfold.h"
 #include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
 
 namespace {
 
-// `kdump-init check` of the server's target; what it prints goes to `said`. Returns its status.
-int check(const SshServer& server, std::string& said, const char* arguments = "") {
+// `kdump-init check` of the server's target; what it prints goes to `output`. Returns its status.
+int check(const SshServer& server, std::string& output, const char* arguments = "") {
   const std::string command = std::string(KDUMP_INIT_PROGRAM) + " check " + arguments +
                               " 'rd.kdump.target=" + server.url() + "' 2>&1";
   FILE* const pipe = popen(command.c_str(), "r");
   REQUIRE(pipe);
-  for (int c = getc(pipe); c != EOF; c = getc(pipe)) said += static_cast<char>(c);
+  for (int c = getc(pipe); c != EOF; c = getc(pipe)) output += static_cast<char>(c);
   const int status = pclose(pipe);
   CHECK(WIFEXITED(status));
-  said = unfold(said);
   return WEXITSTATUS(status);
 }
 
@@ -31,12 +29,12 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 }  // namespace
 
 TEST_CASE("check logs in three times, and fails where a later one is refused") {
-  std::string said;
+  std::string output;
   const SshServer server;
-  CHECK(check(server, said) == 0);
-  CAPTURE(said);
-  CHECK(has(said, "reached 2 more times"));
-  CHECK(has(said, "would work"));
+  CHECK(check(server, output) == 0);
+  CAPTURE(output);
+  CHECK(has(output, "reached 2 more times"));
+  CHECK(has(output, "would work"));
 
   // The second connection takes the key away: the third is refused.
   SshServer forgetful("");
@@ -58,12 +56,12 @@ TEST_CASE("check gives up on a server that takes nothing when rd.kdump.stall say
   const SshServer server("Subsystem sftp " KDUMP_INIT_SOURCE_DIR
                          "/tests/targets/ssh/failing_sftp.py 1 " +
                          sftp_server() + " silent\n");
-  std::string said;
-  CHECK(check(server, said, "rd.kdump.stall=3") == 1);
-  CAPTURE(said);
+  std::string output;
+  CHECK(check(server, output, "rd.kdump.stall=3") == 1);
+  CAPTURE(output);
   // After two thirds of it another connection is tried; by default that were 40 s.
   const char kQuiet[] = "has accepted no data for ";
-  const size_t at = said.find(kQuiet);
+  const size_t at = output.find(kQuiet);
   REQUIRE(at != std::string::npos);
-  CHECK(atoi(said.c_str() + at + sizeof kQuiet - 1) < 40);
+  CHECK(atoi(output.c_str() + at + sizeof kQuiet - 1) < 40);
 }

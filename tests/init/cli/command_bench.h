@@ -11,7 +11,6 @@
 #include <iterator>
 #include <string>
 
-#include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
 
 namespace kdump {
@@ -37,7 +36,7 @@ class Bench {
     char part[4096];
     for (size_t got; (got = fread(part, 1, sizeof part, pipe)) > 0;) out.append(part, got);
     const int status = pclose(pipe);
-    err = unfold(file("err"));
+    err = file("err");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 

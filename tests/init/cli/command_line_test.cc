@@ -1,4 +1,4 @@
-// Command lines: what they mean, and what is said about wrong ones.
+// Command lines: what they mean, and the errors about wrong ones.
 #include "init/cli/command_line.h"
 
 #include <doctest/doctest.h>

@@ -11,7 +11,6 @@
 
 #include "init/capture/job/target_job.h"
 #include "tests/fixtures/text_core.h"
-#include "tests/fixtures/unfold.h"
 #include "tests/targets/ssh/ssh_server.h"
 
 using namespace kdump;
@@ -21,7 +20,7 @@ namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
 
-// tests/targets/ssh/trickling_proxy.py before a server, on a port of its own.
+// tests/targets/ssh/trickling_proxy.py before a server, on a separate port.
 class Trickle {
  public:
   Trickle(SshServer& server, uint64_t first, uint64_t later, const char* then) : server_(server) {
@@ -100,7 +99,7 @@ struct Captures {
         },
         board, console);
     seconds = (real_sys().monotonic_ms() - began_ms) / 1000;
-    log = unfold(board.log_text());
+    log = std::string(board.log_text());
   }
 
   CaptureResult captured;

@@ -52,7 +52,7 @@ bool has(const std::string& log, const char* words) { return log.find(words) != 
 
 }  // namespace
 
-TEST_CASE("hooks run in the order of their names and are told how it went") {
+TEST_CASE("hooks run in the order of their names and get the outcome") {
   Hooks hooks;
   hooks.add("01-second", "echo second; exit 3");
   hooks.add("00-first",
@@ -82,7 +82,7 @@ TEST_CASE("what a hook leaves running does not hold the capture up") {
   CHECK(has(log, "01-closes: exited with status 5"));
 }
 
-TEST_CASE("what is said without end is cut, what cannot be run is said") {
+TEST_CASE("endless output is cut, and a file that cannot be run is reported") {
   Hooks hooks;
   hooks.add("00-talks", "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done");
   hooks.add("01-none", "");
@@ -91,11 +91,11 @@ TEST_CASE("what is said without end is cut, what cannot be run is said") {
   CHECK(has(log, "line 99\n"));
   CHECK(has(log, "it says more"));
   CHECK(!has(log, "line 100\n"));
-  // Root may read it, and nobody run it.
+  // Root may read it; no user may run it.
   CHECK(has(log, "01-none: exited with status 126"));
 }
 
-TEST_CASE("no directory of hooks: nothing is said") {
+TEST_CASE("no directory of hooks: nothing is shown") {
   Hooks hooks;
   CHECK(hooks.run(1).empty());
 }

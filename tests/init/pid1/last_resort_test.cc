@@ -18,7 +18,7 @@ std::string tail_of(std::string_view text, size_t piece) {
 }
 
 std::string quoted(std::string_view line) {
-  EventText out;
+  EventLine out;
   return {out, format_quote(out, line)};
 }
 
@@ -53,7 +53,10 @@ TEST_CASE("a line of the log passes for none of ours, whatever is in it") {
   for (size_t length = 0; length < 2000; ++length) {
     CAPTURE(length);
     for (const char byte : {'x', '\x01'}) {
-      const std::string lines = quoted(std::string(length, byte));
+      const std::string line = quoted(std::string(length, byte));
+      CHECK(line.size() <= kEventBytes);
+      FoldedLine folded;
+      const std::string lines(folded, fold(folded, line));
       REQUIRE(lines.back() == '\n');
       for (size_t at = 0; at < lines.size();) {
         const size_t end = lines.find('\n', at);
@@ -65,7 +68,7 @@ TEST_CASE("a line of the log passes for none of ours, whatever is in it") {
   }
 }
 
-TEST_CASE("pstore's backend is told, and that there is none") {
+TEST_CASE("pstore's backend is named, and its absence is noticed") {
   FakeSys sys;
   CHECK(pstore_backend(sys).empty());
   sys.add_file("/sys/module/pstore/parameters/backend", "(null)\n");

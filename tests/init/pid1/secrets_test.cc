@@ -25,7 +25,7 @@ TEST_CASE("private keys and key files are wiped, what is public stays") {
   CHECK(board->log_text().find("3 secrets wiped") != std::string_view::npos);
 }
 
-TEST_CASE("an image without secrets is told nothing of them") {
+TEST_CASE("an image without secrets gets no message about them") {
   FakeSys sys;
   Board* const board = Board::create().value();
   Console console({.board = board});

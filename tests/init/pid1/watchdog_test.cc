@@ -18,7 +18,7 @@
 namespace kdump {
 namespace {
 
-constexpr int64_t kPatienceMs = 120'000;  // only a test that fails waits so long
+constexpr int64_t kPatienceMs = 120'000;  // only a test that fails waits that long
 constexpr WatchdogOptions kQuick{.every_ms = 10, .stale_ms = 300};
 
 class FakeWatchdog {
@@ -67,7 +67,7 @@ class FakeWatchdog {
   int fd_ = -1;
 };
 
-// In a process of its own, for a process starts one keeper; exits with what `steps` returns.
+// In a separate process, because a process starts one feeder; exits with what `steps` returns.
 int in_process(const std::function<bool()>& steps) {
   const pid_t pid = ::fork();
   if (pid == 0) ::_exit(steps() ? 0 : 1);
@@ -98,7 +98,7 @@ TEST_CASE("a watchdog is fed while its owner moves, and not when it no longer do
             if (watchdog.is_fed_within(5)) fed += watchdog.fed();
           }
           if (fed.size() < 20 || fed.find('V') != fed.npos) return false;
-          // From here on nobody moves. Until that is noticed, some more may come.
+          // From here on nothing beats. Until that is noticed, some more may come.
           real_sys().sleep_ms(kQuick.stale_ms + 2000);
           (void)watchdog.fed();
           return !watchdog.is_fed_within(500);

@@ -109,11 +109,11 @@ TEST_CASE("a dead server holds another target back for a stall, not for two") {
   for (const bool has_next_target : {false, true}) {
     CAPTURE(has_next_target);
     const auto scene = make_scene("nfs");
-    auto target =
-        make_target(scene->url, {.sys = scene->sys,
-                                 .limits = {.step_s = 5, .stall_s = 60, .has_next_target = has_next_target},
-                                 .observer = scene->observer,
-                                 .network = *scene->network});
+    auto target = make_target(
+        scene->url, {.sys = scene->sys,
+                     .limits = {.step_s = 5, .stall_s = 60, .has_next_target = has_next_target},
+                     .observer = scene->observer,
+                     .network = *scene->network});
     REQUIRE(target);
     REQUIRE((*target)->preflight());
     CHECK(says(mounted_with(*scene), has_next_target ? ",timeo=200," : ",timeo=433,"));

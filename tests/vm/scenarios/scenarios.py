@@ -119,7 +119,7 @@ SCENARIOS = (
     Scenario("no target and no user: reboot after the shell's timeout", fault=True,
              targets=(),
              shell=True, arguments="rd.kdump.shell_timeout=4", result="nothing",
-             says=(r"nowhere to save", r"press Enter", r"nobody pressed Enter; rebooting now")),
+             says=(r"nowhere to save", r"press Enter", r"no key was pressed; rebooting now")),
     Scenario("booted without a crash", crash=False, result="nothing",
              says=(r"booted without a crash", r"rebooting now")),
     Scenario("Enter opens a shell that can save by hand", shell=True, disk=Disk(by="LABEL"),

@@ -90,7 +90,7 @@ struct Machine {
   JobProgress progress{sys, *board, console, 60};
 };
 
-// A dump of so many bytes, written and not committed yet: what `written` is made to be meanwhile is
+// A dump of `bytes` bytes, written and not committed yet: what `written` is made to be meanwhile is
 // what becomes of it on its target.
 struct WrittenDump {
   explicit WrittenDump(size_t size, Verify verify = Verify::all)
@@ -139,7 +139,7 @@ TEST_CASE("the checksum of much is that of its pieces") {
   }
 }
 
-TEST_CASE("nothing is summed that nobody will ask for, and nothing is called verified then") {
+TEST_CASE("nothing is summed where the sums are not used, and nothing is called verified then") {
   struct Row {
     Verify verify;
     Target::Access access;
@@ -244,7 +244,7 @@ TEST_CASE("a read that fails once, or a disk that has gone, takes no dump back")
   }
 }
 
-TEST_CASE("a dump that nobody may read back is saved, and not called verified") {
+TEST_CASE("a dump that cannot be read back is saved, and not called verified") {
   WrittenDump dump(3u << 20);
   dump.written.is_write_only = true;
   CHECK(dump.commit());

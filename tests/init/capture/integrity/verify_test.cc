@@ -95,7 +95,7 @@ TEST_CASE("a dump that was saved is sound, in every form") {
   CHECK(compressed->unchecked_pages == 0);
 }
 
-TEST_CASE("damaged headers, tables and pages are told by their place") {
+TEST_CASE("damaged headers, tables and pages are reported with their place") {
   const std::string& good = kdump_dump();
   const Parts parts(good);
   std::string dump = good;
@@ -187,7 +187,7 @@ TEST_CASE("pages of other programs' compressions are counted, not refused") {
   CHECK(checked->unchecked_pages == 1);
 }
 
-TEST_CASE("a dump that is marked incomplete is told from one that is damaged") {
+TEST_CASE("a dump that is marked incomplete is not called damaged") {
   std::string dump = kdump_dump();
   dump[424] = static_cast<char>(dump[424] | 8);
   const auto checked = check(dump);

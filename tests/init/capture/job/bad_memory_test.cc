@@ -1,6 +1,6 @@
-// Crashed memory that cannot be had: pages that give an error, a vmcore that shrinks while it is
+// Crashed memory that cannot be read: pages that give an error, a vmcore that shrinks while it is
 // read, segments that overlap, lie or end beyond the file. There is a dump all the same, it is
-// sound, and what it lacks is counted in the report and told.
+// sound, and what it lacks is counted in the report and shown.
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -9,7 +9,6 @@
 #include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/fixtures/figure.h"
-#include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
 
 namespace kdump {
@@ -40,7 +39,7 @@ struct Run {
   }
   std::string file(const char* name) const { return sys.content(board->location() + "/" + name); }
   bool log_says(const std::string& text) const {
-    return unfold(board->log_text()).find(text) != std::string::npos;
+    return board->log_text().find(text) != std::string_view::npos;
   }
   // Of `"key": N` in report.json.
   long reported(const std::string& key) const {
@@ -148,7 +147,7 @@ TEST_CASE(
       runs, saved, lacking);
 }
 
-TEST_CASE("segments that overlap, lie about their length or lie beyond the end are told") {
+TEST_CASE("segments that overlap, lie about their length or lie beyond the end are reported") {
   const TextCore core(
       "kernel x86_64-6.1\nnodename tiny\nCRASHTIME=1795231291\nram 0 1M\ndata 128K\n"
       "page 128 free order=7\nload 0x80000 0x10000 0x10000 0xffffffff81000000\n"

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "init/capture/job/dump_job.h"
+#include "init/capture/job/output_job.h"
 #include "tests/fakes/fake_sys.h"
-#include "tests/fixtures/unfold.h"
 #include "tests/init/tiny_core.h"
 
 namespace kdump {
@@ -25,12 +25,17 @@ struct Run {
   }
 
   Board::Outcome job() { return job({.network = *network}); }
-  Board::Outcome job(const JobContext& context) {
-    board->reset();
-    board->log_end = 0;
-    Console console({.board = board.get()});
-    run_dump_job(sys, settings, settings.targets.front(), context, *board, console);
-    return board->outcome();
+  Board::Outcome job(const JobContext& context) { return run(run_dump_job, context); }
+  // After a job that died.
+  Board::Outcome unfiltered_job() { return run(run_unfiltered_job, {.network = *network}); }
+  // -o: settings.targets is the file.
+  Board::Outcome output_job(const JobContext& context, JobKind kind = JobKind::dump) {
+    return run(
+        [kind](Sys& fake, const Settings& wanted, const std::string& path, const JobContext& given,
+               Board& shared, Console& console) {
+          run_output_job(fake, wanted, {.target = path, .kind = kind}, given, shared, console);
+        },
+        context);
   }
 
   // A fault may cost the host's name, but then the board says where the files lie.
@@ -41,7 +46,16 @@ struct Run {
   std::string file(const char* name) const { return sys.content(path_of(name)); }
   bool has(const char* name) const { return sys.contains(path_of(name)); }
   bool log_says(const char* text) const {
-    return unfold(board->log_text()).find(text) != std::string::npos;
+    return board->log_text().find(text) != std::string_view::npos;
+  }
+
+  template <class Job>
+  Board::Outcome run(const Job& job, const JobContext& context) {
+    board->reset();
+    board->log_end = 0;
+    Console console({.board = board.get()});
+    job(sys, settings, settings.targets.front(), context, *board, console);
+    return board->outcome();
   }
 
   FakeSys sys;

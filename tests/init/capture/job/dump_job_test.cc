@@ -12,7 +12,6 @@
 
 #include "init/capture/job_progress.h"
 #include "init/capture/stop_request.h"
-#include "tests/fixtures/unfold.h"
 #include "tests/init/capture/job/dump_job_run.h"
 #include "tests/targets/target_scene.h"
 
@@ -102,7 +101,7 @@ TEST_CASE("after a job that died every page is kept, beside what that one has le
   const std::string filtered = run.file("vmcore");
   CHECK(run.has("vmcore-dmesg.txt"));
 
-  CHECK(run.job({.network = *run.network, .no_filter = true}) == Board::Outcome::saved);
+  CHECK(run.unfiltered_job() == Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.board->location() == std::string(kDirectory) + ".1");
   CHECK(run.log_says("level 31: 256 of 256 pages"));
@@ -116,8 +115,7 @@ TEST_CASE("after a job that died nothing is written over") {
   scene->sys.add_file(kVmcore, tiny_core());
   const auto board = std::make_unique<Board>();
   Console console({.board = board.get()});
-  run_dump_job(scene->sys, {}, scene->url, {.network = *scene->network, .no_filter = true}, *board,
-               console);
+  run_unfiltered_job(scene->sys, {}, scene->url, {.network = *scene->network}, *board, console);
   CHECK(board->outcome() == Board::Outcome::failed);
   CHECK(std::string(board->error().text).find("would be written over") != std::string::npos);
 }
@@ -132,10 +130,10 @@ TEST_CASE("once a dump is read back nothing keeps its target busy") {
     const auto board = std::make_unique<Board>();
     Console console({.board = board.get()});
     run_dump_job(scene->sys, settings, scene->url, {.network = *scene->network}, *board, console);
-    const std::string log = unfold(board->log_text());
+    const std::string log = std::string(board->log_text());
     CAPTURE(log);
     CHECK(board->outcome() == Board::Outcome::saved);
-    CHECK(says(log, "read back whole"));
+    CHECK(says(log, "verified: read back"));
     CHECK(!says(log, "not closed cleanly"));
   }
 }
@@ -244,22 +242,26 @@ TEST_CASE("a target that does not come fails in time, and says for what it waite
 TEST_CASE("an output gets the dump alone, and the report goes where it is asked for") {
   Run run;
   run.settings.targets = {"/crash/only"};
-  CHECK(run.job({.network = *run.network, .report_path = "/crash/r.json", .is_output = true}) ==
+  CHECK(run.output_job({.network = *run.network, .report_path = "/crash/r.json"}) ==
         Board::Outcome::saved);
   CAPTURE(std::string(run.board->log_text()));
   CHECK(run.sys.content("/crash/only").starts_with("KDUMP   "));
   CHECK(says(run.sys.content("/crash/r.json"), "\"location\": \"/crash/only\""));
   CHECK(!run.sys.contains("/crash/report.json"));
 
-  CHECK(run.job({.network = *run.network, .is_output = true}) == Board::Outcome::failed);
+  CHECK(run.output_job({.network = *run.network}) == Board::Outcome::failed);
   CHECK(run.log_says("/crash/only exists"));
+
+  run.settings.targets = {"/crash/other"};
+  CHECK(run.output_job({.network = *run.network}, JobKind::unfiltered) == Board::Outcome::failed);
+  CHECK(run.board->error().kind == Kind::refused);
+  CHECK(!run.sys.contains("/crash/other"));
 }
 
 TEST_CASE("a flattened output begins with its signature") {
   Run run;
   run.settings.targets = {"/crash/flat"};
-  CHECK(run.job({.network = *run.network, .flatten = true, .is_output = true}) ==
-        Board::Outcome::saved);
+  CHECK(run.output_job({.network = *run.network, .flatten = true}) == Board::Outcome::saved);
   CHECK(run.sys.content("/crash/flat").starts_with("makedumpfile"));
 }
 

@@ -29,7 +29,7 @@ struct LargeCore : TextCore {
   }
 };
 
-// Whether `kdump-init ARGUMENTS` does well with so much memory of its own: data, heap and stacks.
+// Whether `kdump-init ARGUMENTS` succeeds with that much memory: data, heap and stacks.
 bool runs_within(uint64_t kibibytes, const std::string& arguments) {
   const std::string command = "ulimit -d " + std::to_string(kibibytes) +
                               " && exec " KDUMP_INIT_PROGRAM " " + arguments + " 2>/dev/null";

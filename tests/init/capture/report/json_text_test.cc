@@ -1,4 +1,4 @@
-// What is read of a report.json, whoever has written it.
+// What is read of a report.json, whatever it contains.
 #include "init/capture/report/json_text.h"
 
 #include <doctest/doctest.h>
