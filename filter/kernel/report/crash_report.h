@@ -8,9 +8,9 @@
 #pragma once
 
 #include "filter/kernel/report/frame_names.h"
+#include "filter/kernel/report/kernel_modules.h"
 #include "filter/kernel/report/log_facts.h"
 #include "filter/kernel/report/memory_counters.h"
-#include "filter/kernel/report/modules.h"
 #include "filter/kernel/report/signature.h"
 #include "filter/kernel/report/tasks.h"
 #include "filter/kernel/unwind/trace.h"

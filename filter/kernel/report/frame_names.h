@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "filter/kernel/report/modules.h"
+#include "filter/kernel/report/kernel_modules.h"
 #include "filter/kernel/symbols/kallsyms.h"
 #include "filter/kernel/unwind/trace.h"
 #include "filter/kernel/vmcore.h"

@@ -1,4 +1,4 @@
-#include "filter/kernel/report/modules.h"
+#include "filter/kernel/report/kernel_modules.h"
 
 #include <elf.h>
 
