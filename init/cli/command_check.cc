@@ -10,6 +10,8 @@
 #include "init/capture/supervise.h"
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
+#include "net/ssh/user_key.h"
+#include "targets/url/server_url.h"
 
 namespace kdump {
 namespace {
@@ -19,6 +21,16 @@ std::string memory_in_words(Sys& sys, const Settings& settings) {
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0)
     return reservation_in_words(sys, settings.targets);
   return capture_memory_in_words(look_at_capture_memory(sys), settings.targets);
+}
+
+// ssh(1) does not accept a key that others can read, and the packer refuses it.
+Result<> check_key_of(const std::string& target) {
+  constexpr std::string_view kScheme = "ssh:";
+  if (!target.starts_with(kScheme)) return {};
+  const SshUrl url = TRY(parse_ssh_url(std::string_view(target).substr(kScheme.size())));
+  struct stat status {};
+  if (real_sys().stat(url.key.c_str(), status) < 0) return {};  // the job reports that
+  return check_key_mode(real_sys(), url.key);
 }
 
 }  // namespace
@@ -43,6 +55,11 @@ ExitStatus check_command(const CommandLine& line) {
   size_t good = 0;
   bool first_is_good = false;
   for (const std::string& target : settings.targets) {
+    if (const auto checked = check_key_of(target); !checked) {
+      console.say("FAILED %s: %s (%s)", target.c_str(), checked.error().text,
+                  kind_name(checked.error().kind));
+      continue;
+    }
     const Ending ending = supervise(
         watch, target.c_str(),
         [&] {
