@@ -1,6 +1,6 @@
 # What a target on a server needs in the image: the drivers of the interfaces that lead there, how
-# the capture kernel finds these again (by MAC: it may name them otherwise), and the keys of SSH.
-# Sourced after devices.sh. Knows nothing of archives.
+# the capture kernel finds these again (by MAC: it may name them otherwise). Sourced after
+# configuration.sh and devices.sh. Knows nothing of archives.
 
 # NIC drivers of ordinary machines, for an image that must boot on another one.
 generic_nics=(virtio_net e1000 e1000e igb igc ixgbe i40e ice iavf r8169 tg3 bnx2 bnx2x bnxt_en
@@ -9,33 +9,6 @@ generic_nics=(virtio_net e1000 e1000e igb igc ixgbe i40e ice iavf r8169 tg3 bnx2
 
 # What is in every image with such a target: packets for DHCP, IPv6 where it is a module.
 network_modules=(af_packet ipv6)
-
-# Where kdump-init looks for the keys (targets/url/server_url.h).
-ssh_directory=etc/kdump-init/ssh
-
-# split_server URL: sets target_user, target_host (no brackets, decoded), target_port ("" if none)
-# and target_options, the words behind the question mark.
-split_server() {
-    local url=$1 body=${1#*://} authority
-    [[ $url == *://?*/* ]] || die "target '$url': expected ${url%%:*}://HOST/DIRECTORY"
-    authority=${body%%/*} target_user="" target_port="" target_options=()
-    [[ $authority != *@* ]] || { target_user=${authority%@*} && authority=${authority##*@}; }
-    if [[ $authority =~ ^\[([^]]*)\](:([0-9]+))?$ || $authority =~ ^([^:]*)(:([0-9]+))?$ ]]; then
-        target_host=$(percent_decode "${BASH_REMATCH[1]}")
-        target_port=${BASH_REMATCH[3]}
-    else
-        die "target '$url': '$authority' is not HOST or HOST:PORT (an IPv6 address stands in brackets)"
-    fi
-    [[ $body != *\?* ]] || IFS='&' read -ra target_options <<<"${body#*\?}"
-}
-
-# target_option NAME: its value, decoded; nothing if it is not among target_options.
-target_option() {
-    local option
-    for option in "${target_options[@]}"; do
-        [ "${option%%=*}" != "$1" ] || percent_decode "${option#*=}"
-    done
-}
 
 # nfs_modules: of the client, for the version that the target names or for all.
 nfs_modules() {
@@ -138,59 +111,4 @@ ip_arguments() {
     while read -r server; do
         [[ $server == 127.* || $server == ::1 ]] || echo "nameserver=$server"
     done < <(sed -n 's/^nameserver  *\([^ ]*\).*/\1/p' /etc/resolv.conf)
-}
-
-# check_ssh_key KEY URL: ends the script unless the capture can use it without a person.
-check_ssh_key() {
-    local key=$1 url=$2 public make="ssh-keygen -t ed25519 -N ''"
-    [ -r "$key" ] || die "target '$url': key '$key' cannot be read ($make -f $key makes one)"
-    public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null) ||
-        die "target '$url': $key is no private key without a passphrase; take it off" \
-            "(ssh-keygen -p -N '' -f $key) or make one for kdump alone: $make -f FILE"
-    case ${public%% *} in
-        ssh-ed25519 | ecdsa-sha2-* | ssh-rsa) ;;
-        sk-*)
-            die "target '$url': $key is of a FIDO token (${public%% *}), which nobody touches in a" \
-                "capture; make one for kdump alone: $make -f FILE"
-            ;;
-        *) die "target '$url': $key is of type ${public%% *}; make another: $make -f FILE" ;;
-    esac
-}
-
-# known_host_lines FILE HOST PORT URL: the lines of FILE that are of the server, by its plain name
-# where it is not there with the port; ends the script where none of them can be used.
-known_host_lines() {
-    local file=$1 host=$2 port=$3 url=$4 lines name=$2 scan
-    [ "$port" = 22 ] || name="[$host]:$port"
-    scan="ssh-keyscan -p $port $host >>$file"
-    [ -r "$file" ] || die "target '$url': known_hosts '$file' cannot be read; make it: $scan"
-    lines=$(ssh-keygen -F "$name" -f "$file" 2>/dev/null | grep -v '^#') ||
-        lines=$(ssh-keygen -F "$host" -f "$file" 2>/dev/null | grep -v '^#') ||
-        die "target '$url': $file has no key of $name; compare fingerprints and add it: $scan"
-    grep -v '^@' <<<"$lines" | grep -qE ' (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) ' ||
-        die "target '$url': $file has no Ed25519, ECDSA or RSA key of $name; add the server's: $scan"
-    printf '%s\n' "$lines"
-}
-
-# pack_ssh TREE URL: puts the target's key and its server's keys into the tree; sets packed_key to
-# where the capture finds the key, "" for the place where it looks by itself.
-pack_ssh() {
-    local tree=$1 url=$2 key known_hosts directory=$1/$ssh_directory packed n=1
-    key=$(target_option key) known_hosts=$(target_option known_hosts)
-    [ -n "$key" ] && [ -n "$known_hosts" ] ||
-        die "target '$url': name the files to pack: ?key=FILE&known_hosts=FILE"
-    check_ssh_key "$key" "$url"
-    install -d -m 700 "$directory"
-    # Assigned first: a failure inside a redirection would go unnoticed.
-    packed=$(known_host_lines "$known_hosts" "$target_host" "${target_port:-22}" "$url")
-    printf '%s\n' "$packed" >>"$directory/known_hosts"
-    chmod 600 "$directory/known_hosts"
-    packed=$directory/key
-    while [ -e "$packed" ] && ! cmp -s "$key" "$packed"; do
-        n=$((n + 1))
-        packed=$directory/key.$n
-    done
-    install -m 600 "$key" "$packed"
-    packed_key=""
-    [ "$n" = 1 ] || packed_key=/$ssh_directory/key.$n
 }

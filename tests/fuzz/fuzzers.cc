@@ -32,6 +32,7 @@ constexpr Fuzzer kFuzzers[] = {
     {"kallsyms", "overwritten words of the symbol table", fuzz_kallsyms},
     {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
     {"user_key", "a private key file", fuzz_user_key},
+    {"configuration", "a format's number, then the file", fuzz_configuration},
     {"page_encoder", "a page of memory", fuzz_page_encoder},
 };
 
