@@ -26,10 +26,10 @@ void fuzz_configuration(Bytes input) {
   Pieces pieces(input);
   const auto kind = static_cast<ConfigKind>(pieces.byte() % 5);
   FakeSys sys;
-  sys.add_file("/proc/self/mountinfo", kMounts);
-  sys.add_directory("/srv");
+  sys.add_file("/m/proc/self/mountinfo", kMounts);
+  sys.add_directory("/m/srv");
   sys.add_file("/file", std::string(as_text(pieces.rest())));
-  const Machine machine(sys, "");
+  const Machine machine(sys, "/m");
   const auto config = read_configuration_file(machine, "/file", kind);
   if (!config) return promised(config.error().text[0] != '\0', "a refusal says why");
   promised(config->targets.size() <= kMaxTargets, "targets are bounded");

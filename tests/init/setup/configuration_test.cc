@@ -13,14 +13,14 @@ constexpr char kMounts[] =
 struct Scene {
   FakeSys sys;
   Scene() {
-    sys.add_file("/proc/self/mountinfo", kMounts);
-    sys.add_directory("/var/crash");
-    sys.add_directory("/srv");
+    sys.add_file("/m/proc/self/mountinfo", kMounts);
+    sys.add_directory("/m/var/crash");
+    sys.add_directory("/m/srv");
   }
-  Configuration read() { return read_machine_configuration(Machine(sys, "")); }
+  Configuration read() { return read_machine_configuration(Machine(sys, "/m")); }
   Configuration read_as(ConfigKind kind, const std::string& text) {
     sys.add_file("/file", text);
-    auto result = read_configuration_file(Machine(sys, ""), "/file", kind);
+    auto result = read_configuration_file(Machine(sys, "/m"), "/file", kind);
     REQUIRE(result);
     return *result;
   }
@@ -45,8 +45,8 @@ TEST_CASE("without a configuration dumps go to the file system of /var/crash") {
 
 TEST_CASE("a mistyped target of kdump-init.conf does not become another file's target") {
   Scene scene;
-  scene.sys.add_file("/etc/kdump-init.conf", "taget = fs:LABEL=x:/y\n");
-  scene.sys.add_file("/etc/kdump.conf", "ext4 LABEL=other\n");
+  scene.sys.add_file("/m/etc/kdump-init.conf", "taget = fs:LABEL=x:/y\n");
+  scene.sys.add_file("/m/etc/kdump.conf", "ext4 LABEL=other\n");
   const Configuration config = scene.read();
   CHECK(config.targets.empty());
   CHECK(mentions(config.refused, "/etc/kdump-init.conf:1: taget: no such key"));
@@ -54,8 +54,8 @@ TEST_CASE("a mistyped target of kdump-init.conf does not become another file's t
 
 TEST_CASE("settings of kdump-init.conf count over the file that names the target") {
   Scene scene;
-  scene.sys.add_file("/etc/kdump-init.conf", "level = 17\nkeep = 3\nlevle = 1\n");
-  scene.sys.add_file("/etc/kdump.conf", "ext4 LABEL=x\ncore_collector makedumpfile -E -d 31\n");
+  scene.sys.add_file("/m/etc/kdump-init.conf", "level = 17\nkeep = 3\nlevle = 1\n");
+  scene.sys.add_file("/m/etc/kdump.conf", "ext4 LABEL=x\ncore_collector makedumpfile -E -d 31\n");
   const Configuration config = scene.read();
   CHECK(config.targets == Words{"fs:LABEL=x:/var/crash"});
   CHECK(config.arguments == Words{"rd.kdump.format=elf", "rd.kdump.level=17", "rd.kdump.keep=3"});
@@ -65,14 +65,14 @@ TEST_CASE("settings of kdump-init.conf count over the file that names the target
 
 TEST_CASE("files that mean nothing to kdump-init do not count") {
   Scene scene;
-  scene.sys.add_file("/etc/default/kdump-tools", "USE_KDUMP=0\nNFS=h:/e\n");
-  scene.sys.add_file("/etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=x\n");
+  scene.sys.add_file("/m/etc/default/kdump-tools", "USE_KDUMP=0\nNFS=h:/e\n");
+  scene.sys.add_file("/m/etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=x\n");
   CHECK(scene.read().targets == Words{"fs:/dev/vda2:/crash"});
 }
 
 TEST_CASE("a link of the target's directory is followed within the machine's root") {
   Scene scene;
-  scene.sys.add_symlink("/dumps", "/var/../var/crash/here");
+  scene.sys.add_symlink("/m/dumps", "/var/../var/crash/here");
   const Configuration config = scene.read_as(ConfigKind::suse, "KDUMP_SAVEDIR=/dumps/x\n");
   CHECK(config.targets == Words{"fs:/dev/vda2:/crash/here/x"});
 }
