@@ -7,6 +7,7 @@ include(GNUInstallDirs)
 set(script_directory lib/kdump-init)
 
 install(TARGETS kdump-init RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS kdump-init-setup RUNTIME DESTINATION ${script_directory})
 install(PROGRAMS scripts/mkinitramfs scripts/load scripts/add-to-tree DESTINATION ${script_directory})
 install(DIRECTORY scripts/commands DESTINATION ${script_directory} OPTIONAL USE_SOURCE_PERMISSIONS)
 # What only developers run lies in scripts/dev.

@@ -38,7 +38,8 @@ Result<const Scheme*> scheme_of(const std::string& url) {
     if (name == scheme.name && name.size() < url.size()) return &scheme;
     known += (known.empty() ? "" : " ") + std::string(scheme.name) + ":";
   }
-  return fail(Kind::refused, "target %s: unknown scheme; expected %s", url.c_str(), known.c_str());
+  return fail(Kind::refused, "target %s: unknown scheme; expected %s",
+              without_password(url).c_str(), known.c_str());
 }
 
 std::string_view after_colon(const std::string& url, const Scheme& scheme) {
@@ -50,14 +51,14 @@ std::string_view after_colon(const std::string& url, const Scheme& scheme) {
 Result<std::unique_ptr<Target>> make_target(const std::string& url, const TargetContext& context) {
   const Scheme* scheme = TRY(scheme_of(url));
   auto target = scheme->make(url, after_colon(url, *scheme), context);
-  if (!target) return wrap(target.error(), "target %s", url.c_str());
+  if (!target) return wrap(target.error(), "target %s", without_password(url).c_str());
   return target;
 }
 
 Result<> check_target_url(const std::string& url) {
   const Scheme* scheme = TRY(scheme_of(url));
   if (auto good = scheme->check(after_colon(url, *scheme)); !good)
-    return wrap(good.error(), "target %s", url.c_str());
+    return wrap(good.error(), "target %s", without_password(url).c_str());
   return {};
 }
 

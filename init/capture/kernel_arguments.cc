@@ -3,6 +3,7 @@
 #include "filter/base/kernel_tokens.h"
 #include "init/capture/values.h"
 #include "targets/schemes.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -266,8 +267,8 @@ void Parser::add_target(std::string_view url, bool& is_first) {
   std::vector<std::string>& targets = result_.settings.targets;
   const std::string target(url);
   if (const auto checked = check_target_url(target); !checked)
-    return warn("rd.kdump.target=" + target.substr(0, kMaxQuoted) + ": " + checked.error().text +
-                "; ignored");
+    return warn("rd.kdump.target=" + without_password(target).substr(0, kMaxQuoted) + ": " +
+                checked.error().text + "; ignored");
   if (is_first) targets.clear();
   is_first = false;
   if (targets.size() == kMaxTargets)
@@ -297,6 +298,14 @@ void Parser::warn(std::string text) {
 }
 
 }  // namespace
+
+Result<> check_kernel_argument(std::string_view name, std::string_view value) {
+  if (name == kTarget) return check_target_url(std::string(value));
+  Settings settings;
+  for (const Argument& argument : kArguments)
+    if (argument.name == name) return argument.set(settings, value);
+  return fail(Kind::refused, "unknown argument");
+}
 
 std::vector<ArgumentHelp> kernel_argument_help() {
   std::vector<ArgumentHelp> rows = {{kTarget, kTargetSyntax, kTargetMeaning, "none"}};

@@ -30,6 +30,9 @@ struct KernelArguments {
 KernelArguments parse_kernel_arguments(std::string_view packed, std::string_view command_line,
                                        bool shell_is_packed);
 
+// Fails: refused, where rd.kdump.NAME does not exist or does not accept the value.
+Result<> check_kernel_argument(std::string_view name, std::string_view value);
+
 // One row of the table from which the arguments are parsed, for help texts and documents.
 struct ArgumentHelp {
   std::string_view name;  // without rd.kdump.

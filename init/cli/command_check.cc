@@ -10,6 +10,8 @@
 #include "init/capture/supervise.h"
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
+#include "net/ssh/user_key.h"
+#include "targets/url/server_url.h"
 #include "targets/url/url.h"
 
 namespace kdump {
@@ -20,6 +22,19 @@ std::string format_memory(Sys& sys, const Settings& settings) {
   if (sys.stat(settings.vmcore.c_str(), vmcore) < 0)
     return format_reservation(sys, settings.targets);
   return format_capture_memory(read_capture_memory(sys), settings.targets);
+}
+
+// ssh(1) does not accept a key that others can read, and the packer refuses it.
+Result<> check_key_of(const std::string& target) {
+  constexpr std::string_view kScheme = "ssh:";
+  if (!target.starts_with(kScheme)) return {};
+  const SshUrl url = TRY(parse_ssh_url(std::string_view(target).substr(kScheme.size())));
+  for (const std::string& key : {url.key, url.jump ? url.jump->key : url.key}) {
+    struct stat status {};
+    if (real_sys().stat(key.c_str(), status) < 0) continue;  // the job reports that
+    TRY(check_key_mode(real_sys(), key));
+  }
+  return {};
 }
 
 }  // namespace
@@ -45,6 +60,11 @@ ExitStatus check_command(const CommandLine& line) {
   bool first_is_good = false;
   for (const std::string& target : settings.targets) {
     const std::string shown = without_options(target);
+    if (const auto checked = check_key_of(target); !checked) {
+      console.say("FAILED %s: %s (%s)", shown.c_str(), checked.error().text,
+                  kind_name(checked.error().kind));
+      continue;
+    }
     const JobResult result = supervise(
         options, shown.c_str(),
         [&] {

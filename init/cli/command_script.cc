@@ -15,7 +15,8 @@ namespace kdump {
 namespace {
 
 constexpr const char* kScripts[] = {"config", "status", "test", "service"};
-constexpr size_t kPathBytes = 4096;  // PATH_MAX
+constexpr const char* kSetupCommand = "config";  // of kdump-init-setup
+constexpr size_t kPathBytes = 4096;              // PATH_MAX
 
 }  // namespace
 
@@ -27,6 +28,8 @@ bool is_script_command(const char* word) {
 
 std::vector<std::string> script_paths(const std::string& program, const std::string& command) {
   const std::string above = parent_of(parent_of(program));
+  if (command == kSetupCommand)
+    return {above + "/lib/kdump-init/kdump-init-setup", parent_of(program) + "/kdump-init-setup"};
   return {above + "/lib/kdump-init/commands/" + command, above + "/scripts/commands/" + command};
 }
 
@@ -40,7 +43,9 @@ ExitStatus script_command(char** argv) {
   const std::vector<std::string> places = script_paths(program, argv[1]);
   for (const std::string& place : places) {
     std::vector<char*> arguments{const_cast<char*>(place.c_str())};
-    for (char** argument = argv + 2; *argument; ++argument) arguments.push_back(*argument);
+    const bool is_script = strcmp(argv[1], kSetupCommand) != 0;
+    for (char** argument = argv + (is_script ? 2 : 1); *argument; ++argument)
+      arguments.push_back(*argument);
     arguments.push_back(nullptr);
     ::execv(place.c_str(), arguments.data());
     if (errno == ENOENT && ::access(place.c_str(), F_OK) != 0) continue;
@@ -51,7 +56,7 @@ ExitStatus script_command(char** argv) {
     return print_error(fail_errno(errno, "run %s", place.c_str()).error());
   }
   fprintf(stderr,
-          "kdump-init: '%s' is a script of the installed package, and there is neither %s nor %s; "
+          "kdump-init: '%s' is part of the installed package, and there is neither %s nor %s; "
           "install the whole of it, or use a checkout\n",
           argv[1], places[0].c_str(), places[1].c_str());
   return ExitStatus::not_saved;

@@ -160,6 +160,14 @@ Result<std::string> KnownHosts::algorithms(const char* file) const {
               host_.c_str(), line.c_str());
 }
 
+bool KnownHosts::has_usable() const {
+  const auto is_good = [this](const std::string& blob) {
+    return std::ranges::find(revoked_, blob) == revoked_.end();
+  };
+  return std::ranges::any_of(keys_, is_good, &KnownHostKey::blob) ||
+         std::ranges::any_of(authorities_, is_good);
+}
+
 Result<> KnownHosts::check_revoked(std::string_view blob, const char* file) const {
   if (std::ranges::find(revoked_, blob) == revoked_.end()) return {};
   return fail(Kind::refused, "%s presents the key %s, which %s lists as @revoked", host_.c_str(),

@@ -26,6 +26,9 @@ class KnownHosts {
 
   const std::vector<KnownHostKey>& keys() const { return keys_; }
 
+  // Whether a key or an authority is known that is not revoked.
+  bool has_usable() const;
+
   // The host key algorithms to offer, in SSH's form (comma-separated): those of certificates where
   // an authority is known, then those of the known keys.
   // Fails: refused, with the ssh-keyscan line that helps. file: known_hosts' name, for the message.

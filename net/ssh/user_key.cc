@@ -1,6 +1,7 @@
 #include "net/ssh/user_key.h"
 
 #include <strings.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -159,6 +160,15 @@ Result<UserKey> load_user_key(Sys& sys, const std::string& file) {
   key.fingerprint = key_fingerprint(key.key.public_blob());
   load_certificate(sys, file + "-cert.pub", key);
   return key;
+}
+
+Result<> check_key_mode(Sys& sys, const std::string& file) {
+  struct stat status {};
+  const int64_t done = sys.stat(file.c_str(), status);
+  if (done < 0) return fail_errno(static_cast<int>(-done), "stat %s", file.c_str());
+  if ((status.st_mode & 077) == 0) return {};
+  return fail(Kind::refused, "key %s has mode %04o, open to other users: chmod 600 %s",
+              file.c_str(), status.st_mode & 07777, file.c_str());
 }
 
 }  // namespace kdump

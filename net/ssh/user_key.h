@@ -23,4 +23,8 @@ struct UserKey {
 // makes it usable.
 Result<UserKey> load_user_key(Sys& sys, const std::string& file);
 
+// Fails: refused, where others than the owner can read the file, which ssh(1) does not accept.
+// Not checked in a capture: a loose mode in the image must not lose a dump.
+Result<> check_key_mode(Sys& sys, const std::string& file);
+
 }  // namespace kdump

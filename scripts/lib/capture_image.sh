@@ -1,6 +1,6 @@
 # The capture image of an installed system, /var/lib/kdump-init/capture.img, and what it was made
 # from: capture.inputs, a name and a hash a line, so that "changed" is a comparison. Made beside and
-# renamed; one that cannot be made anew leaves the old one. Sourced after common.sh, config.sh,
+# renamed; one that cannot be made anew leaves the old one. Sourced after common.sh, configuration.sh,
 # initramfs.sh, devices.sh, network.sh and capture_kernel.sh, after read_configuration.
 
 state=/var/lib/kdump-init
@@ -21,11 +21,12 @@ image_inputs() {
     input_file kernel "$(kernel_file "$version" 2>/dev/null || :)"
     input_file modules "/lib/modules/$version/modules.dep"
     input_file program "$program"
+    input_file setup "$setup_program"
     input scripts "$(cat "$scripts/mkinitramfs" "$scripts"/lib/*.sh | sha256sum)"
     [ -z "$config_file" ] || input_file configuration "$config_file"
     input arguments "${config_targets[*]} ${config_arguments[*]} ${config_pack_options[*]}"
-    for url in "${config_targets[@]}"; do input "device-of:$(printable "$url")" "$(way_to "$url")"; done
-    packed_files | while read -r file; do input_file "file:$(printable "$file")" "$file"; done
+    for url in "${config_targets[@]}"; do input "device-of:$url" "$(way_to "$url")"; done
+    packed_files | while read -r file; do input_file "file:$file" "$file"; done
 }
 
 input() { printf '%s %s\n' "${1// /%20}" "$(sha256sum <<<"$2" | cut -c1-32)"; }
@@ -33,16 +34,14 @@ input_file() { input "$1" "$(sha256sum 2>/dev/null <"${2:-/dev/null}" || echo "n
 
 # packed_files: that the image takes from this machine: keys (DEVICE=FILE), known_hosts, hooks.
 packed_files() {
-    local url part option
+    local url option
     for url in "${config_targets[@]}"; do
         [[ $url == ssh://*\?* ]] || continue
-        for part in $(tr '&' ' ' <<<"${url#*\?}"); do
-            case $part in
-                key=* | jump_key=*) percent_decode "${part#*=}" && echo &&
-                    percent_decode "${part#*=}-cert.pub" && echo ;;
-                known_hosts=*) percent_decode "${part#*=}" && echo ;;
-            esac
-        done
+        (split_target "$url" && target_option known_hosts && echo &&
+            for option in key jump_key; do
+                file=$(target_option $option)
+                [ -z "$file" ] || printf '%s\n' "$file" "$file-cert.pub"
+            done) || :
     done
     for option in "${config_pack_options[@]}"; do
         [ -f "$option" ] || option=/${option##*=/}
@@ -61,11 +60,10 @@ way_to() {
             readlink -e "/sys/dev/block/$(stat -L -c '%Hr:%Lr' -- "$node")"
             [ "$target_scheme" = raw ] || printf '%s\n' "$(blkid_value "$node" TYPE)"
         else
-            split_jump "$1"
-            interface=$(interface_to "${jump_host:-$target_host}")
+            interface=$(interface_to "${target_jump_host:-$target_host}")
             [ -n "$interface" ] || exit 1
             readlink -e "/sys/class/net/$interface"
-            ip_arguments "$interface" "${jump_host:-$target_host}" 2>/dev/null || :
+            ip_arguments "$interface" "${target_jump_host:-$target_host}" 2>/dev/null || :
         fi
     ) || found=absent
     printf '%s\n' "${found:-absent}"

@@ -12,9 +12,11 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if [ -e "$scripts/../CMakeLists.txt" ]; then
     top=${scripts%/*} installed=no
     program=${KDUMP_INIT_PROGRAM:-$top/build/kdump-init}
+    setup_program=${KDUMP_INIT_SETUP:-$top/build/kdump-init-setup}
 else
     installed=yes
     program=${KDUMP_INIT_PROGRAM:-$(realpath -m "$scripts/../../sbin/kdump-init")}
+    setup_program=${KDUMP_INIT_SETUP:-$scripts/kdump-init-setup}
 fi
 
 # Everything that is slow to make and depends only on its inputs lies here, outside the

@@ -13,45 +13,6 @@ file_systems=(ext4 xfs btrfs vfat)
 # Hardware watchdogs of ordinary machines, likewise.
 generic_watchdogs=(iTCO_wdt sp5100_tco wdat_wdt hpwdt i6300esb sbsa_gwdt)
 
-# percent_decode TEXT
-percent_decode() {
-    local text=${1//\\/\\\\}
-    printf '%b' "${text//%/\\x}"
-}
-
-# split_target URL: sets target_scheme, target_device (decoded) and target_rest, what follows
-# the device in the URL as it was written. Of a server's URL it sets what split_server does.
-split_target() {
-    local url=$1 body
-    [[ $url =~ [[:space:]] ]] && die "target '$url': write white space as %20"
-    target_scheme=${url%%:*}
-    body=${url#*:}
-    case $target_scheme in
-        fs)
-            [[ $body == *?:/* ]] || die "target '$url': expected fs:DEVICE:/DIRECTORY"
-            target_device=${body%%:/*}
-            target_rest=:/${body#*:/}
-            ;;
-        raw)
-            target_device=${body%%\?*}
-            target_rest=${body#"$target_device"}
-            [ -n "$target_device" ] || die "target '$url': expected raw:DEVICE"
-            ;;
-        nfs | ssh)
-            split_server "$url"
-            return
-            ;;
-        dir) die "target '$url': dir: is for the command; the capture kernel mounts with fs:" ;;
-        *) die "target '$url': unknown scheme, expected fs:, raw:, nfs:// or ssh://" ;;
-    esac
-    target_device=$(percent_decode "$target_device")
-    case $target_device in
-        UUID=?* | LABEL=?* | PARTUUID=?* | PARTLABEL=?* | /dev/?*) ;;
-        *) die "target '$url': device '$target_device' is not UUID=, LABEL=, PARTUUID=," \
-            "PARTLABEL= or /dev/…" ;;
-    esac
-}
-
 # device_node DEVICE: its node on this machine, e.g. /dev/sda2; nothing if it is not here.
 device_node() {
     local node

@@ -30,7 +30,7 @@ check_targets() {
         printf '%s\n    {"works": %s, "target": %s, "words": %s}' "$separator" $result \
             "$(json_string "$url")" "$(json_string "$words")" >>"$new"
         separator=,
-        [ $result = true ] || warn "target $(printable "$url") would not work: ${words:-see $check_log}"
+        [ $result = true ] || warn "target $url would not work: ${words:-see $check_log}"
     done
     printf '\n  ]\n}\n' >>"$new"
     mv -f "$new.log" "$check_log"

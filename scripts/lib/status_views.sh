@@ -18,6 +18,7 @@ read_machine() {
             *) problem="nothing is loaded: systemctl restart kdump-init; journalctl -u kdump-init shows the cause" ;;
         esac
     fi
+    [ "$armed" = no ] || lacking=$(refused_lines)
     can_see=yes
     [ "$(id -u)" = 0 ] || { can_see=no && return 0; }
     [ "$armed" = no ] || [ ! -e "$degraded" ] || lacking=$(cat "$degraded")
@@ -125,7 +126,7 @@ show_as_text() {
         fi
     fi
     row configured "${config_file:-nothing; defaults}"
-    [ ${#config_refused[@]} = 0 ] || row "" "${#config_refused[@]} lines refused: kdump-init config shows why"
+    [ ${#config_refused[@]} = 0 ] || row "" "refused lines: ${#config_refused[@]}; kdump-init config shows them"
     for i in "${!config_targets[@]}"; do
         [ "$i" -lt 4 ] || { row "" "and $((${#config_targets[@]} - 4)) more" && break; }
         row "target $((i + 1))" "${config_targets[i]}"

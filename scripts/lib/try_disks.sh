@@ -14,7 +14,7 @@ make_stand_in() {
     local url=$1 file=$2 number=$3 node name real="" size size_of=$1
     split_target "$url"
     node=$(device_node "$target_device")
-    name=$target_device stand_in_url="" stand_in_directory=${target_rest#:}
+    name=$target_device stand_in_url="" stand_in_directory=$target_directory
     stand_in_node=vd$(printf '%b' "\\x$(printf %x $((97 + number)))")
     [ -z "$node" ] || name=$(stable_name "$target_scheme" "$target_device" "$node" 2>/dev/null)
     if [ "$target_scheme" = raw ]; then

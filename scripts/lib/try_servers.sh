@@ -58,14 +58,15 @@ wait_for_port() {
 }
 
 serve_ssh() {
-    local number=$1 port=$2 url=$3 key sshd host_key=$work/host_key
+    local number=$1 port=$2 url=$3 key checked sshd host_key=$work/host_key
     key=$(target_option key)
     [ -n "$key" ] || die "target '$url': no ?key=FILE"
     sshd=$(command -v sshd) || sshd=/usr/sbin/sshd
     [ -x "$sshd" ] || die "target '$url': its stand-in is OpenSSH's server; install openssh-server" \
         "(no need to start it), or take the real one with --real-servers"
     [ -e "$host_key" ] || ssh-keygen -q -t ecdsa -N '' -f "$host_key"
-    check_ssh_key "$key" "$url"
+    mkdir -p "$work/checked-$number"
+    checked=$("$setup_program" pack-ssh "$url" "$work/checked-$number" 2>&1) || die "$checked"
     ssh-keygen -y -P '' -f "$key" >"$work/authorized-$number"
     printf '[%s]:%s %s\n' "$stand_in_host" "$port" "$(cut -d' ' -f1,2 "$host_key.pub")" \
         >"$work/known_hosts-$number"

@@ -63,6 +63,7 @@ MountEntry parse_mount(std::string_view line) {
   }
   entry.type = unescape(next_word(line));
   entry.source = unescape(next_word(line));
+  entry.options = unescape(next_word(line));
   return entry;
 }
 
@@ -129,15 +130,18 @@ Result<std::string> new_mount_point(Sys& sys, const std::string& mount_root,
 
 }  // namespace
 
-Result<std::vector<MountEntry>> read_mounts(Sys& sys) {
-  const std::string text = TRY(read_small_file(sys, "/proc/self/mountinfo", kMountinfoBytes));
+std::vector<MountEntry> parse_mounts(std::string_view text) {
   std::vector<MountEntry> mounts;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
-    mounts.push_back(parse_mount(std::string_view(text).substr(begin, end - begin)));
+    mounts.push_back(parse_mount(text.substr(begin, end - begin)));
     begin = end + 1;
   }
   return mounts;
+}
+
+Result<std::vector<MountEntry>> read_mounts(Sys& sys) {
+  return parse_mounts(TRY(read_small_file(sys, "/proc/self/mountinfo", kMountinfoBytes)));
 }
 
 Result<bool> is_mounted(Sys& sys, const BlockDevice& device) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "targets/storage/block_device.h"
@@ -15,8 +16,11 @@ struct MountEntry {  // a line of /proc/self/mountinfo
   std::string at;
   std::string type;
   std::string source;
+  std::string options;  // of the file system, such as vers=4.2,sec=sys
 };
 
+// Parses the text of mountinfo(5).
+std::vector<MountEntry> parse_mounts(std::string_view text);
 // Reads /proc/self/mountinfo. Fails: io.
 Result<std::vector<MountEntry>> read_mounts(Sys& sys);
 

@@ -76,4 +76,16 @@ Result<DirectoryUrl> parse_directory_url(std::string_view rest) {
   return DirectoryUrl{.directory = TRY(parse_directory(rest))};
 }
 
+std::string without_password(std::string_view url) {
+  const size_t at = url.substr(0, url.find('?')).rfind('@');
+  if (at == url.npos) return std::string(url);
+  for (size_t colon = url.find(':'); colon < at; colon = url.find(':', colon + 1)) {
+    size_t begin = colon + 1;
+    if (url[begin] == '/') ++begin;
+    if (begin < at && url[begin] != '/')
+      return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
+  }
+  return std::string(url);
+}
+
 }  // namespace kdump

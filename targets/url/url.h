@@ -36,4 +36,8 @@ std::string without_options(const std::string& url);
 Result<std::string> parse_directory(std::string_view encoded);
 Result<std::string> check_directory(std::string path);  // percent-decoded
 
+// The text of a URL, well-formed or not, for a message: what may be a password becomes ***, which
+// is what lies between a colon, but that of ://, and the last @ before a ?.
+std::string without_password(std::string_view url);
+
 }  // namespace kdump

@@ -91,6 +91,8 @@ void fuzz_target_url(Bytes input);
 void fuzz_known_hosts(Bytes input);
 void fuzz_certificate(Bytes input);
 void fuzz_user_key(Bytes input);
+// Of config_fuzz.cc.
+void fuzz_configuration(Bytes input);
 // Of packet_fuzz.cc: what comes from the network.
 void fuzz_dhcp_message(Bytes input);
 void fuzz_dhcp_lease(Bytes input);

@@ -38,6 +38,7 @@ constexpr Fuzzer kFuzzers[] = {
     {"known_hosts", "the host's name, NUL, the file", fuzz_known_hosts},
     {"certificate", "a host certificate, as it comes over the wire", fuzz_certificate},
     {"user_key", "a private key file", fuzz_user_key},
+    {"configuration", "a format's number, then the file", fuzz_configuration},
     {"page_encoder", "a page of memory", fuzz_page_encoder},
 };
 

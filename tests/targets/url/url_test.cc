@@ -75,4 +75,14 @@ TEST_CASE("a NUL is refused, written as %00 or as it is") {
   CHECK(!check_target_url(std::string("ssh://u@h/d\0", 12)));
 }
 
+TEST_CASE("a message of a wrong URL shows no password") {
+  for (const char* url : {"ssh://u:hunter2@h/x", "ssh://u:hun@ter2@h/x", "ftp://u:hunter2@h/x"}) {
+    const auto checked = check_target_url(url);
+    REQUIRE(!checked);
+    CHECK(std::string(checked.error().text).find("ter2") == std::string::npos);
+  }
+  CHECK(without_password("ssh://u@h:22/x?key=/a@b") == "ssh://u@h:22/x?key=/a@b");
+  CHECK(without_password("nfs://[fe80::1]:2049/x") == "nfs://[fe80::1]:2049/x");
+}
+
 TEST_CASE("a directory may have .. inside a name") { CHECK(check_target_url("dir:/a..b/...")); }
