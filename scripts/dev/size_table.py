@@ -30,6 +30,8 @@ def rooms():
     found = {}
     for folder in ("filter", "net", "targets", "init"):
         for source in (TOP / folder).rglob("*.cc"):
+            if source.name == "main.cc" or source.is_relative_to(TOP / "init/setup"):
+                continue  # the setup program is another one
             room = "/".join(source.relative_to(TOP).parts[:-1][:2])
             if found.setdefault(source.name, room) != room:
                 sys.exit(f"{source}: {found[source.name]} has a file of that name too; the link map cannot tell them apart")
