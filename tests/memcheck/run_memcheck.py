@@ -16,6 +16,9 @@ import tempfile
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.append(str(TESTS))
+from free_port import free_port  # noqa: E402
+
 TIMEOUT_S = 300
 TINY = """kernel x86_64-6.1
 CRASHTIME=1795231291
@@ -121,9 +124,7 @@ class SshServer:
         self.keygen("key", key_type, bits, form)
         host_type, host_bits = host.split("-")
         self.keygen("host", host_type, int(host_bits), "RFC4716")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         public = (directory / "host.pub").read_text().split()
         (directory / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {public[0]} {public[1]}\n")
         lines = [f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {directory}/host",

@@ -23,8 +23,8 @@ constexpr uint64_t kMiB = 1 << 20;
 // tests/targets/ssh/trickling_proxy.py before a server, on a separate port.
 class Trickle {
  public:
-  Trickle(SshServer& server, uint64_t first, uint64_t later, const char* then) : server_(server) {
-    port_ = static_cast<uint16_t>(server.port() > 60'000 ? server.port() - 7 : server.port() + 7);
+  Trickle(SshServer& server, uint64_t first, uint64_t later, const char* then)
+      : server_(server), port_(free_port()) {
     must_run("sed 's/:" + std::to_string(server.port()) + " /:" + std::to_string(port_) + " /' " +
              server.path("known_hosts") + " > " + server.path("known_here"));
     pid_ = ::fork();

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,9 @@
 #include "tests/targets/target_scene.h"
 
 namespace kdump {
+
+// A TCP port of 127.0.0.1 on which nothing listens, and which Linux gives to no connection.
+uint16_t free_port();
 
 class SshServer {
  public:

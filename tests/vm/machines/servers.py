@@ -8,8 +8,8 @@ import getpass
 import os
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import time
 
 from machines.machine import Failure, run
@@ -18,18 +18,14 @@ HOST = "10.0.2.2"  # the host's loopback, as a guest sees it
 START_S = 90       # the machine may be busy with other things
 TOP = pathlib.Path(__file__).resolve().parents[3]
 RUN = str(TOP / "tests/run_server")
+sys.path.append(str(TOP / "tests"))
+from free_port import free_port  # noqa: E402
 
 
 @functools.lru_cache
 def unpacked():
     """Where run_server finds what it runs."""
     return run(RUN, "--root").strip().splitlines()[-1]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
