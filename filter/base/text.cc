@@ -6,14 +6,30 @@
 
 namespace kdump {
 
-std::string text(const char* format, ...) {
+namespace {
+
+void append(std::string& out, const char* format, va_list arguments) {
   // Long enough for any warning; what is longer is cut, for the numbers in it may be hostile.
   char buffer[512];
+  if (vsnprintf(buffer, sizeof buffer, format, arguments) >= 0) out += buffer;
+}
+
+}  // namespace
+
+std::string text(const char* format, ...) {
+  std::string out;
   va_list arguments;
   va_start(arguments, format);
-  const int length = vsnprintf(buffer, sizeof buffer, format, arguments);
+  append(out, format, arguments);
   va_end(arguments);
-  return length < 0 ? std::string() : std::string(buffer);
+  return out;
+}
+
+void append_text(std::string& out, const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  append(out, format, arguments);
+  va_end(arguments);
 }
 
 std::string printable(std::string_view text) {

@@ -15,6 +15,8 @@ inline Bytes bytes_of_text(std::string_view text) {
 }
 
 [[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...);
+// Appends it to `out`: at most 511 bytes at once.
+[[gnu::format(printf, 2, 3)]] void append_text(std::string& out, const char* format, ...);
 
 // Replaces every byte that is not printable ASCII with '?', for messages.
 std::string printable(std::string_view text);

@@ -30,8 +30,8 @@ class Gatherer {
   void run();
 
  private:
-  void miss(const char* what, const std::string& why) {
-    report_.missing.push_back(text("%s: %s", what, why.c_str()));
+  void miss(const char* what, const char* why) {
+    report_.missing.push_back(text("%s: %s", what, why));
   }
   void read_log();
   void read_facts();
@@ -90,7 +90,7 @@ void Gatherer::read_log() {
   report_.log = log.take();
   if (!written) return miss("log", written.error().text);
   if (written->newest_ts_nsec) report_.uptime_ms = written->newest_ts_nsec / 1'000'000;
-  if (!written->warning.empty()) miss("log", written->warning);
+  if (!written->warning.empty()) miss("log", written->warning.c_str());
 }
 
 void Gatherer::read_facts() {
@@ -108,7 +108,7 @@ void Gatherer::read_modules() {
   const TaintLetters letters(reader_, symbols_, types_);
   if (report_.taint_mask) report_.taint_letters = letters.of(*report_.taint_mask);
   ModuleList list = list_modules(reader_, symbols_, types_, letters);
-  if (!list.problem.empty()) miss("modules", list.problem);
+  if (!list.problem.empty()) miss("modules", list.problem.c_str());
   report_.modules = std::move(list.modules);
   if (!unwinder_) return;
   for (const KernelModule& module : report_.modules)
@@ -138,7 +138,7 @@ void Gatherer::read_cpus() {
     else
       ++left_out;
   }
-  if (left_out != 0) miss("stacks", text("%zu more CPUs are left out", left_out));
+  if (left_out != 0) miss("stacks", text("%zu more CPUs are left out", left_out).c_str());
   if (report_.cpus.empty()) miss("stacks", "the vmcore has no registers of CPUs");
   if (const CpuTrace* panicked = report_.panicked(); panicked && panicked->task)
     report_.parents = tasks_.parents_of(*panicked->task);
@@ -209,8 +209,10 @@ void Gatherer::read_tasks() {
       ++counts.blocked_left_out;
     return true;
   });
-  if (!problem.empty()) miss("tasks", problem);
-  std::ranges::stable_sort(counts.states, std::ranges::greater{}, &TaskCounts::State::tasks);
+  if (!problem.empty()) miss("tasks", problem.c_str());
+  for (size_t i = 1; i < counts.states.size(); ++i)
+    for (size_t j = i; j > 0 && counts.states[j - 1].tasks < counts.states[j].tasks; --j)
+      std::swap(counts.states[j - 1], counts.states[j]);
   add_owners();
 }
 
@@ -218,7 +220,7 @@ void Gatherer::name_frames() {
   for (const CpuTrace& cpu : report_.cpus) report_.names.add(cpu.trace);
   for (const BlockedTask& blocked : report_.tasks.blocked) report_.names.add(blocked.trace);
   const std::string problem = report_.names.resolve(vmcore_, reader_, types_, report_.modules);
-  if (!problem.empty() && !*symbols_.why()) miss("functions", problem);
+  if (!problem.empty() && !*symbols_.why()) miss("functions", problem.c_str());
 }
 
 std::vector<NamedFrame> Gatherer::named(const Trace& trace) const {

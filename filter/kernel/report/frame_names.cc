@@ -26,7 +26,7 @@ void FrameNames::add(const Trace& trace) {
     const auto place = std::ranges::lower_bound(places_, at, {}, &Place::at);
     if (place != places_.end() && place->at == at) continue;
     if (places_.size() == kMaxPlaces) return;
-    places_.insert(place, {at, {}});
+    places_.insert(place, {.at = at, .function = {}, .module = {}});
   }
 }
 
@@ -34,9 +34,12 @@ void FrameNames::name_kernel(Kallsyms& table) {
   std::vector<Kallsyms::Place> wanted;
   for (const Place& place : places_) wanted.push_back({.at = {place.at}});
   (void)table.name(wanted);  // what could be named until the table ended is named
-  for (size_t i = 0; i < wanted.size(); ++i)
-    if (!wanted[i].name.empty())
-      places_[i].name = {std::move(wanted[i].name), wanted[i].offset, wanted[i].size_bytes, {}};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].name.empty()) continue;
+    places_[i].function = std::move(wanted[i].name);
+    places_[i].offset = wanted[i].offset;
+    places_[i].size_bytes = wanted[i].size_bytes;
+  }
 }
 
 // The nearest symbol below each place, in the same stretch of the module's memory. The kernel
@@ -49,7 +52,8 @@ void FrameNames::name_module(const KernelModule& module, MemoryReader& reader,
     if (const KernelModule::Part* const part = module.part_of(place.at)) {
       wanted.push_back({.at = place.at, .begin = part->begin, .next = part->end});
       places.push_back(&place);
-      place.name = {{}, place.at - part->begin, 0, module.name};
+      place.offset = place.at - part->begin;
+      place.module = module.name;
     }
   if (wanted.empty()) return;
   const auto symbols = types.read<uint64_t>(reader, module.kallsyms, Type::kallsyms_symtab);
@@ -79,11 +83,12 @@ void FrameNames::name_module(const KernelModule& module, MemoryReader& reader,
       }
     }
   }
-  for (size_t i = 0; i < wanted.size(); ++i)
-    if (wanted[i].is_found)
-      places[i]->name = {reader.text(*names + wanted[i].name, kMaxNameBytes),
-                         wanted[i].at - wanted[i].begin, wanted[i].next - wanted[i].begin,
-                         module.name};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i].is_found) continue;
+    places[i]->function = reader.text(*names + wanted[i].name, kMaxNameBytes);
+    places[i]->offset = wanted[i].at - wanted[i].begin;
+    places[i]->size_bytes = wanted[i].next - wanted[i].begin;
+  }
 }
 
 std::string FrameNames::resolve(Vmcore& vmcore, MemoryReader& reader, const KernelTypes& types,
@@ -98,9 +103,10 @@ std::string FrameNames::resolve(Vmcore& vmcore, MemoryReader& reader, const Kern
 FrameName FrameNames::of(const Frame& frame) const {
   const auto place = std::ranges::lower_bound(places_, frame.named_by(), {}, &Place::at);
   if (place == places_.end() || place->at != frame.named_by()) return {};
-  FrameName name = place->name;
-  name.offset += frame.ip - frame.named_by();
-  return name;
+  return {.function = place->function.c_str(),
+          .offset = place->offset + (frame.ip - frame.named_by()),
+          .size_bytes = place->size_bytes,
+          .module = place->module.c_str()};
 }
 
 }  // namespace kdump

@@ -14,11 +14,12 @@
 
 namespace kdump {
 
+// Valid as long as the FrameNames that it is of.
 struct FrameName {
-  std::string function;     // printable; empty: not known
-  uint64_t offset = 0;      // of the frame's address, also of a return address
-  uint64_t size_bytes = 0;  // 0: not known
-  std::string module;       // empty: the kernel itself
+  const char* function = "";  // printable; empty: not known
+  uint64_t offset = 0;        // of the frame's address, also of a return address
+  uint64_t size_bytes = 0;    // 0: not known
+  const char* module = "";    // empty: the kernel itself
 };
 
 class FrameNames {
@@ -36,7 +37,8 @@ class FrameNames {
  private:
   struct Place {
     uint64_t at = 0;  // Frame::named_by()
-    FrameName name;
+    std::string function, module;
+    uint64_t offset = 0, size_bytes = 0;
   };
   void name_kernel(Kallsyms& table);
   void name_module(const KernelModule& module, MemoryReader& reader, const KernelTypes& types);

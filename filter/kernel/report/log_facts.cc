@@ -5,6 +5,7 @@
 #include <span>
 
 #include "filter/base/text.h"
+#include "filter/base/text_list.h"
 
 namespace kdump {
 namespace {
@@ -16,30 +17,14 @@ constexpr size_t kMaxFrames = 64, kMaxLines = 4096;
 constexpr size_t kHeadLines = 8;
 
 constexpr std::string_view kPanic = "Kernel panic - not syncing: ";
-constexpr std::string_view kEvents[] = {
-    "BUG: ",
-    "kernel BUG at ",
-    "Oops: ",
-    "Oops - ",
-    "general protection fault",
-    "double fault",
-    "Internal error: ",
-    "Unable to handle kernel ",
-    "watchdog: BUG: ",
-    "NMI watchdog: ",
-    "watchdog: Watchdog detected hard LOCKUP",
-    "rcu: INFO: ",
-    "INFO: task ",
-    "invalid opcode: ",
-    "Insufficient stack space",
-    "traps: PANIC: ",
-    "PANIC: ",
-    "stack segment: ",
-    "divide error: ",
-};
+constexpr std::string_view kEvents =
+    "BUG: |kernel BUG at |Oops: |Oops - |general protection fault|double fault|"
+    "Internal error: |Unable to handle kernel |watchdog: BUG: |NMI watchdog: |"
+    "watchdog: Watchdog detected hard LOCKUP|rcu: INFO: |INFO: task |invalid opcode: |"
+    "Insufficient stack space|traps: PANIC: |PANIC: |stack segment: |divide error: ";
 // Panics that follow a report of their own.
-constexpr std::string_view kAfterReport[] = {"softlockup", "Hard LOCKUP",     "hung_task",
-                                             "RCU Stall",  "Fatal exception", "Oops"};
+constexpr std::string_view kAfterReport =
+    "softlockup|Hard LOCKUP|hung_task|RCU Stall|Fatal exception|Oops";
 
 // Behind "[   12.345678] " and, with CONFIG_PRINTK_CALLER, "[  T123] ".
 std::string_view without_prefix(std::string_view line) {
@@ -53,11 +38,7 @@ std::string_view without_prefix(std::string_view line) {
 
 bool is_panic(std::string_view line) { return line.starts_with(kPanic); }
 
-bool is_event(std::string_view line) {
-  return is_panic(line) || std::ranges::any_of(kEvents, [line](std::string_view event) {
-           return line.starts_with(event);
-         });
-}
+bool is_event(std::string_view line) { return is_panic(line) || begins_as_listed(line, kEvents); }
 
 bool is_trace_begin(std::string_view line) {
   return line.starts_with("Call Trace:") || line.starts_with("Call trace:");
@@ -124,10 +105,7 @@ std::optional<size_t> last_before(Lines lines, size_t end, Is is_one) {
 // Where the report of the crash begins whose last line of events is `event`.
 size_t begin_of_report(Lines lines, size_t event) {
   if (is_panic(lines[event])) {
-    const std::string_view message = lines[event].substr(kPanic.size());
-    const bool has_report = std::ranges::any_of(
-        kAfterReport, [message](std::string_view word) { return message.starts_with(word); });
-    if (!has_report) return event;
+    if (!begins_as_listed(lines[event].substr(kPanic.size()), kAfterReport)) return event;
     event = last_before(lines, event, [](std::string_view line) {
               return is_event(line) && !is_panic(line);
             }).value_or(event);

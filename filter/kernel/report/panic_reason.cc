@@ -2,15 +2,16 @@
 // arch/x86/kernel/traps.c, arch/arm64/mm/fault.c and lib/bug.c.
 #include "filter/kernel/report/panic_reason.h"
 
+#include "filter/base/text_list.h"
+
 namespace kdump {
 namespace {
 
 constexpr size_t kMaxLineBytes = 1024;  // as long as a printk record can be; the rest is cut
 
 constexpr std::string_view kPanic = "Kernel panic - not syncing: ";
-constexpr std::string_view kOopses[] = {
-    "BUG: ", "kernel BUG at ", "Oops: ", "general protection fault", "Unable to handle kernel ",
-};
+constexpr std::string_view kOopses =
+    "BUG: |kernel BUG at |Oops: |general protection fault|Unable to handle kernel ";
 
 // The text behind the "[   12.345678] " of a log line.
 std::string_view without_time(std::string_view line) {
@@ -39,8 +40,7 @@ std::string PanicReason::take() {
 void PanicReason::end_line() {
   const std::string_view text = without_time(line_);
   if (panic_.empty() && text.starts_with(kPanic)) panic_ = text.substr(kPanic.size());
-  for (const std::string_view oops : kOopses)
-    if (oops_.empty() && text.starts_with(oops)) oops_ = text;
+  if (oops_.empty() && begins_as_listed(text, kOopses)) oops_ = text;
   line_.clear();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filter/base/text.h"
+#include "filter/base/text_list.h"
 #include "filter/crypto/sha1.h"
 
 namespace kdump {
@@ -12,70 +13,31 @@ constexpr size_t kFrames = 6;
 constexpr size_t kShortDigits = 16;
 
 // Where what was interrupted begins: names, or beginnings of names.
-constexpr std::string_view kBoundaries[] = {
-    "asm_common_interrupt", "asm_exc_nmi", "end_repeat_nmi", "nmi_restore",
-    "ret_from_intr",        "el1h_64_irq", "el1h_64_fiq",    "el1h_64_error"};
+constexpr std::string_view kBoundaries =
+    "asm_common_interrupt|asm_exc_nmi|end_repeat_nmi|nmi_restore|ret_from_intr|el1h_64_irq|"
+    "el1h_64_fiq|el1h_64_error";
 constexpr std::string_view kBoundaryPrefix = "asm_sysvec_";
 
 // On the way from the fault to the capture kernel.
-constexpr std::string_view kMachinery[] = {"__crash_kexec",
-                                           "crash_kexec",
-                                           "panic",
-                                           "vpanic",
-                                           "nmi_panic",
-                                           "die",
-                                           "__die",
-                                           "oops_end",
-                                           "die_addr",
-                                           "page_fault_oops",
-                                           "kernelmode_fixup_or_oops",
-                                           "bad_area_nosemaphore",
-                                           "__bad_area_nosemaphore",
-                                           "do_kern_addr_fault",
-                                           "do_user_addr_fault",
-                                           "handle_bug",
-                                           "report_bug",
-                                           "__warn",
-                                           "dump_stack",
-                                           "dump_stack_lvl",
-                                           "show_stack",
-                                           "dump_backtrace",
-                                           "machine_kexec",
-                                           "die_kernel_fault",
-                                           "__do_kernel_fault",
-                                           "do_page_fault",
-                                           "do_translation_fault",
-                                           "do_mem_abort",
-                                           "el1_abort",
-                                           "el1h_64_sync_handler",
-                                           "el1h_64_sync"};
-constexpr std::string_view kExceptions[] = {"exc_", "asm_exc_"};
-constexpr std::string_view kNmis[] = {"exc_nmi", "asm_exc_nmi"};
+constexpr std::string_view kMachinery =
+    "__crash_kexec|crash_kexec|panic|vpanic|nmi_panic|die|__die|oops_end|die_addr|"
+    "page_fault_oops|kernelmode_fixup_or_oops|bad_area_nosemaphore|__bad_area_nosemaphore|"
+    "do_kern_addr_fault|do_user_addr_fault|handle_bug|report_bug|__warn|dump_stack|"
+    "dump_stack_lvl|show_stack|dump_backtrace|machine_kexec|die_kernel_fault|"
+    "__do_kernel_fault|do_page_fault|do_translation_fault|do_mem_abort|el1_abort|"
+    "el1h_64_sync_handler|el1h_64_sync";
+constexpr std::string_view kExceptions = "exc_|asm_exc_";
+constexpr std::string_view kNmis = "exc_nmi|asm_exc_nmi";
 
 // How a task comes to sleep: names, or beginnings of names.
-constexpr std::string_view kWaiting[] = {"__schedule",
-                                         "schedule",
-                                         "io_schedule",
-                                         "schedule_timeout",
-                                         "schedule_preempt_disabled",
-                                         "__mutex_lock",
-                                         "mutex_lock",
-                                         "rwsem_down_",
-                                         "down_",
-                                         "__down",
-                                         "rt_mutex_",
-                                         "__rt_mutex_",
-                                         "wait_for_completion",
-                                         "__wait_for_common",
-                                         "do_wait_for_common",
-                                         "bit_wait",
-                                         "__wait_on_bit",
-                                         "out_of_line_wait_on_bit",
-                                         "folio_wait_",
-                                         "wait_on_page_bit"};
+constexpr std::string_view kWaiting =
+    "__schedule|schedule|io_schedule|schedule_timeout|schedule_preempt_disabled|"
+    "__mutex_lock|mutex_lock|rwsem_down_|down_|__down|rt_mutex_|__rt_mutex_|"
+    "wait_for_completion|__wait_for_common|do_wait_for_common|bit_wait|__wait_on_bit|"
+    "out_of_line_wait_on_bit|folio_wait_|wait_on_page_bit";
 
 struct KindRow {
-  std::string_view begin;  // of the reason, or of the line that names the crash
+  const char* begin;  // of the reason, or of the line that names the crash
   const char* kind;
   enum class Stack : uint8_t { ordinary, interrupted, task } stack = Stack::ordinary;
 };
@@ -122,22 +84,13 @@ const KindRow& kind_of(std::string_view reason, std::string_view event) {
   return kAnyPanic;
 }
 
-bool is_any_of(std::string_view name, std::span<const std::string_view> names) {
-  return std::ranges::find(names, name) != names.end();
-}
-
-bool begins_with_any(std::string_view name, std::span<const std::string_view> beginnings) {
-  return std::ranges::any_of(beginnings,
-                             [name](std::string_view begin) { return name.starts_with(begin); });
-}
-
 bool is_boundary(std::string_view name) {
-  return name.starts_with(kBoundaryPrefix) || is_any_of(name, kBoundaries);
+  return name.starts_with(kBoundaryPrefix) || is_listed(name, kBoundaries);
 }
 
 bool is_machinery(std::string_view name) {
-  return is_any_of(name, kMachinery) ||
-         (begins_with_any(name, kExceptions) && !is_any_of(name, kNmis));
+  return is_listed(name, kMachinery) ||
+         (begins_as_listed(name, kExceptions) && !is_listed(name, kNmis));
 }
 
 // What compilers add: "foo.cold", "foo.isra.0", "__pfx_foo".
@@ -201,7 +154,7 @@ Signature make_signature(std::span<const NamedFrame> frames, std::string_view re
   drop_leading(left, is_machinery);
   if (kind.stack == KindRow::Stack::task)
     drop_leading(left, [](std::string_view name) {
-      return name == "down" || begins_with_any(name, kWaiting);
+      return name == "down" || begins_as_listed(name, kWaiting);
     });
   if (left.size() > kFrames) left.resize(kFrames);
 

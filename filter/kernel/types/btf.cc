@@ -1,8 +1,9 @@
 #include "filter/kernel/types/btf.h"
 
 #include <algorithm>
-#include <string_view>
 #include <vector>
+
+#include "filter/base/text_list.h"
 
 namespace kdump {
 namespace {
@@ -132,13 +133,6 @@ class Names {
   std::array<uint8_t, 4096> is_wanted_ = {};
 };
 
-std::string_view take_part(std::string_view& path) {
-  const size_t dot = path.find('.');
-  const std::string_view part = path.substr(0, dot);
-  path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
-  return part;
-}
-
 class Btf {
  public:
   explicit Btf(MemoryReader& reader) : reader_(reader) {}
@@ -198,7 +192,7 @@ Result<> Btf::open(uint64_t begin, uint64_t end) {
 Result<> Btf::find_names(std::span<const TypeQuery> queries) {
   for (const TypeQuery& query : queries) {
     names_.add(query.type);
-    for (std::string_view path = query.path; !path.empty();) names_.add(take_part(path));
+    for (std::string_view path = query.path; !path.empty();) names_.add(take_part(path, '.'));
   }
   uint32_t hash = kHashSeed;
   uint64_t name = strings_;
@@ -354,9 +348,9 @@ void Btf::answer(TypeQuery& query) {
   query.size_bytes = here->size_or_type;
   std::string_view path = query.path;
   if (!path.empty() && !here->has_members())
-    return find_enumerator(*here, names_.offset(take_part(path)), query);
+    return find_enumerator(*here, names_.offset(take_part(path, '.')), query);
   while (!path.empty()) {
-    const uint32_t name = names_.offset(take_part(path));
+    const uint32_t name = names_.offset(take_part(path, '.'));
     const auto member =
         name != 0 && here && here->has_members() ? find_member(*here, name, 0) : std::nullopt;
     if (!member) return;

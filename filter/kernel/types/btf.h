@@ -8,6 +8,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "filter/kernel/memory/memory_reader.h"
 
@@ -15,8 +16,8 @@ namespace kdump {
 
 // What is asked of one type, and the answer.
 struct TypeQuery {
-  const char* type;       // of a struct, union or enum; of equal names the first one counts
-  const char* path = "";  // a member ("thread.sp"), an enumerator; empty: the type itself
+  std::string_view type;       // of a struct, union or enum; of equal names the first one counts
+  std::string_view path = {};  // a member ("thread.sp"), an enumerator; empty: the type itself
 
   bool is_found = false;
   uint32_t bit_offset = 0;     // of a member

@@ -10,7 +10,7 @@
 
 namespace kdump {
 
-// One row of kernel_types.cc each, in the same order.
+// One query of kernel_types.cc each, in the same order.
 enum class Type : uint8_t {
   task_state,
   task_state_before_5_14,

@@ -12,49 +12,60 @@ namespace {
 
 constexpr size_t kHeadFrames = 8;
 
-std::string fact(const char* name, const std::string& value) {
-  return value.empty() ? "" : text("%-10s ", name) + printable(value) + "\n";
+void add_fact(std::string& out, const char* name, std::string_view value) {
+  if (value.empty()) return;
+  append_text(out, "%-10s ", name);
+  out += printable(value);
+  out += '\n';
 }
 
-std::string task_as_text(const Task& task) {
-  return text("%s, pid %d", task.comm.c_str(), task.pid);
+void add_task(std::string& out, const Task& task) {
+  append_text(out, "%s, pid %d", task.comm.c_str(), task.pid);
 }
 
-std::string frame_as_text(const Frame& frame, const FrameNames& names) {
+void add_frame(std::string& out, const Frame& frame, const FrameNames& names) {
   const FrameName name = names.of(frame);
-  std::string out = frame.is_reliable ? "" : "? ";
-  if (name.function.empty())
-    out += text("%#018" PRIx64, frame.ip);
+  if (!frame.is_reliable) out += "? ";
+  if (*name.function == '\0')
+    append_text(out, "%#018" PRIx64, frame.ip);
   else
-    out += text("%s+%#" PRIx64 "/%#" PRIx64, name.function.c_str(), name.offset, name.size_bytes);
-  if (!name.module.empty()) out += " [" + name.module + "]";
-  return out;
+    append_text(out, "%s+%#" PRIx64 "/%#" PRIx64, name.function, name.offset, name.size_bytes);
+  if (*name.module) append_text(out, " [%s]", name.module);
 }
 
 // has_stacks: each stack is named where it begins.
-std::string trace_as_text(const Trace& trace, const FrameNames& names, bool has_stacks) {
-  std::string out;
+void add_trace(std::string& out, const Trace& trace, const FrameNames& names, bool has_stacks) {
   const char* stack = "";
   for (const Frame& frame : trace.frames) {
     const char* const here = has_stacks ? stack_name(frame.stack) : "";
-    out += text("  %-6s", here == stack ? "" : here) + frame_as_text(frame, names) + "\n";
+    append_text(out, "  %-6s", here == stack ? "" : here);
+    add_frame(out, frame, names);
+    out += '\n';
     stack = here;
   }
-  return out + text("        (%s)\n", trace.end);
+  append_text(out, "        (%s)\n", trace.end);
 }
 
 bool is_same(const Trace& one, const Trace& other) {
-  return std::ranges::equal(one.frames, other.frames, {}, &Frame::ip, &Frame::ip);
+  if (one.frames.size() != other.frames.size()) return false;
+  for (size_t i = 0; i < one.frames.size(); ++i)
+    if (one.frames[i].ip != other.frames[i].ip) return false;
+  return true;
 }
 
-std::string cpus_as_text(const CrashReport& report) {
-  std::string out;
-  std::vector<bool> shown(report.cpus.size());
+void add_cpus(std::string& out, const CrashReport& report) {
+  std::string shown(report.cpus.size(), '\0');
   for (size_t i = 0; i < report.cpus.size(); ++i) {
     if (shown[i]) continue;
     const CpuTrace& cpu = report.cpus[i];
-    out += cpu.cpu ? text("CPU %u", *cpu.cpu) : std::string("CPU of unknown number");
-    if (cpu.task) out += ", " + task_as_text(*cpu.task);
+    if (cpu.cpu)
+      append_text(out, "CPU %u", *cpu.cpu);
+    else
+      out += "CPU of unknown number";
+    if (cpu.task) {
+      out += ", ";
+      add_task(out, *cpu.task);
+    }
     out += cpu.panicked ? ", panicked\n" : "\n";
     // Idle CPUs have the same stack: it is shown once.
     size_t same = 0;
@@ -62,128 +73,155 @@ std::string cpus_as_text(const CrashReport& report) {
     for (size_t j = i + 1; j < report.cpus.size() && !cpu.panicked; ++j) {
       const CpuTrace& other = report.cpus[j];
       if (shown[j] || cpu.trace.frames.empty() || !is_same(cpu.trace, other.trace)) continue;
-      shown[j] = true;
+      shown[j] = 1;
       ++same;
-      others += other.cpu ? text(" %u", *other.cpu) : std::string(" ?");
+      if (other.cpu)
+        append_text(others, " %u", *other.cpu);
+      else
+        others += " ?";
     }
-    if (same != 0) out += text("and %zu more with this stack:%s\n", same, others.c_str());
-    out += trace_as_text(cpu.trace, report.names, true) + "\n";
+    if (same != 0) {
+      append_text(out, "and %zu more with this stack:", same);
+      out += others;
+      out += '\n';
+    }
+    add_trace(out, cpu.trace, report.names, true);
+    out += '\n';
   }
-  return out;
 }
 
-std::string blocked_as_text(const BlockedTask& blocked) {
-  std::string out = text("%c  %s", blocked.task.state, task_as_text(blocked.task).c_str());
+void add_blocked(std::string& out, const BlockedTask& blocked) {
+  append_text(out, "%c  ", blocked.task.state);
+  add_task(out, blocked.task);
   if (blocked.is_owner) out += ", holds a lock that others wait for";
-  if (!blocked.wait) return out;
-  out += text(", waits for a %s", blocked.wait->kind);
-  if (blocked.owner)
-    out += text(" held by %s (%d)", blocked.owner->comm.c_str(), blocked.owner->pid);
-  return out;
+  if (blocked.wait) append_text(out, ", waits for a %s", blocked.wait->kind);
+  if (blocked.wait && blocked.owner)
+    append_text(out, " held by %s (%d)", blocked.owner->comm.c_str(), blocked.owner->pid);
+  out += '\n';
 }
 
-std::string tasks_as_text(const CrashReport& report) {
+void add_tasks(std::string& out, const CrashReport& report) {
   const TaskCounts& tasks = report.tasks;
-  if (tasks.total == 0) return {};
+  if (tasks.total == 0) return;
   std::string states;
-  for (const TaskCounts::State& state : tasks.states)
-    states +=
-        text("%s%u %s", states.empty() ? "" : ", ", state.tasks, task_state_name(state.letter));
-  std::string out = fact("tasks", text("%u: ", tasks.total) + states);
-  std::vector<bool> shown(tasks.blocked.size());
+  append_text(states, "%u: ", tasks.total);
+  const char* separator = "";
+  for (const TaskCounts::State& state : tasks.states) {
+    append_text(states, "%s%u %s", separator, state.tasks, task_state_name(state.letter));
+    separator = ", ";
+  }
+  add_fact(out, "tasks", states);
+  std::string shown(tasks.blocked.size(), '\0');
   for (size_t i = 0; i < tasks.blocked.size(); ++i) {
     if (shown[i]) continue;
-    out += blocked_as_text(tasks.blocked[i]) + "\n";
-    for (size_t j = i + 1; j < tasks.blocked.size(); ++j) {
+    for (size_t j = i; j < tasks.blocked.size(); ++j) {
       if (!is_same(tasks.blocked[i].trace, tasks.blocked[j].trace)) continue;
-      shown[j] = true;
-      out += blocked_as_text(tasks.blocked[j]) + "\n";
+      shown[j] = 1;
+      add_blocked(out, tasks.blocked[j]);
     }
-    out += trace_as_text(tasks.blocked[i].trace, report.names, false);
+    add_trace(out, tasks.blocked[i].trace, report.names, false);
   }
   if (tasks.blocked_left_out)
-    out += text("%u more blocked tasks are left out\n", tasks.blocked_left_out);
-  return out + "\n";
+    append_text(out, "%u more blocked tasks are left out\n", tasks.blocked_left_out);
+  out += '\n';
 }
 
-std::string memory_as_text(const MemoryCounters& memory) {
-  std::string out;
+void add_memory(std::string& out, const MemoryCounters& memory) {
+  std::string kinds;
   for (const MemoryCounters::Row& row : memory.rows) {
     if (!row.kib) continue;
-    std::string name = row.name;
-    std::ranges::replace(name, '_', ' ');
-    out += text("%s%s %" PRIu64, out.empty() ? "" : ", ", name.c_str(), *row.kib / 1024);
+    kinds += kinds.empty() ? "MiB: " : ", ";
+    for (const char* c = row.name; *c; ++c) kinds += *c == '_' ? ' ' : *c;
+    append_text(kinds, " %" PRIu64, *row.kib / 1024);
   }
-  if (out.empty()) return out;
-  out = fact("memory", "MiB: " + out);
+  if (kinds.empty()) return;
+  add_fact(out, "memory", kinds);
   for (const ZoneCounters& zone : memory.zones)
-    out += text("node %u %-8s managed %10" PRIu64 " KiB, free %10" PRIu64 ", min/low/high %" PRIu64
+    append_text(out,
+                "node %u %-8s managed %10" PRIu64 " KiB, free %10" PRIu64 ", min/low/high %" PRIu64
                 "/%" PRIu64 "/%" PRIu64 "\n",
                 zone.node, zone.name.c_str(), zone.managed_kib, zone.free_kib, zone.min_kib,
                 zone.low_kib, zone.high_kib);
-  return out + "\n";
+  out += '\n';
 }
 
-std::string modules_as_text(const std::vector<KernelModule>& modules) {
-  if (modules.empty()) return {};
-  std::string out = fact("modules", text("%zu", modules.size()));
+void add_modules(std::string& out, const std::vector<KernelModule>& modules) {
+  if (modules.empty()) return;
+  add_fact(out, "modules", text("%zu", modules.size()));
   for (const KernelModule& module : modules) {
     // As /proc/modules marks one that comes or goes.
-    const char* const marks[] = {"", "+", "-"};
-    const char* const mark = module.state < std::size(marks) ? marks[module.state] : "?";
-    const std::string flags = module.taints + mark;
-    out += text("%-24s %8" PRIu64 " %-3s %s", module.name.c_str(), module.size_bytes,
+    std::string flags = module.taints;
+    if (module.state != 0) flags += module.state == 1 ? '+' : module.state == 2 ? '-' : '?';
+    append_text(out, "%-24s %8" PRIu64 " %-3s %s%s%s\n", module.name.c_str(), module.size_bytes,
                 flags.empty() ? "-" : flags.c_str(),
-                module.build_id.empty() ? "-" : module.build_id.c_str());
-    out += module.version.empty() ? "\n" : " " + module.version + "\n";
+                module.build_id.empty() ? "-" : module.build_id.c_str(),
+                module.version.empty() ? "" : " ", module.version.c_str());
   }
-  return out + "\n";
-}
-
-std::string parents_as_text(const std::vector<Task>& parents) {
-  std::string out;
-  for (const Task& parent : parents)
-    out += text("%s%s (%d)", out.empty() ? "; parents " : ", ", parent.comm.c_str(), parent.pid);
-  return out;
+  out += '\n';
 }
 
 std::string panicked_task(const CrashReport& report) {
+  std::string out;
   const CpuTrace* const cpu = report.panicked();
-  if (!cpu || !cpu->task) return {};
-  return task_as_text(*cpu->task) + (cpu->cpu ? text(", CPU %u", *cpu->cpu) : std::string());
+  if (!cpu || !cpu->task) return out;
+  add_task(out, *cpu->task);
+  if (cpu->cpu) append_text(out, ", CPU %u", *cpu->cpu);
+  return out;
 }
 
-std::string taint_as_text(const CrashReport& report) {
-  if (!report.taint_mask) return {};
-  if (*report.taint_mask == 0) return "no";
-  return report.taint_letters.empty() ? text("%#" PRIx64, *report.taint_mask)
-                                      : report.taint_letters;
+void add_panicked_task(std::string& out, const CrashReport& report) {
+  std::string task = panicked_task(report);
+  const char* separator = "; parents ";
+  for (const Task& parent : report.parents) {
+    append_text(task, "%s%s (%d)", separator, parent.comm.c_str(), parent.pid);
+    separator = ", ";
+  }
+  add_fact(out, "task", task);
+}
+
+void add_taint(std::string& out, const CrashReport& report) {
+  if (!report.taint_mask) return;
+  std::string taint = report.taint_letters;
+  if (*report.taint_mask == 0) taint = "no";
+  if (taint.empty()) append_text(taint, "%#" PRIx64, *report.taint_mask);
+  add_fact(out, "tainted", taint);
 }
 
 std::string signature_as_text(const CrashReport& report) {
-  const bool is_of_log = report.source == CrashReport::Source::log;
-  return report.signature.short_id() + (is_of_log ? ", from the log" : "");
+  std::string out = report.signature.short_id();
+  if (report.source == CrashReport::Source::log) out += ", from the log";
+  return out;
 }
 
 }  // namespace
 
 std::string crash_report_as_text(const CrashReport& report, const CrashedSystem& system) {
-  std::string crashed = utc_time(system.crash_time_s);
-  if (report.uptime_ms) crashed += ", up " + uptime_as_text(*report.uptime_ms);
-  std::string kernel = system.release;
-  if (!report.build_id.empty()) kernel += "  build-id " + report.build_id;
-  std::string out =
-      printable(report.signature.title) + "\n" + fact("signature", signature_as_text(report)) +
-      fact("reason", report.log.reason) + fact("kernel", kernel) + fact("host", system.nodename) +
-      fact("hardware", report.hardware) + fact("crashed", crashed) +
-      fact("tainted", taint_as_text(report)) + fact("command", report.command_line) +
-      fact("task", panicked_task(report) + parents_as_text(report.parents)) + "\n" +
-      cpus_as_text(report) + tasks_as_text(report) + memory_as_text(report.memory) +
-      modules_as_text(report.modules);
-  for (const std::string& missing : report.missing) out += fact("missing", missing);
-  if (!report.log.text.empty())
-    out += std::string(report.missing.empty() ? "" : "\n") + "the kernel's own words:\n" +
-           report.log.text;
+  std::string out = printable(report.signature.title);
+  out += '\n';
+  add_fact(out, "signature", signature_as_text(report));
+  add_fact(out, "reason", report.log.reason);
+  std::string line = system.release;
+  if (!report.build_id.empty()) append_text(line, "  build-id %s", report.build_id.c_str());
+  add_fact(out, "kernel", line);
+  add_fact(out, "host", system.nodename);
+  add_fact(out, "hardware", report.hardware);
+  line = utc_time(system.crash_time_s);
+  if (report.uptime_ms) append_text(line, ", up %s", uptime_as_text(*report.uptime_ms).c_str());
+  add_fact(out, "crashed", line);
+  add_taint(out, report);
+  add_fact(out, "command", report.command_line);
+  add_panicked_task(out, report);
+  out += '\n';
+  add_cpus(out, report);
+  add_tasks(out, report);
+  add_memory(out, report.memory);
+  add_modules(out, report.modules);
+  for (const std::string& missing : report.missing) add_fact(out, "missing", missing);
+  if (!report.log.text.empty()) {
+    if (!report.missing.empty()) out += '\n';
+    out += "the kernel's own words:\n";
+    out += report.log.text;
+  }
   return out;
 }
 
@@ -193,8 +231,11 @@ std::vector<std::string> crash_report_head(const CrashReport& report) {
   if (std::string task = panicked_task(report); !task.empty()) lines.push_back("task " + task);
   const CpuTrace* const cpu = report.panicked();
   const Trace* const trace = cpu ? &cpu->trace : nullptr;
-  for (size_t i = 0; trace && i < std::min(trace->frames.size(), kHeadFrames); ++i)
-    lines.push_back("at " + frame_as_text(trace->frames[i], report.names));
+  for (size_t i = 0; trace && i < std::min(trace->frames.size(), kHeadFrames); ++i) {
+    std::string line = "at ";
+    add_frame(line, trace->frames[i], report.names);
+    lines.push_back(std::move(line));
+  }
   return lines;
 }
 

@@ -24,10 +24,10 @@ std::string as_text(const Trace& trace, const FrameNames& names) {
   for (const Frame& frame : trace.frames) {
     const FrameName name = names.of(frame);
     char line[128];
-    snprintf(line, sizeof line, "%s+%#llx/%#llx%s%s ", name.function.c_str(),
+    snprintf(line, sizeof line, "%s+%#llx/%#llx%s%s ", name.function,
              static_cast<unsigned long long>(name.offset),
-             static_cast<unsigned long long>(name.size_bytes), name.module.empty() ? "" : "@",
-             name.module.c_str());
+             static_cast<unsigned long long>(name.size_bytes), *name.module ? "@" : "",
+             name.module);
     out += line;
   }
   return out + "(" + trace.end + ")";
