@@ -6,8 +6,10 @@
 ssh_sources=(mbedtls libsodium openssh bearssl libssh2)
 library_sources=(libzstd "${ssh_sources[@]}")
 
-# Compression and encryption are what a dump's time goes to.
+# Compression and encryption are what a dump's time goes to; small_flags are for what runs once a
+# connection.
 fast_flags="-O2 -DNDEBUG -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+small_flags() { echo "${fast_flags/-O2/-Os}"; }
 
 # install_toolchain_packages ARCH: the compiler and everything the scripts here run.
 install_toolchain_packages() {
@@ -159,19 +161,21 @@ make_zstd() {
         -DZSTD_BUILD_DICTBUILDER=OFF -DZSTD_LEGACY_SUPPORT=OFF -DZSTD_MULTITHREAD_SUPPORT=OFF
 }
 
+# For speed: hashes, and the loops of large numbers.
 make_mbedtls() {
     # Appended, so that every includer of the installed header sees the same choice.
     cat "$top/toolchain/mbedtls_config.h" >>"$3/mbedtls/include/mbedtls/mbedtls_config.h"
-    make_library "$1" "$2" "$3/mbedtls" "$3/mbedtls-build" "$fast_flags" \
+    echo 'set_source_files_properties(bignum_core.c ecp_curves.c sha256.c sha512.c PROPERTIES
+        COMPILE_OPTIONS -O2)' >>"$3/mbedtls/library/CMakeLists.txt"
+    make_library "$1" "$2" "$3/mbedtls" "$3/mbedtls-build" "$(small_flags)" \
         -DENABLE_PROGRAMS=OFF -DENABLE_TESTING=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
         -DUSE_STATIC_MBEDTLS_LIBRARY=ON -DUSE_SHARED_MBEDTLS_LIBRARY=OFF
 }
 
-# For size: most of these run once a connection, and at -O2 they would take twice as much. The ciphers
-# of a dump's packets have -O2 from their CMakeLists.txt.
+# What a dump's packets need has -O2 from its CMakeLists.txt.
 make_primitives() {
     make_library "$1" "$2" "$top/toolchain/primitives" "$3/primitives-build" \
-        "${fast_flags/-O2/-Os} -ffile-prefix-map=$3=." \
+        "$(small_flags) -ffile-prefix-map=$3=." \
         -DLIBSODIUM="$3/libsodium" -DOPENSSH="$3/openssh" \
         -DBEARSSL="$3/bearssl"
 }
@@ -180,9 +184,10 @@ make_primitives() {
 libssh2_left_out="-DLIBSSH2_NO_3DES -DLIBSSH2_NO_AES_CBC -DLIBSSH2_NO_BLOWFISH
     -DLIBSSH2_NO_HMAC_RIPEMD -DLIBSSH2_NO_MD5 -DLIBSSH2_NO_MD5_PEM -DLIBSSH2_NO_RC4"
 
+# It moves packets; who encrypts them is filter/crypto.
 make_libssh2() {
     make_library "$1" "$2" "$3/libssh2" "$3/libssh2-build" \
-        "$fast_flags ${libssh2_left_out//$'\n'/ }" \
+        "$(small_flags) ${libssh2_left_out//$'\n'/ }" \
         -DCRYPTO_BACKEND=mbedTLS -DBUILD_STATIC_LIBS=ON -DBUILD_EXAMPLES=OFF \
         -DBUILD_TESTING=OFF -DENABLE_ZLIB_COMPRESSION=OFF
 }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "filter/crypto/cpu_features.h"
+#include "filter/crypto/chacha20.h"
 
 extern "C" {
 #include <mbedtls/constant_time.h>  // does not say so itself
@@ -18,20 +18,12 @@ using Tag = std::array<uint8_t, 16>;
 
 constexpr uint32_t kFirstCounter = 1;  // block 0 of the key stream is Poly1305's key
 
-void xor_stream(const uint8_t* key, const uint8_t* nonce, uint32_t counter, MutableBytes data) {
-  const CpuFeatures& cpu = cpu_features();
-  chacha20_xor(cpu.avx2    ? CHACHA20_AVX2
-               : cpu.ssse3 ? CHACHA20_SSSE3
-                           : CHACHA20_PORTABLE,
-               data.data(), data.size(), key, nonce, counter);
-}
-
 // Poly1305 with the key that belongs to a nonce.
 class Authenticator {
  public:
   Authenticator(const uint8_t* key, const uint8_t* nonce) {
     std::array<uint8_t, 32> once{};
-    xor_stream(key, nonce, 0, once);
+    chacha20_xor(key, nonce, 0, once);
     poly1305_begin(&state_, once.data());
     mbedtls_platform_zeroize(once.data(), once.size());
   }
@@ -87,7 +79,7 @@ ChaCha20Poly1305::~ChaCha20Poly1305() { mbedtls_platform_zeroize(key_.data(), ke
 
 void ChaCha20Poly1305::seal(std::span<const uint8_t, kNonceBytes> nonce, Bytes authenticated,
                             MutableBytes data, std::span<uint8_t, kTagBytes> tag) const {
-  xor_stream(key_.data(), nonce.data(), kFirstCounter, data);
+  chacha20_xor(key_.data(), nonce.data(), kFirstCounter, data);
   const Tag made = authenticate(key_.data(), nonce.data(), authenticated, data).finish();
   std::ranges::copy(made, tag.begin());
 }
@@ -96,7 +88,7 @@ bool ChaCha20Poly1305::open(std::span<const uint8_t, kNonceBytes> nonce, Bytes a
                             MutableBytes data, std::span<const uint8_t, kTagBytes> tag) const {
   if (!authenticate(key_.data(), nonce.data(), authenticated, data).finishes_with(tag))
     return false;
-  xor_stream(key_.data(), nonce.data(), kFirstCounter, data);
+  chacha20_xor(key_.data(), nonce.data(), kFirstCounter, data);
   return true;
 }
 
@@ -110,13 +102,13 @@ uint32_t SshChaCha20Poly1305::length(uint32_t sequence,
                                      std::span<const uint8_t, kLengthBytes> field) const {
   std::array<uint8_t, kLengthBytes> length_be;
   std::ranges::copy(field, length_be.begin());
-  xor_stream(&key_[32], ssh_nonce(sequence).data(), 0, length_be);
+  chacha20_xor(&key_[32], ssh_nonce(sequence).data(), 0, length_be);
   return __builtin_bswap32(load<uint32_t>(length_be.data()));
 }
 
 void SshChaCha20Poly1305::crypt(const uint8_t* nonce, MutableBytes packet) const {
-  xor_stream(&key_[32], nonce, 0, packet.first(kLengthBytes));
-  xor_stream(key_.data(), nonce, kFirstCounter, packet.subspan(kLengthBytes));
+  chacha20_xor(&key_[32], nonce, 0, packet.first(kLengthBytes));
+  chacha20_xor(key_.data(), nonce, kFirstCounter, packet.subspan(kLengthBytes));
 }
 
 void SshChaCha20Poly1305::seal(uint32_t sequence, MutableBytes packet,

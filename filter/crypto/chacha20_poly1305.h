@@ -1,5 +1,5 @@
 // ChaCha20-Poly1305 in place, as RFC 8439 has it for TLS and sealed dumps, and as OpenSSH has it
-// for packets. ChaCha20 by AVX2 or SSSE3 where the CPU has them.
+// for packets.
 #pragma once
 
 #include <array>

@@ -31,11 +31,11 @@ CpuFeatures detect_cpu_features() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return found;
   const unsigned flags = c;
-  found.ssse3 = flags & bit_SSSE3;
-  found.aes = found.ssse3 && (flags & bit_AES) && (flags & bit_PCLMUL);
+  const bool ssse3 = flags & bit_SSSE3;
+  found.aes = ssse3 && (flags & bit_AES) && (flags & bit_PCLMUL);
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return found;
-  found.sha256 = found.ssse3 && (flags & bit_SSE4_1) && (b & bit_SHA);
-  found.avx2 = found.ssse3 && (flags & bit_SSE4_1) && (b & bit_AVX2) && saves_wide_registers(flags);
+  found.sha256 = ssse3 && (flags & bit_SSE4_1) && (b & bit_SHA);
+  found.avx2 = (b & bit_AVX2) && saves_wide_registers(flags);
   return found;
 }
 

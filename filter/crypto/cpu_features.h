@@ -7,8 +7,7 @@ namespace kdump {
 struct CpuFeatures {
   bool aes = false;     // AES, and the carry-less multiplication that GCM needs
   bool sha256 = false;  // read on x86 only: mbedTLS asks for itself on arm64
-  bool ssse3 = false;
-  bool avx2 = false;  // and the kernel saves its registers
+  bool avx2 = false;    // and the kernel saves its registers
 };
 
 CpuFeatures detect_cpu_features();

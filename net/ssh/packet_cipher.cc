@@ -1,11 +1,13 @@
-// The ciphers of SSH that encrypt and authenticate a whole packet, for libssh2, which declares
-// these functions itself (toolchain/patches/libssh2-packet-ciphers.patch). A packet lies in one
-// piece: the length field of four bytes, `length` bytes, the tag.
+// SSH's ciphers for libssh2, which declares these functions itself
+// (toolchain/patches/libssh2-packet-ciphers.patch): those that encrypt and authenticate a whole
+// packet, which lies in one piece, the length field of four bytes, `length` bytes, the tag; and AES
+// in counter mode, whose packets a MAC authenticates.
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string_view>
 
+#include "filter/crypto/aes_counter.h"
 #include "filter/crypto/aes_gcm.h"
 #include "filter/crypto/chacha20_poly1305.h"
 
@@ -19,6 +21,10 @@ struct packet_cipher {
   // packet: with the length field, without the tag.
   virtual void seal(uint32_t sequence, MutableBytes packet, std::span<uint8_t, 16> tag) = 0;
   virtual bool open(uint32_t sequence, MutableBytes packet, std::span<const uint8_t, 16> tag) = 0;
+};
+
+struct counter_cipher : AesCounter {
+  using AesCounter::AesCounter;
 };
 
 namespace {
@@ -103,4 +109,15 @@ int packet_cipher_decrypt(packet_cipher* cipher, unsigned sequence, uint8_t* pac
 }
 
 void packet_cipher_free(packet_cipher* cipher) { delete cipher; }
+
+counter_cipher* counter_cipher_new(const uint8_t* secret, size_t secret_size, const uint8_t* iv) {
+  return new (std::nothrow)
+      counter_cipher({secret, secret_size}, std::span<const uint8_t, 16>(iv, 16));
+}
+
+void counter_cipher_crypt(counter_cipher* cipher, uint8_t* data, size_t size) {
+  cipher->crypt({data, size});
+}
+
+void counter_cipher_free(counter_cipher* cipher) { delete cipher; }
 }

@@ -1,4 +1,4 @@
-// What SSH needs and mbedTLS lacks: X25519, Ed25519, ChaCha20 and Poly1305 of libsodium, ML-KEM-768
+// What SSH needs and mbedTLS lacks: X25519, Ed25519 and Poly1305 of libsodium, ML-KEM-768
 // of OpenSSH, AES and GHASH in constant time of BearSSL. Nothing here makes random numbers: they
 // are the caller's. Secrets are handled in constant time. Functions that return int: 0 is success.
 #pragma once
@@ -40,13 +40,6 @@ void mlkem768_key_pair(uint8_t public_key[MLKEM768_PUBLIC_BYTES],
 void mlkem768_decapsulate(uint8_t shared[MLKEM768_SHARED_BYTES],
                           const uint8_t secret_key[MLKEM768_SECRET_BYTES],
                           const uint8_t ciphertext[MLKEM768_CIPHERTEXT_BYTES]);
-
-// The implementations of ChaCha20. The last two exist on x86_64 only and need the CPU's
-// instructions.
-enum chacha20_code { CHACHA20_PORTABLE, CHACHA20_SSSE3, CHACHA20_AVX2 };
-// XORs the key stream (RFC 8439), from the 64-byte block `counter` on, into data.
-void chacha20_xor(enum chacha20_code code, uint8_t* data, size_t size, const uint8_t key[32],
-                  const uint8_t nonce[12], uint32_t counter);
 
 struct poly1305 {
   uint64_t opaque[32] __attribute__((aligned(16)));
