@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "filter/base/text.h"
 #include "init/capture/job_progress.h"
@@ -13,6 +14,7 @@
 #include "init/cli/command_io.h"
 #include "init/cli/mount_root.h"
 #include "targets/schemes.h"
+#include "targets/url/url.h"
 
 namespace kdump {
 namespace {
@@ -112,7 +114,10 @@ ExitStatus list_command(const CommandLine& line) {
         },
         **board, console);
     if (result.outcome != Board::Outcome::saved) {
-      status = print_error(wrap(result.error, "%s", url.c_str()).error());
+      // Not one Error with the URL: a long URL would cut the advice off.
+      fprintf(stderr, "kdump-init: %s: %s\n", printable(without_options(url)).c_str(),
+              result.error.text);
+      status = ExitStatus::not_saved;
       std::string why;
       append_json_string(why, result.error.text);
       if (line.json) print(target_head(url) + "\"error\": " + why + ", \"dumps\": []}\n");

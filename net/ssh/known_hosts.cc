@@ -25,6 +25,15 @@ constexpr Algorithm kAlgorithms[] = {
     {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
     {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
 };
+
+template <class Predicate>
+std::string algorithms_where(Predicate is_wanted) {
+  std::string found;
+  for (const Algorithm& each : kAlgorithms)
+    if (is_wanted(each)) found += (found.empty() ? "" : ",") + std::string(each.offered);
+  return found;
+}
+
 constexpr char kCertificateAlgorithms[] =
     "ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
     "ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,"
@@ -142,14 +151,20 @@ std::string KnownHosts::scan_line(const char* file) const {
   return text("ssh-keyscan -p %u %s >> %s", port_, host_.c_str(), file);
 }
 
+std::string KnownHosts::supported_algorithms() {
+  return algorithms_where([](const Algorithm&) { return true; });
+}
+
 Result<std::string> KnownHosts::algorithms(const char* file) const {
+  const bool all_revoked = !has_usable();
   std::string offered = authorities_.empty() ? "" : kCertificateAlgorithms;
-  for (const Algorithm& each : kAlgorithms)
-    for (const KnownHostKey& key : keys_)
-      if (key.type == each.key_type) {
-        offered += (offered.empty() ? "" : ",") + std::string(each.offered);
-        break;
-      }
+  const std::string of_keys = algorithms_where([&](const Algorithm& each) {
+    return std::ranges::any_of(keys_, [&](const KnownHostKey& key) {
+      return key.type == each.key_type && (all_revoked || !is_revoked(key.blob));
+    });
+  });
+  if (!offered.empty() && !of_keys.empty()) offered += ",";
+  offered += of_keys;
   if (!offered.empty()) return offered;
   // The line is what fixes it, so it comes where no shortening reaches it.
   const std::string line = scan_line(file);
@@ -160,16 +175,18 @@ Result<std::string> KnownHosts::algorithms(const char* file) const {
               host_.c_str(), line.c_str());
 }
 
+bool KnownHosts::is_revoked(std::string_view blob) const {
+  return std::ranges::find(revoked_, blob) != revoked_.end();
+}
+
 bool KnownHosts::has_usable() const {
-  const auto is_good = [this](const std::string& blob) {
-    return std::ranges::find(revoked_, blob) == revoked_.end();
-  };
+  const auto is_good = [this](const std::string& blob) { return !is_revoked(blob); };
   return std::ranges::any_of(keys_, is_good, &KnownHostKey::blob) ||
          std::ranges::any_of(authorities_, is_good);
 }
 
 Result<> KnownHosts::check_revoked(std::string_view blob, const char* file) const {
-  if (std::ranges::find(revoked_, blob) == revoked_.end()) return {};
+  if (!is_revoked(blob)) return {};
   return fail(Kind::refused, "%s presents the key %s, which %s lists as @revoked", host_.c_str(),
               key_fingerprint(blob).c_str(), file);
 }

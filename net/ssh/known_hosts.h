@@ -26,12 +26,16 @@ class KnownHosts {
 
   const std::vector<KnownHostKey>& keys() const { return keys_; }
 
+  // Every host key algorithm that this program can offer, in SSH's form.
+  static std::string supported_algorithms();
+
   // Whether a key or an authority is known that is not revoked.
   bool has_usable() const;
 
   // The host key algorithms to offer, in SSH's form (comma-separated): those of certificates where
-  // an authority is known, then those of the known keys.
-  // Fails: refused, with the ssh-keyscan line that helps. file: known_hosts' name, for the message.
+  // an authority is known, then those of the known keys, of revoked ones only where there are no
+  // others. Fails: refused, with the ssh-keyscan line that helps. file: known_hosts' name, for the
+  // message.
   Result<std::string> algorithms(const char* file) const;
 
   // Whether the server may show this key, or this certificate at now_s by the clock here. A
@@ -44,6 +48,7 @@ class KnownHosts {
 
  private:
   void read(std::string_view file, const std::string& name, const std::string& address);
+  bool is_revoked(std::string_view blob) const;
   Result<> check_revoked(std::string_view blob, const char* file) const;
   Result<> check_key(std::string_view blob, const char* file) const;
   Result<std::string> check_certificate(const struct Certificate& certificate, const char* file,

@@ -11,6 +11,7 @@ namespace kdump {
 // The algorithms offered to the server, comma-separated.
 struct OfferedMethods {
   std::string key_exchanges, host_keys, ciphers, macs;
+  std::string supported_host_keys;  // also those of which no key is known
 };
 
 // kexinit: the server's message; hostile. scan: the ssh-keyscan line for the message.

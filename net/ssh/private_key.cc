@@ -36,7 +36,7 @@ Result<PrivateKey> pkcs8_ed25519(std::string_view der) {
   constexpr size_t kVersionEnd = 5;  // SEQUENCE, its length, INTEGER 0 or 1
   if (der.size() < kVersionEnd + kBeforeSeed.size() + ED25519_SEED_BYTES || der[0] != 0x30 ||
       !der.substr(kVersionEnd).starts_with(kBeforeSeed))
-    return fail(Kind::unsupported, "expected RSA, Ed25519 or ECDSA on an SSH curve");
+    return fail(Kind::unsupported, "is neither RSA, Ed25519 nor ECDSA on an SSH curve");
   return PrivateKey::ed25519(der.substr(kVersionEnd + kBeforeSeed.size(), ED25519_SEED_BYTES));
 }
 
@@ -78,12 +78,12 @@ Result<std::string> PrivateKey::Secret::public_blob() const {
               mbedtls_rsa_export(mbedtls_pk_rsa(pk), &n, nullptr, nullptr, nullptr, &e))
         return no_key("RSA", code);
       if (mbedtls_mpi_size(&n) > kMaxRsaBytes)
-        return fail(Kind::unsupported, "an RSA key of more than %zu bits", kMaxRsaBytes * 8);
+        return fail(Kind::unsupported, "has more than %zu bits", kMaxRsaBytes * 8);
       return wire_string("ssh-rsa") + e.wire() + n.wire();
     }
     case MBEDTLS_PK_ECKEY: {
       const Curve* const found = curve();
-      if (!found) return fail(Kind::unsupported, "ECDSA on a curve unsupported by SSH");
+      if (!found) return fail(Kind::unsupported, "is on a curve unsupported by SSH");
       std::string point(MBEDTLS_ECP_MAX_PT_LEN, '\0');
       size_t size = 0;
       if (const int code = mbedtls_ecp_write_public_key(
@@ -94,7 +94,7 @@ Result<std::string> PrivateKey::Secret::public_blob() const {
              wire_string(point);
     }
     default:
-      return fail(Kind::unsupported, "neither RSA, nor Ed25519, nor ECDSA");
+      return fail(Kind::unsupported, "is neither RSA, Ed25519 nor ECDSA");
   }
 }
 
@@ -131,7 +131,8 @@ Result<PrivateKey> PrivateKey::ecdsa(std::string_view curve, std::string_view d)
     if (code != 0) return no_key("ECDSA", code);
     return of(secret);
   }
-  return fail(Kind::unsupported, "ECDSA on the curve %.20s", std::string(curve).c_str());
+  return fail(Kind::unsupported, "is on the curve %.20s, unsupported by SSH",
+              std::string(curve).c_str());
 }
 
 Result<PrivateKey> PrivateKey::ed25519(std::string_view seed) {

@@ -194,7 +194,8 @@ Result<std::shared_ptr<SshSession>> SshSession::start(std::shared_ptr<SshSession
   }
   libssh2_session_set_blocking(session->session_, 0);
   const char* const ciphers = cpu_features().aes ? kCiphersWithAes : kCiphersWithoutAes;
-  const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs};
+  const OfferedMethods ours{kKeyExchanges, algorithms, ciphers, kMacs,
+                            KnownHosts::supported_algorithms()};
   TRY(session->set_methods(ours));
   const auto handshake = session->finish_call("SSH handshake", until_ms, [&] {
     return libssh2_session_handshake(session->session_, session->socket());
@@ -278,8 +279,8 @@ Result<> SshSession::log_in(const SshLogin& login, int64_t until_ms) {
     return methods ? 0 : libssh2_session_last_errno(session_);
   });
   if (asked && methods && !strstr(methods, "publickey"))
-    return fail(Kind::refused, "%s does not accept keys of user %s, only: %s", host_.c_str(),
-                login.user.c_str(), server_text(methods).c_str());
+    return fail(Kind::refused, "%s does not accept a key alone of user %s, but asks for: %s",
+                host_.c_str(), login.user.c_str(), server_text(methods).c_str());
   return fail(Kind::refused, "%s does not accept the key %s for user %s (authorized_keys?)%s%s",
               host_.c_str(), key.fingerprint.c_str(), login.user.c_str(),
               key.certificate_note.empty() ? "" : "; ", key.certificate_note.c_str());

@@ -121,6 +121,13 @@ Result<PrivateKey> read_private_key(const std::string& file, const std::string& 
     if (!key) return wrap(key.error(), "key %s", file.c_str());
     return key;
   }
+  if (text.starts_with("ssh-") || text.starts_with("ecdsa-"))
+    return fail(Kind::refused, "%s is a public key; name the private key, the file without .pub",
+                file.c_str());
+  if (text.starts_with("PuTTY-User-Key-File-"))
+    return fail(Kind::refused,
+                "key %s is PuTTY's; convert it: puttygen %s -O private-openssh -o FILE",
+                file.c_str(), file.c_str());
   return fail(Kind::refused, "%s is not a private key in OpenSSH's format, PEM or PKCS #8",
               file.c_str());
 }

@@ -341,6 +341,15 @@ TEST_CASE("a script gets the arguments, and the program to run again") {
   CHECK(bench.out == program + " [a b] [--help]\n");
 }
 
+TEST_CASE("list names a server's target without its options, and the whole reason") {
+  Bench bench;
+  const std::string long_name = "/nowhere/" + std::string(120, 'k');
+  CHECK(bench.run("list 'ssh://root@localhost/crash?known_hosts=/dev/null&key=" + long_name +
+                  "'") == 1);
+  CHECK(bench.err == "kdump-init: ssh://root@localhost/crash: open " + long_name +
+                         ": No such file or directory\n");
+}
+
 TEST_CASE("list shows what dump has saved, and nothing else of what lies there") {
   Bench bench;
   const std::string crash = bench.path() + "/crash";

@@ -46,6 +46,16 @@ TEST_CASE("known_hosts: names, addresses, ports, patterns, negations and hashes"
   CHECK(keys_of(line("@cert-authority dumps.example")) == 0);
 }
 
+TEST_CASE("known_hosts: a revoked key's type is asked for only where no other key is known") {
+  const auto algorithms = [](const std::string& text) {
+    return KnownHosts::of_server(text, "dumps.example", "192.0.2.7", 22).algorithms("file");
+  };
+  const std::string ed25519 = " ssh-ed25519 " + base64_encode(blob("ssh-ed25519", 'e')) + "\n";
+  const std::string revoked = "dumps.example" + ed25519 + "@revoked *" + ed25519;
+  CHECK(*algorithms(revoked) == "ssh-ed25519");
+  CHECK(*algorithms(revoked + line("dumps.example")) == "ecdsa-sha2-nistp256");
+}
+
 TEST_CASE("known_hosts: a key that is not there, is another or is revoked is refused") {
   const std::string type = "ecdsa-sha2-nistp256";
   const auto known = [](const std::string& text) {

@@ -367,7 +367,7 @@ TEST_CASE("a server or key that is not the known one is refused with what helps"
   const auto target = passwords.target();
   const auto refused = target->preflight();
   REQUIRE(!refused);
-  CHECK(std::string(refused.error().text).find("does not accept keys of user root") !=
+  CHECK(std::string(refused.error().text).find("does not accept a key alone of user root") !=
         std::string::npos);
 }
 
@@ -410,10 +410,18 @@ TEST_CASE(
   const std::string kex = refusal("KexAlgorithms sntrup761x25519-sha512@openssh.com\n", "host");
   has(kex, "KexAlgorithms: it offers sntrup761x25519-sha512@openssh.com");
   has(kex, "supported: mlkem768x25519-sha256,curve25519");
+  CHECK(kex.find("kex-strict") == std::string::npos);  // an announcement, no method
   has(refusal("Ciphers aes192-ctr\n", "host"), "Ciphers: it offers aes192-ctr;");
   has(refusal("Ciphers aes128-ctr\nMACs umac-64@openssh.com\n", "host"),
       "MACs: it offers umac-64@openssh.com;");
   const std::string key = refusal("HostKeyAlgorithms ecdsa-sha2-nistp256\n", "host_ed");
   has(key, "ssh-keyscan -p ");
   has(key, "known: ssh-ed25519; offered: ecdsa-sha2-nistp256");
+  // ssh-keyscan would find the same key again.
+  const std::string rsa = "/tmp/kdump-rsa." + std::to_string(getpid());
+  must_run("ssh-keygen -q -t rsa -N '' -f " + rsa);
+  const std::string sha1 = refusal("HostKey " + rsa + "\nHostKeyAlgorithms ssh-rsa\n", "host_ed");
+  must_run("rm " + rsa + " " + rsa + ".pub");
+  has(sha1, "HostKeyAlgorithms: it offers ssh-rsa; supported: ssh-ed25519,");
+  CHECK(sha1.find("ssh-keyscan") == std::string::npos);
 }
