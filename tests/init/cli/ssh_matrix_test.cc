@@ -1,7 +1,8 @@
 // Dumps over SSH, by the command as people run it and read back, with each kind of host key, user
 // key, key exchange and cipher, to OpenSSH of Debian 12 and of Debian 13, dropbear and asyncssh.
-// Prints the combinations as a table. Each value once; with KDUMP_INIT_ALL set, each pair of host
-// and user key, of key exchange and cipher, and of key exchange and host key.
+// Prints the combinations as rows of a table (docs/evidence/ssh-servers.md). Each value once; with
+// KDUMP_INIT_ALL set, each pair of host and user key, of key exchange and cipher, and of key
+// exchange and host key.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
@@ -114,8 +115,14 @@ void dump_to(const Keys& keys, const Combination& each, const SshServer& server,
       server.is_dropbear() ? "cd " + server.path("crash/*") + " && sha256sum --quiet -c SHA256SUMS"
                            : KDUMP_INIT_PROGRAM " verify " + server.path("crash/*/vmcore");
   const int whole = saved == 0 ? run(read_back, output) : -1;
-  printf("%-8s %-17s %-17s %-29s %-30s %s\n", program, each.host_key.c_str(), each.user_key.c_str(),
-         each.exchange.c_str(), each.cipher.c_str(), whole == 0 ? "whole" : "FAILED");
+  static const int head = printf(
+      "| server | host key | user key | key exchange | cipher | dump "
+      "|\n|---|---|---|---|---|---|\n");
+  CHECK(head > 0);
+  printf("| %s | %s | %s | %s | %s%s | %s |\n", program, each.host_key.c_str(),
+         each.user_key.c_str(), each.exchange.c_str(), each.cipher.c_str(),
+         dumper == KDUMP_INIT_PROGRAM ? "" : ", by a CPU without AES",
+         whole == 0 ? "whole" : "FAILED");
   fflush(stdout);
   INFO(output);
   INFO(content_of(server.path("log")));
