@@ -65,13 +65,14 @@ std::optional<NamedFrame> parse_instruction_pointer(std::string_view line) {
   return line.starts_with(kMark) ? parse_frame(line.substr(kMark.size())) : std::nullopt;
 }
 
-// The frames of the trace that begins at `begin`.
+// The frames of the trace that begins at `begin`. Registers, with the code at the instruction
+// pointer, stand in the middle of it where something was interrupted.
 std::vector<NamedFrame> frames_of(Lines lines, size_t begin) {
   std::vector<NamedFrame> frames;
   for (size_t i = begin + 1; i < lines.size() && frames.size() < kMaxFrames; ++i) {
     const std::string_view line = lines[i];
     if (line.starts_with(" </TASK>") || line.starts_with("Modules linked in") ||
-        line.starts_with("Code: ") || is_event(line) || is_trace_begin(line))
+        line.starts_with("---[ ") || is_event(line) || is_trace_begin(line))
       break;
     auto frame =
         line.starts_with(' ') ? parse_frame(line.substr(1)) : parse_instruction_pointer(line);

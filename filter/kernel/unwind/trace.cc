@@ -1,5 +1,6 @@
 #include "filter/kernel/unwind/trace.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace kdump {
@@ -36,8 +37,10 @@ const char* stack_name(StackKind kind) {
 
 const char* StackWalk::move_to(uint64_t sp, bool may_stay) {
   // The end of a stack may be the beginning of the next.
-  const bool stays = current_ && sp >= current_->begin && sp <= current_->end;
-  const Stack* const next = stays ? current_ : find_stack(stacks_, sp);
+  constexpr uint64_t kGuardPage = 4096;
+  const bool stays = current_ && sp >= begin_ && sp <= current_->end;
+  const Stack* next = stays ? current_ : find_stack(stacks_, sp);
+  if (!next && !current_) next = find_stack(stacks_, (sp | (kGuardPage - 1)) + 1);
   if (!next) return "the stack pointer lies on no known stack";
   if (next == current_) {
     if (sp < sp_ || (sp == sp_ && !may_stay)) return "the stack pointer does not grow";
@@ -46,6 +49,7 @@ const char* StackWalk::move_to(uint64_t sp, bool may_stay) {
     if (entered_ & bit) return "a stack would be entered twice";
     entered_ |= bit;
     current_ = next;
+    begin_ = std::min(next->begin, sp);
   }
   sp_ = sp;
   return nullptr;

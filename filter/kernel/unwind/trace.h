@@ -57,7 +57,8 @@ inline const Stack* find_stack(std::span<const Stack> stacks, uint64_t sp) {
   return nullptr;
 }
 
-// Holds an unwinder to stacks that are known, each entered once, upwards.
+// Holds an unwinder to stacks that are known, each entered once, upwards. It may begin in the page
+// below a stack: the guard page of one that overflowed.
 class StackWalk {
  public:
   explicit StackWalk(std::span<const Stack> stacks) : stacks_(stacks) {}
@@ -67,11 +68,12 @@ class StackWalk {
   const char* move_to(uint64_t sp, bool may_stay);
   StackKind kind() const { return current_ ? current_->kind : StackKind::unknown; }
   // Whether the address lies on the current stack.
-  bool holds(uint64_t at) const { return current_ && at >= current_->begin && at < current_->end; }
+  bool holds(uint64_t at) const { return current_ && at >= begin_ && at < current_->end; }
 
  private:
   std::span<const Stack> stacks_;
   const Stack* current_ = nullptr;
+  uint64_t begin_ = 0;  // of the current one
   uint64_t sp_ = 0;
   uint64_t entered_ = 0;  // a bit a stack
 };

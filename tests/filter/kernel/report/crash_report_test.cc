@@ -42,8 +42,8 @@ bool misses(const CrashReport& report, const char* what) {
 }  // namespace
 
 TEST_CASE("every format of ORC leads from the crash to user mode, over __crash_kexec") {
-  for (const auto format : {ReportCore::OrcFormat::of_6_1, ReportCore::OrcFormat::of_6_12,
-                            ReportCore::OrcFormat::of_7_3}) {
+  for (const auto format : {ReportCore::OrcFormat::of_6_1, ReportCore::OrcFormat::of_6_3,
+                            ReportCore::OrcFormat::of_6_12, ReportCore::OrcFormat::of_7_3}) {
     CAPTURE(static_cast<int>(format));
     const CrashReport report = report_of(ReportCore(format));
     for (const std::string& missing : report.missing) MESSAGE(missing);

@@ -35,6 +35,8 @@ constexpr std::string_view kOops =
     "[   26.900000]  kitest_level2+0xa/0x20 [kitest]\n[   26.900000]  </IRQ>\n"
     "[   26.900000]  <TASK>\n[   26.900000]  asm_sysvec_apic_timer_interrupt+0x16/0x20\n"
     "[   26.900000] RIP: 0010:smp_call_function_many_cond+0xf1/0x330\n"
+    "[   26.900000] Code: 90 90 66 0f 1f 00 0f 1f 44 00 00 48 8b 05 30 c6 e1 01 f6 c4 02 75\n"
+    "[   26.900000] RSP: 0018:ffffd29a00013c60 EFLAGS: 00000206\n"
     "[   26.900000]  do_syscall_64+0x5d/0xb0\n[   26.900000] RIP: 0033:0x7f1234567890\n"
     "[   26.900000]  </TASK>\n[   26.900000] Modules linked in: kitest(OE)\n"
     "[   26.900000] CR2: 0000000000000008\n";
