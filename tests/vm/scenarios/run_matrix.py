@@ -207,10 +207,10 @@ def check_row(row, binary, program, tools, work, log):
         raise Failure("a page differs from the vmcore's")
     read_with_libkdumpfile.main(str(work / "ours"), raw.path)
     compare_dmesg.main(binary, directory)
-    line, problems = check_crash_report.check(binary, directory / "vmcore", root)
-    print(line)
-    if problems:
-        raise Failure(f"crash report: {'; '.join(problems)}")
+    found = check_crash_report.check(binary, directory / "vmcore", root)
+    print(found.line())
+    if found.problems:
+        raise Failure(f"crash report: {'; '.join(found.problems)}")
     return matrix_table.Line(kernel=report["kernel"], variant=row.variant, counted=counted,
                              agreed=comparison.agreed.total(), moved=comparison.moved.total(),
                              silent=comparison.silent, program=program,
