@@ -42,7 +42,7 @@ Result<size_t> File::read_some_at(uint64_t offset, MutableBytes out) const {
   return done;
 }
 
-Result<> File::read_at(uint64_t offset, MutableBytes out) const {
+Result<> ByteSource::read_at(uint64_t offset, MutableBytes out) const {
   const size_t got = TRY(read_some_at(offset, out));
   if (got < out.size())
     return fail(Kind::corrupt, "%s ends at offset %#" PRIx64 ", %zu bytes too early", path(),

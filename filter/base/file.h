@@ -4,27 +4,25 @@
 
 #include <string>
 
-#include "filter/base/bytes.h"
+#include "filter/base/byte_source.h"
 #include "filter/base/sys.h"
 
 namespace kdump {
 
-class File {
+class File : public ByteSource {
  public:
   // flags and mode as for open(2); O_CLOEXEC is implied.
   static Result<File> open(Sys& sys, std::string path, int flags, uint32_t mode = 0600);
 
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;
-  ~File();
+  ~File() override;
 
   int fd() const { return fd_; }
-  const char* path() const { return path_.c_str(); }
+  int mappable_fd() const override { return fd_; }
+  const char* path() const override { return path_.c_str(); }
 
-  // Reads exactly out.size() bytes at `offset`. Fails: corrupt, if the file ends before; io.
-  Result<> read_at(uint64_t offset, MutableBytes out) const;
-  // Reads up to out.size() bytes at `offset`; returns fewer only at the end of the file.
-  Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
+  Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const override;
   // Writes all of `data` at `offset`. Fails: no_space, io; an unknown part of it is then written.
   Result<> write_at(uint64_t offset, Bytes data);
   // Writes all of `data` at the current position, for pipes, /dev/kmsg and terminals.
@@ -32,7 +30,7 @@ class File {
   Result<> truncate(uint64_t size);
   Result<> sync();
   // Returns the size of a regular file or block device, bytes.
-  Result<uint64_t> size() const;
+  Result<uint64_t> size() const override;
   // Returns the first offset from `offset` on that is not in a hole: `end` if there is none before
   // it, `offset` where the file system does not report holes.
   uint64_t next_data(uint64_t offset, uint64_t end) const;

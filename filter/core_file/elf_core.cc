@@ -7,6 +7,7 @@
 
 #include "filter/base/saturate.h"
 #include "filter/base/text.h"
+#include "filter/core_file/phys_memory.h"
 
 namespace kdump {
 namespace {
@@ -14,12 +15,13 @@ namespace {
 // Program headers are read in batches: one read each would be slow, all at once may be many.
 constexpr size_t kBatch = 512;
 
-Result<Elf64_Ehdr> read_header(const File& file) {
+Result<Elf64_Ehdr> read_header(const ByteSource& file) {
   Elf64_Ehdr header{};
   const size_t got =
       TRY(file.read_some_at(0, {reinterpret_cast<uint8_t*>(&header), sizeof header}));
   if (got < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    return fail(Kind::unsupported, "%s is not an ELF file: no ELF magic at offset 0", file.path());
+    return fail(Kind::unsupported,
+                "%s is no dump: at offset 0 it begins neither as ELF nor as kdump", file.path());
   if (got < EI_NIDENT)
     return fail(Kind::corrupt, "%s: the ELF header ends at offset %zu", file.path(), got);
   if (header.e_ident[EI_CLASS] != ELFCLASS64)
@@ -41,7 +43,7 @@ Result<Elf64_Ehdr> read_header(const File& file) {
 }
 
 // With 65,535 or more program headers, the first section header holds their number.
-Result<uint32_t> count_program_headers(const File& file, const Elf64_Ehdr& header) {
+Result<uint32_t> count_program_headers(const ByteSource& file, const Elf64_Ehdr& header) {
   if (header.e_phnum != PN_XNUM) return header.e_phnum;
   Elf64_Shdr section{};
   const Result<> got =
@@ -63,7 +65,7 @@ struct ElfCore::Flaws {
   void warn(const char* path, uint64_t file_bytes, std::vector<std::string>& warnings) const;
 };
 
-Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnings) {
+Result<ElfCore> ElfCore::read(const ByteSource& file, std::vector<std::string>& warnings) {
   const uint64_t file_bytes = TRY(file.size());
   const Elf64_Ehdr header = TRY(read_header(file));
   const uint32_t count = TRY(count_program_headers(file, header));
@@ -78,6 +80,7 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
 
   ElfCore core;
   core.machine_ = header.e_machine;
+  core.is_incomplete_ = (header.e_flags & kElfIncomplete) != 0;
   core.file_bytes_ = file_bytes;
   Flaws flaws;
   const auto readable =
@@ -111,6 +114,21 @@ Result<ElfCore> ElfCore::read(const File& file, std::vector<std::string>& warnin
   });
   if (flaws.too_long != 0) core.settle_sizes();
   core.count_missing();
+  return core;
+}
+
+ElfCore ElfCore::of_pages(uint16_t machine, ElfNotes notes, std::span<const MemoryRange> ram,
+                          uint64_t missing_bytes) {
+  ElfCore core;
+  core.machine_ = machine;
+  core.notes_ = std::move(notes);
+  core.missing_bytes_ = missing_bytes;
+  for (const MemoryRange& range : ram.first(std::min<size_t>(ram.size(), kMaxSegments)))
+    core.segments_.push_back({.paddr = {range.begin},
+                              .vaddr = {0},
+                              .file_offset = 0,
+                              .size_bytes = range.end - range.begin,
+                              .promised_bytes = range.end - range.begin});
   return core;
 }
 

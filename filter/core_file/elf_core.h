@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "filter/base/address.h"
+#include "filter/base/byte_source.h"
 #include "filter/base/bytes.h"
-#include "filter/base/file.h"
 #include "filter/core_file/elf_notes.h"
 
 namespace kdump {
@@ -26,6 +26,9 @@ constexpr uint32_t kMaxSegments = 1u << 17;
 constexpr uint32_t kMaxProgramHeaders = 1u << 20;
 // Limit of physical addresses on the supported architectures (52 bits).
 constexpr uint64_t kMaxPaddr = 1ull << 52;
+
+// e_flags of a dump that lacks pages; makedumpfile's and crash's DUMP_ELF_INCOMPLETE.
+constexpr uint32_t kElfIncomplete = 1;
 
 constexpr uint16_t kMachineX86_64 = 62;
 constexpr uint16_t kMachineAarch64 = 183;
@@ -40,11 +43,17 @@ struct LoadSegment {
   uint64_t promised_bytes = 0;
 };
 
+struct MemoryRange;  // phys_memory.h
+
 class ElfCore {
  public:
   // Reads the headers; appends to `warnings`. Fails: unsupported, if it is no little-endian ELF64
   // core; corrupt, if headers are truncated or there is no PT_LOAD; io.
-  static Result<ElfCore> read(const File& file, std::vector<std::string>& warnings);
+  static Result<ElfCore> read(const ByteSource& file, std::vector<std::string>& warnings);
+  // The core that describes a dump of another format. Its segments have no virtual addresses: their
+  // vaddr is 0.
+  static ElfCore of_pages(uint16_t machine, ElfNotes notes, std::span<const MemoryRange> ram,
+                          uint64_t missing_bytes);
 
   uint16_t machine() const { return machine_; }
   uint64_t file_bytes() const { return file_bytes_; }  // no segment reaches beyond it
@@ -54,6 +63,8 @@ class ElfCore {
   // Memory that the program headers describe and the file does not contain: beyond its end, above
   // kMaxPaddr, or in segments beyond kMaxSegments. Overlapping segments count once.
   uint64_t missing_bytes() const { return missing_bytes_; }
+  // kElfIncomplete is set.
+  bool is_incomplete() const { return is_incomplete_; }
 
  private:
   struct Flaws;
@@ -67,6 +78,7 @@ class ElfCore {
   std::vector<LoadSegment> segments_;
   ElfNotes notes_;
   uint64_t missing_bytes_ = 0;
+  bool is_incomplete_ = false;
 };
 
 }  // namespace kdump

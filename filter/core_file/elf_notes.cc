@@ -57,7 +57,7 @@ bool is_vmcoreinfo(Bytes name) {
 
 }  // namespace
 
-void ElfNotes::add(const File& file, uint64_t file_bytes, const Elf64_Phdr& segment) {
+void ElfNotes::add(const ByteSource& file, uint64_t file_bytes, const Elf64_Phdr& segment) {
   const uint64_t in_file = segment.p_offset < file_bytes
                                ? std::min<uint64_t>(segment.p_filesz, file_bytes - segment.p_offset)
                                : 0;
@@ -74,6 +74,18 @@ void ElfNotes::add(const File& file, uint64_t file_bytes, const Elf64_Phdr& segm
   const bool is_wide =
       segment.p_align == kWide && count_notes(raw, kWide) >= count_notes(raw, kAlignment);
   keep(raw, segment.p_offset, is_wide ? kWide : kAlignment);
+}
+
+void ElfNotes::add_vmcoreinfo(Bytes text, uint64_t file_offset) {
+  constexpr char kName[12] = "VMCOREINFO";
+  constexpr size_t kNameBytes = 11;
+  const Elf64_Nhdr header{
+      .n_namesz = kNameBytes, .n_descsz = static_cast<uint32_t>(text.size()), .n_type = 0};
+  std::vector<uint8_t> note(sizeof header + sizeof kName);
+  memcpy(note.data(), &header, sizeof header);
+  memcpy(note.data() + sizeof header, kName, sizeof kName);
+  note.insert(note.end(), text.begin(), text.end());
+  keep(note, file_offset - sizeof header - sizeof kName, kAlignment);
 }
 
 void ElfNotes::keep(Bytes segment, uint64_t file_offset, size_t alignment) {

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "filter/base/byte_source.h"
 #include "filter/base/bytes.h"
-#include "filter/base/file.h"
 
 namespace kdump {
 
@@ -34,7 +34,9 @@ struct Note {
 class ElfNotes {
  public:
   // Appends the notes of one PT_NOTE; bytes that cannot be read are counted for warn().
-  void add(const File& file, uint64_t file_bytes, const Elf64_Phdr& segment);
+  void add(const ByteSource& file, uint64_t file_bytes, const Elf64_Phdr& segment);
+  // Appends a VMCOREINFO note with this text, as the kernel makes it.
+  void add_vmcoreinfo(Bytes text, uint64_t file_offset);
   // Appends at most two warnings about notes that add() left out. path: for the text.
   void warn(const char* path, std::vector<std::string>& warnings) const;
 

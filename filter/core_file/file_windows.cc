@@ -15,7 +15,7 @@ void unmap(Bytes bytes) {
 
 }  // namespace
 
-FileWindows::FileWindows(const File& file, uint64_t file_bytes)
+FileWindows::FileWindows(const ByteSource& file, uint64_t file_bytes)
     : file_(file), file_bytes_(file_bytes) {
   install_fault_guard();
 }
@@ -26,6 +26,7 @@ FileWindows::~FileWindows() {
 
 std::optional<Bytes> FileWindows::at(uint64_t offset) {
   if (offset >= file_bytes_) return Bytes{};
+  if (file_.mappable_fd() < 0) return std::nullopt;
   const uint64_t begin = offset & ~(kMappedWindowBytes - 1);
   auto window = std::ranges::find_if(
       windows_, [&](const Window& w) { return w.used != 0 && w.file_offset == begin; });
@@ -35,7 +36,7 @@ std::optional<Bytes> FileWindows::at(uint64_t offset) {
     *window = {.file_offset = begin};
     const size_t size = std::min(kMappedWindowBytes, file_bytes_ - begin);
     void* mapped =
-        mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file_.fd(), static_cast<off_t>(begin));
+        mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file_.mappable_fd(), static_cast<off_t>(begin));
     if (mapped != MAP_FAILED) window->bytes = {static_cast<const uint8_t*>(mapped), size};
   }
   window->used = ++clock_;

@@ -9,8 +9,8 @@
 #include <array>
 #include <optional>
 
+#include "filter/base/byte_source.h"
 #include "filter/base/bytes.h"
-#include "filter/base/file.h"
 
 namespace kdump {
 
@@ -23,7 +23,7 @@ static_assert(kMappedWindowBytes * kMappedWindows <= 16u << 20);
 class FileWindows {
  public:
   // file must outlive this.
-  FileWindows(const File& file, uint64_t file_bytes);
+  FileWindows(const ByteSource& file, uint64_t file_bytes);
   ~FileWindows();
   FileWindows(const FileWindows&) = delete;
   FileWindows& operator=(const FileWindows&) = delete;
@@ -40,7 +40,7 @@ class FileWindows {
     uint64_t used = 0;  // when last; 0: never
   };
 
-  const File& file_;
+  const ByteSource& file_;
   uint64_t file_bytes_;
   uint64_t clock_ = 0;
   std::array<Window, kMappedWindows> windows_;

@@ -4,7 +4,7 @@
 
 namespace kdump {
 
-PhysMemory::PhysMemory(const File& file, const ElfCore& core, uint32_t page_size, CopyBy how)
+PhysMemory::PhysMemory(const ByteSource& file, const ElfCore& core, uint32_t page_size, CopyBy how)
     : file_(file), page_size_(page_size), copy_by_(how), windows_(file, core.file_bytes()) {
   // Where segments overlap (the kernel's text is there twice, with the same bytes) the one that
   // begins first is taken.
@@ -21,14 +21,24 @@ PhysMemory::PhysMemory(const File& file, const ElfCore& core, uint32_t page_size
   }
 }
 
+PhysMemory::PhysMemory(const ByteSource& file, std::vector<MemoryRange> ranges,
+                       std::vector<MemoryRange> ram, uint32_t page_size)
+    : file_(file),
+      page_size_(page_size),
+      copy_by_(CopyBy::reading),
+      windows_(file, UINT64_MAX),
+      ranges_(std::move(ranges)),
+      ram_(std::move(ram)) {}
+
 Pfn PhysMemory::end_pfn() const {
   if (ranges_.empty()) return {0};
-  return {(ranges_.back().end + page_size_ - 1) / page_size_};
+  const uint64_t end = std::max(ranges_.back().end, ram().back().end);
+  return {(end + page_size_ - 1) / page_size_};
 }
 
 uint64_t PhysMemory::ram_pages() const {
   uint64_t pages = 0, covered = 0;
-  for (const Range& range : ranges_) {
+  for (const MemoryRange& range : ram()) {
     const uint64_t end = (range.end + page_size_ - 1) / page_size_;
     pages += end - std::max(range.begin / page_size_, covered);
     covered = end;
@@ -36,32 +46,40 @@ uint64_t PhysMemory::ram_pages() const {
   return pages;
 }
 
-const PhysMemory::Range* PhysMemory::range_at_or_after(uint64_t paddr) const {
-  const auto found = std::ranges::upper_bound(ranges_, paddr, {}, &Range::end);
+const MemoryRange* PhysMemory::range_at_or_after(uint64_t paddr) const {
+  const auto found = std::ranges::upper_bound(ranges_, paddr, {}, &MemoryRange::end);
   return found == ranges_.end() ? nullptr : &*found;
 }
 
 std::optional<Paddr> PhysMemory::next_ram(Paddr at) const {
-  const Range* range = range_at_or_after(at.value);
+  const MemoryRange* range = range_at_or_after(at.value);
   if (!range) return std::nullopt;
   return Paddr{std::max(range->begin, at.value)};
 }
 
 Pfn PhysMemory::next_window(Pfn at) const {
-  const auto ram = next_ram({at.value * page_size_});
-  if (!ram) return end_pfn();
-  return {ram->value / page_size_ / kWindowPages * kWindowPages};
+  const uint64_t from = at.value * page_size_;
+  uint64_t next = UINT64_MAX;
+  for (const auto* ranges : {&ranges_, &ram()}) {
+    const auto found = std::ranges::upper_bound(*ranges, from, {}, &MemoryRange::end);
+    if (found != ranges->end()) next = std::min(next, std::max(found->begin, from));
+  }
+  if (next == UINT64_MAX) return end_pfn();
+  return {next / page_size_ / kWindowPages * kWindowPages};
 }
 
-void PhysMemory::mark_ram(Pfn first, PageBits& ram) const {
-  ram.fill(0);
+void PhysMemory::mark_present(Pfn first, PageBits& present) const { mark(ranges_, first, present); }
+void PhysMemory::mark_ram(Pfn first, PageBits& bits) const { mark(ram(), first, bits); }
+
+void PhysMemory::mark(const std::vector<MemoryRange>& ranges, Pfn first, PageBits& bits) const {
+  bits.fill(0);
   const uint64_t window_end = first.value + kWindowPages;
-  const Range* range = range_at_or_after(first.value * page_size_);
-  for (; range && range != ranges_.data() + ranges_.size(); ++range) {
+  auto range = std::ranges::upper_bound(ranges, first.value * page_size_, {}, &MemoryRange::end);
+  for (; range != ranges.end(); ++range) {
     const uint64_t begin = std::max(range->begin / page_size_, first.value);
     const uint64_t end = std::min((range->end + page_size_ - 1) / page_size_, window_end);
     if (begin >= window_end) break;
-    set_bits(ram, static_cast<uint32_t>(begin - first.value),
+    set_bits(bits, static_cast<uint32_t>(begin - first.value),
              static_cast<uint32_t>(end - first.value));
   }
 }
@@ -73,7 +91,7 @@ Result<Bytes> PhysMemory::view(Paddr at, uint64_t max_bytes) {
 }
 
 Result<Bytes> PhysMemory::find_view(Paddr at, uint64_t max_bytes) {
-  const Range* range = range_at_or_after(at.value);
+  const MemoryRange* range = range_at_or_after(at.value);
   if (!range || at.value < range->begin)
     return fail(Kind::corrupt, "physical address %#" PRIx64 " lies in no PT_LOAD", at.value);
   const uint64_t offset = range->file_offset + (at.value - range->begin);
@@ -130,7 +148,7 @@ size_t PhysMemory::read_pages(Pfn first, MutableBytes out, std::span<uint8_t> re
 // All of them at once, if they lie together and nothing is wrong with any.
 bool PhysMemory::read_run(Pfn first, MutableBytes out) const {
   const uint64_t begin = first.value * page_size_;
-  const Range* range = range_at_or_after(begin);
+  const MemoryRange* range = range_at_or_after(begin);
   return range && range->begin <= begin && out.size() <= range->end - begin &&
          file_.read_at(range->file_offset + (begin - range->begin), out);
 }
@@ -168,7 +186,7 @@ void PhysMemory::copy_pages(Bytes mapped, MutableBytes out, std::span<uint8_t> r
 // it exists or some of it cannot be read.
 bool PhysMemory::read_page(Pfn pfn, MutableBytes out) {
   const uint64_t begin = pfn.value * page_size_, end = begin + page_size_;
-  const Range* range = range_at_or_after(begin);
+  const MemoryRange* range = range_at_or_after(begin);
   if (range && range->begin <= begin && range->end >= end) {
     if (read({begin}, out)) return true;
     memset(out.data(), 0, out.size());

@@ -16,6 +16,11 @@
 
 namespace kdump {
 
+struct MemoryRange {
+  uint64_t begin = 0, end = 0;  // physical addresses
+  uint64_t file_offset = 0;     // of the byte at begin
+};
+
 class PhysMemory {
  public:
   // How pages are copied. mapping: for /proc/vmcore, which read(2) serves through a temporary
@@ -24,11 +29,15 @@ class PhysMemory {
   enum class CopyBy : uint8_t { mapping, reading };
 
   // file and core must outlive this. page_size: a power of two.
-  PhysMemory(const File& file, const ElfCore& core, uint32_t page_size, CopyBy how);
+  PhysMemory(const ByteSource& file, const ElfCore& core, uint32_t page_size, CopyBy how);
+  // A dump, which may lack memory of the machine. ranges: what it holds; ram: what the machine has,
+  // of which file_offset does not matter. Both disjoint, ascending, of whole pages.
+  PhysMemory(const ByteSource& file, std::vector<MemoryRange> ranges, std::vector<MemoryRange> ram,
+             uint32_t page_size);
 
   uint32_t page_size() const { return page_size_; }
-  Pfn end_pfn() const;         // one past the highest page with a byte in the vmcore
-  uint64_t ram_pages() const;  // pages with at least one byte in the vmcore
+  Pfn end_pfn() const;         // one past the highest page of the machine
+  uint64_t ram_pages() const;  // pages of the machine: of each, a vmcore has at least one byte
 
   // Returns the first address at or after `at` that the vmcore contains.
   std::optional<Paddr> next_ram(Paddr at) const;
@@ -37,6 +46,8 @@ class PhysMemory {
   Pfn next_window(Pfn at) const;
 
   // Sets bit i if the vmcore contains a byte of page first + i, and clears it otherwise.
+  void mark_present(Pfn first, PageBits& present) const;
+  // The same for the pages of the machine: in a dump, also those that it omits.
   void mark_ram(Pfn first, PageBits& ram) const;
 
   // Copies out.size() bytes. Fails: corrupt, if a byte lies in no PT_LOAD; io, if it is unreadable.
@@ -62,23 +73,21 @@ class PhysMemory {
   uint64_t bytes_read() const { return bytes_read_; }
 
  private:
-  struct Range {
-    uint64_t begin = 0, end = 0;  // physical addresses
-    uint64_t file_offset = 0;     // of the byte at begin
-  };
-
-  const Range* range_at_or_after(uint64_t paddr) const;
+  const MemoryRange* range_at_or_after(uint64_t paddr) const;
+  const std::vector<MemoryRange>& ram() const { return ram_.empty() ? ranges_ : ram_; }
+  void mark(const std::vector<MemoryRange>& ranges, Pfn first, PageBits& bits) const;
   Result<Bytes> find_view(Paddr at, uint64_t max_bytes);
   Result<> copy(Bytes mapped, MutableBytes out, Paddr at);
   bool read_page(Pfn pfn, MutableBytes out);
   bool read_run(Pfn first, MutableBytes out) const;
   void copy_pages(Bytes mapped, MutableBytes out, std::span<uint8_t> readable);
 
-  const File& file_;
+  const ByteSource& file_;
   uint32_t page_size_;
   CopyBy copy_by_;
   FileWindows windows_;
-  std::vector<Range> ranges_;  // disjoint, ascending
+  std::vector<MemoryRange> ranges_;  // disjoint, ascending
+  std::vector<MemoryRange> ram_;     // likewise; empty: as ranges_
   uint64_t bytes_read_ = 0;
   std::unique_ptr<uint8_t[]> bounce_;  // one page, where mmap fails
 };

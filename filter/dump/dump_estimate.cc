@@ -7,6 +7,7 @@
 #include "filter/dump/elf_layout.h"
 #include "filter/dump/kdump_layout.h"
 #include "filter/dump/page_batch.h"
+#include "filter/dump/sums_trailer.h"
 #include "filter/dump/zero_page.h"
 #include "filter/pages/plan.h"
 
@@ -100,7 +101,8 @@ Result<uint64_t> estimate_elf(PageSource& pages, const DumpHeader& header,
     for (; run.first != run.end; run = next_elf_run(window, run.end, kElfMergePages))
       sample.take_from(window, run);
   }));
-  return layout.data + sample.written_pages() * pages.page_size();
+  const uint64_t bytes = layout.data + sample.written_pages() * pages.page_size();
+  return bytes + sums_reserve(bytes);
 }
 
 // Looks at every stride-th kept page.
@@ -162,7 +164,9 @@ Result<uint64_t> kdump_bytes(const PageSource& pages, const DumpHeader& header,
       TRY(KdumpLayout::make(pages.end_pfn().value, pages.page_size(), header, options));
   const uint64_t paddings = kept / kPaddingPages + layout.windows + 1;
   const uint64_t zero_page = pages.page_size();
-  return layout.data - layout.gap_bytes + data_bytes + paddings * kIoAlignment + zero_page;
+  const uint64_t bytes =
+      layout.data - layout.gap_bytes + data_bytes + paddings * kIoAlignment + zero_page;
+  return bytes + sums_reserve(bytes);
 }
 
 Result<uint64_t> estimate_kdump(PageSource& pages, const DumpHeader& header, DumpOptions options) {
@@ -188,7 +192,8 @@ Result<uint64_t> max_dump_bytes(const PageSource& pages, const DumpHeader& heade
   }
   const ElfLayout layout =
       TRY(ElfLayout::make(pages.end_pfn().value, pages.page_size(), header, unlimited));
-  return layout.data + header.ram_pages * pages.page_size();
+  const uint64_t bytes = layout.data + header.ram_pages * pages.page_size();
+  return bytes + sums_reserve(bytes);
 }
 
 Result<uint64_t> estimate_dump_bytes(PageSource& pages, const DumpHeader& header,

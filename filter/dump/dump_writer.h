@@ -31,6 +31,8 @@ struct DumpOptions {
   uint64_t max_bytes = UINT64_MAX;  // a larger dump is truncated here
   // Gaps count in max_bytes and in sizes.
   bool no_sparse_files = true;
+  // Bytes kept free within max_bytes for the dump's checksums. 0: it has none. Set by write_dump().
+  uint64_t sums_bytes = 0;
   // The plan's count of kept pages: the size of the descriptor table and the total of the progress.
   // 0: unknown, every page frame may be kept.
   uint64_t expected_pages = 0;
@@ -56,6 +58,7 @@ struct DumpHeader : Utsname {
   };
   std::span<const Segment> segments;  // the vmcore's PT_LOADs, ascending by paddr
   uint16_t elf_machine = 0;
+  bool is_incomplete = false;  // the memory itself lacks pages: the dump of it is marked so
 };
 
 struct DumpResult {

@@ -11,9 +11,6 @@
 
 namespace kdump {
 
-// e_flags of an incomplete dump: DUMP_ELF_INCOMPLETE of makedumpfile and crash.
-constexpr uint32_t kElfIncomplete = 1;
-
 // Runs of zeros become holes of the file from this length on. Shorter ones are written: leaving
 // them out would only make writes small and many.
 constexpr uint64_t kMinElfHoleBytes = 256 << 10;

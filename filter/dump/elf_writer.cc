@@ -53,10 +53,24 @@ Result<DumpResult> ElfWriter::run() {
        first = pages_.next_window({first.value + kWindowPages}))
     TRY(write_window(first));
   TRY(reach(layout_.data));
-  TRY(absorb_no_space(
-      sink_.write_at(0, bytes_of(make_elf_header(layout_, header_.elf_machine,
-                                                 result_.complete ? 0 : kElfIncomplete)))));
+  TRY(write_last_header());
   return finish();
+}
+
+// With the checksums, if they can be written.
+Result<> ElfWriter::write_last_header() {
+  const Elf64_Ehdr plain =
+      make_elf_header(layout_, header_.elf_machine, is_whole() ? 0 : kElfIncomplete);
+  if (const auto place = plan_sums(true)) {
+    Elf64_Ehdr announcing = plain;
+    announce_sums(*place, announcing);
+    const auto program_headers =
+        layout_.section_header != 0 ? static_cast<uint32_t>(layout_.slots + 1) : 0;
+    const Result<> written = write_sums(*place, bytes_of(announcing), program_headers);
+    if (written) return absorb_no_space(sink_.write_at(0, bytes_of(announcing)));
+    if (written.error().kind != Kind::no_space) return written;
+  }
+  return absorb_no_space(sink_.write_at(0, bytes_of(plain)));
 }
 
 Result<> ElfWriter::write_headers() {

@@ -34,6 +34,7 @@ class ElfWriter : WriterBase {
             Progress& progress, ElfLayout layout, PageBatch batch);
 
   Result<> write_headers();
+  Result<> write_last_header();
   Result<> write_window(Pfn first);
   Result<> write_run(ElfRun range);
   Result<> take(uint32_t index, bool readable, Bytes page);

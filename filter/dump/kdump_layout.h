@@ -2,7 +2,7 @@
 #pragma once
 
 #include "filter/dump/dump_writer.h"
-#include "filter/dump/kdump_format.h"
+#include "filter/dump_file/kdump_format.h"
 
 namespace kdump {
 

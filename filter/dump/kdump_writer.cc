@@ -64,7 +64,7 @@ KdumpWriter::KdumpWriter(PageSource& pages, const DumpHeader& header, const Dump
 
 Result<DumpResult> KdumpWriter::run() {
   const uint64_t end_pfn = pages_.end_pfn().value;
-  TRY(write_header(kdump_format::kIncomplete));
+  TRY(sink_.write_at(0, make_header(kdump_format::kIncomplete)));
   TRY(sink_.write_at(layout_.block_size,
                      bytes_of(make_kdump_sub_header(layout_, header_, end_pfn, options_.level))));
   if (!header_.notes.empty()) TRY(sink_.write_at(layout_.notes_offset, header_.notes));
@@ -74,14 +74,30 @@ Result<DumpResult> KdumpWriter::run() {
     TRY(write_window(first));
 
   TRY(reach(layout_.data));
-  TRY(absorb_no_space(write_header(result_.complete ? 0 : kdump_format::kIncomplete)));
+  TRY(write_last_header());
   return finish();
 }
 
-Result<> KdumpWriter::write_header(uint32_t status) {
-  return sink_.write_at(
-      0, bytes_of(make_kdump_header(layout_, header_, pages_.end_pfn().value, status | stored_flag_,
-                                    result_.pages_written + result_.pages_zero)));
+KdumpWriter::HeaderBlock KdumpWriter::make_header(uint32_t status) const {
+  HeaderBlock block{};
+  const kdump_format::Header header =
+      make_kdump_header(layout_, header_, pages_.end_pfn().value, status | stored_flag_,
+                        result_.pages_written + result_.pages_zero);
+  memcpy(block.data(), &header, sizeof header);
+  return block;
+}
+
+// With the checksums, if they can be written.
+Result<> KdumpWriter::write_last_header() {
+  const HeaderBlock plain = make_header(is_whole() ? 0 : kdump_format::kIncomplete);
+  if (const auto place = plan_sums(false)) {
+    HeaderBlock announcing = plain;
+    announce_sums(*place, announcing);
+    const Result<> written = write_sums(*place, announcing, 0);
+    if (written) return absorb_no_space(sink_.write_at(0, announcing));
+    if (written.error().kind != Kind::no_space) return written;
+  }
+  return absorb_no_space(sink_.write_at(0, plain));
 }
 
 Result<> KdumpWriter::write_window(Pfn first) {

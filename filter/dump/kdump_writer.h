@@ -26,7 +26,11 @@ class KdumpWriter : WriterBase {
   KdumpWriter(PageSource& pages, const DumpHeader& header, const DumpOptions& options, Sink& sink,
               Progress& progress, KdumpLayout layout);
 
-  Result<> write_header(uint32_t status);
+  // The header, and room for the announcement of the checksums.
+  using HeaderBlock = std::array<uint8_t, FlattenedSink::kMaxHeaderBytes>;
+
+  HeaderBlock make_header(uint32_t status) const;
+  Result<> write_last_header();
   Result<> write_window(Pfn first);
   Result<> write_kept_pages();
   int choose_level();

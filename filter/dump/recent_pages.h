@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "filter/dump/kdump_format.h"
 #include "filter/dump/output/data_stream.h"
+#include "filter/dump_file/kdump_format.h"
 
 namespace kdump {
 

@@ -30,6 +30,21 @@ Result<> WriterBase::reach(uint64_t end) {
   return absorb_no_space(sink_.write_at(end - 1, bytes_of(zero)));
 }
 
+std::optional<SumsPlace> WriterBase::plan_sums(bool is_elf) {
+  if (options_.sums_bytes == 0) return std::nullopt;
+  const SumsPlace place = place_sums(sink_.sums(), is_elf);
+  if (place.offset + place.bytes - sink_.end() > options_.sums_bytes ||
+      sink_.lowest_failed() < place.offset)
+    return std::nullopt;
+  return place;
+}
+
+Result<> WriterBase::write_sums(const SumsPlace& place, Bytes header, uint32_t program_headers) {
+  ChunkSums& sums = sink_.sums();
+  sums.add(0, header);
+  return sink_.write_at(place.offset, make_sums_trailer(sums, place, program_headers));
+}
+
 void WriterBase::report() {
   const uint64_t total =
       options_.expected_pages != 0 ? options_.expected_pages : pages_.end_pfn().value;

@@ -5,6 +5,7 @@
 
 #include "filter/dump/dump_writer.h"
 #include "filter/dump/output/counted_sink.h"
+#include "filter/dump/sums_trailer.h"
 
 namespace kdump {
 
@@ -29,9 +30,16 @@ class WriterBase {
   // Extends the file to `end`: readers require headers and tables inside the file, even if no page
   // follows them.
   Result<> reach(uint64_t end);
+  // Returns where the dump's checksums will lie; nothing if there is no room, or if bytes of a
+  // failed write lie among those that were written.
+  std::optional<SumsPlace> plan_sums(bool is_elf);
+  // Writes them. header: as it will be written next, with the announcement.
+  Result<> write_sums(const SumsPlace& place, Bytes header, uint32_t program_headers);
   // Reports progress, and ends the dump if Progress::may_continue() fails.
   void report();
   DumpResult finish() const;
+  // Whether the dump's header may say so.
+  bool is_whole() const { return result_.complete && !header_.is_incomplete; }
 
   PageSource& pages_;
   const DumpHeader& header_;

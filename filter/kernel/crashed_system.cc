@@ -58,11 +58,30 @@ void read_utsname(const Vmcoreinfo& info, AddressSpace& space, CrashedSystem& sy
     if (read_utsname_at({*symbol + offset}, space, system)) return;
 }
 
+// What a dump's header says of the machine; the notes and memory say it better where they are
+// there.
+void take_header(const kdump_format::Header& header, CrashedSystem& system) {
+  const Utsname& names = header.utsname;
+  const auto take = [](char(&out)[kUtsField], const char(&from)[kUtsField]) {
+    if (from[0] != '\0') set_text(out, {from, kUtsField});
+  };
+  take(system.nodename, names.nodename);
+  take(system.release, names.release);
+  take(system.version, names.version);
+  take(system.machine, names.machine);
+  take(system.domainname, names.domainname);
+  system.crash_time_s = std::max<int64_t>(header.timestamp_s, 0);
+  system.cpus = static_cast<uint32_t>(std::clamp<int64_t>(header.nr_cpus, 1, kMaxCpus));
+}
+
 }  // namespace
 
-CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space) {
+CrashedSystem identify_system(const DumpSource& source, const Vmcoreinfo& info,
+                              AddressSpace& space) {
+  const ElfCore& core = source.core;
   CrashedSystem system;
   set_text(system.sysname, "Linux");
+  if (source.header) take_header(*source.header, system);
   const ArchitectureRow* architecture =
       std::ranges::find(kArchitectures, core.machine(), &ArchitectureRow::elf_machine);
   if (architecture != std::end(kArchitectures)) {
@@ -71,14 +90,15 @@ CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, Addre
   }
   read_utsname(info, space, system);
   if (const auto release = info.value("OSRELEASE")) set_text(system.release, *release);
-  system.crash_time_s = std::max<int64_t>(info.decimal("CRASHTIME").value_or(0), 0);
+  if (const auto time = info.decimal("CRASHTIME"))
+    system.crash_time_s = std::max<int64_t>(*time, 0);
 
   uint32_t cpus = 0;
   core.notes().each([&](const Note& note) {
     cpus += note.name == "CORE" && note.type == NT_PRSTATUS;
     return cpus < kMaxCpus;
   });
-  system.cpus = std::max(cpus, 1u);
+  system.cpus = std::max({cpus, system.cpus, 1u});
   return system;
 }
 

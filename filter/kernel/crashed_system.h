@@ -9,6 +9,7 @@
 namespace kdump {
 
 // Never fails: a value that is unavailable keeps its default.
-CrashedSystem identify_system(const ElfCore& core, const Vmcoreinfo& info, AddressSpace& space);
+CrashedSystem identify_system(const DumpSource& source, const Vmcoreinfo& info,
+                              AddressSpace& space);
 
 }  // namespace kdump

@@ -1,6 +1,5 @@
 #include "filter/kernel/vmcore.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
@@ -39,9 +38,10 @@ uint32_t find_page_size(const Vmcoreinfo& info, uint16_t elf_machine,
   return kDefaultPageSize;
 }
 
-PhysMemory::CopyBy how_to_copy(Sys& sys, const File& file) {
+PhysMemory::CopyBy how_to_copy(Sys& sys, int fd) {
   struct statfs status {};
-  const bool is_file = sys.fstatfs(file.fd(), status) == 0 && status.f_type != PROC_SUPER_MAGIC;
+  const bool is_file =
+      fd < 0 || (sys.fstatfs(fd, status) == 0 && status.f_type != PROC_SUPER_MAGIC);
   return is_file ? PhysMemory::CopyBy::reading : PhysMemory::CopyBy::mapping;
 }
 
@@ -49,17 +49,21 @@ PhysMemory::CopyBy how_to_copy(Sys& sys, const File& file) {
 
 // Later members refer to earlier ones: constructed in this order, at an address that stays.
 struct Vmcore::Parts {
-  Parts(File opened, ElfCore core, std::vector<std::string> so_far, PhysMemory::CopyBy copy_by,
+  Parts(DumpSource opened, std::vector<std::string> so_far, PhysMemory::CopyBy copy_by,
         MemMapUse mem_map_use)
-      : file(std::move(opened)),
-        elf(std::move(core)),
+      : source(std::move(opened)),
         warnings(std::move(so_far)),
-        info(Vmcoreinfo::find(elf)),
-        memory(file, elf, find_page_size(info, elf.machine(), warnings), copy_by),
-        space(elf, info, memory, warnings),
-        system(identify_system(elf, info, space)) {
+        info(Vmcoreinfo::find(source.core)),
+        memory(source.memory(source.page_size != 0
+                                 ? source.page_size
+                                 : find_page_size(info, source.core.machine(), warnings),
+                             copy_by)),
+        space(source.core, info, memory, warnings),
+        system(identify_system(source, info, space)) {
+    const ElfCore& elf = source.core;
     if (info.empty()) {
-      warnings.push_back(text("%s has no VMCOREINFO note: every page is kept", file.path()));
+      warnings.push_back(
+          text("%s has no VMCOREINFO note: every page is kept", source.path.c_str()));
       return;
     }
     if (mem_map_use == MemMapUse::unwanted) return;
@@ -70,8 +74,7 @@ struct Vmcore::Parts {
       warnings.push_back(text("every page is kept: %s", opened_map.error().text));
   }
 
-  File file;
-  ElfCore elf;
+  DumpSource source;
   std::vector<std::string> warnings;
   Vmcoreinfo info;
   PhysMemory memory;
@@ -83,21 +86,20 @@ struct Vmcore::Parts {
 };
 
 Result<std::unique_ptr<Vmcore>> Vmcore::open(Sys& sys, const char* path, MemMapUse mem_map_use) {
-  // A pipe cannot be read by offsets: O_NONBLOCK, so that opening one does not wait for a writer.
-  File file = TRY(File::open(sys, path, O_RDONLY | O_NONBLOCK));
   std::vector<std::string> warnings;
-  ElfCore elf = TRY(ElfCore::read(file, warnings));
-  const PhysMemory::CopyBy copy_by = how_to_copy(sys, file);
-  auto parts = std::make_unique<Parts>(std::move(file), std::move(elf), std::move(warnings),
-                                       copy_by, mem_map_use);
+  DumpSource source = TRY(DumpSource::open(sys, path, warnings));
+  const PhysMemory::CopyBy copy_by = how_to_copy(sys, source.bytes->mappable_fd());
+  auto parts =
+      std::make_unique<Parts>(std::move(source), std::move(warnings), copy_by, mem_map_use);
   return std::unique_ptr<Vmcore>(new Vmcore(std::move(parts)));
 }
 
 Vmcore::Vmcore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Vmcore::~Vmcore() = default;
 
-const char* Vmcore::path() const { return parts_->file.path(); }
-const ElfCore& Vmcore::elf() const { return parts_->elf; }
+const char* Vmcore::path() const { return parts_->source.path.c_str(); }
+const ElfCore& Vmcore::elf() const { return parts_->source.core; }
+const DumpSource& Vmcore::source() const { return parts_->source; }
 PhysMemory& Vmcore::memory() { return parts_->memory; }
 const Vmcoreinfo& Vmcore::info() const { return parts_->info; }
 const CrashedSystem& Vmcore::system() const { return parts_->system; }

@@ -14,6 +14,7 @@
 #include "filter/core_file/elf_core.h"
 #include "filter/core_file/phys_memory.h"
 #include "filter/core_file/vmcoreinfo.h"
+#include "filter/dump_file/dump_source.h"
 
 namespace kdump {
 
@@ -37,15 +38,16 @@ enum class MemMapUse : uint8_t { wanted, unwanted };
 
 class Vmcore {
  public:
-  // path: an ELF core such as /proc/vmcore. Fails only if no dump can be made: unsupported, for
-  // another format than little-endian ELF64; corrupt, without a PT_LOAD or with truncated headers;
-  // io.
+  // path: an ELF core such as /proc/vmcore, or a dump (dump_source.h). Fails only if no dump can be
+  // made of it: unsupported, for an unknown format or a foreign byte order; corrupt, without a
+  // PT_LOAD or with truncated headers; io.
   static Result<std::unique_ptr<Vmcore>> open(Sys& sys, const char* path,
                                               MemMapUse mem_map_use = MemMapUse::wanted);
   ~Vmcore();
 
   const char* path() const;
   const ElfCore& elf() const;
+  const DumpSource& source() const;
   PhysMemory& memory();
   const Vmcoreinfo& info() const;  // empty if the vmcore has none
   const CrashedSystem& system() const;

@@ -167,8 +167,9 @@ uint64_t Plan::kept_pages(uint32_t level) const {
 
 Result<Plan> make_plan(Vmcore& vmcore, Progress& progress, PageSelection* selection) {
   Plan plan = count_pages(vmcore, progress, selection);
-  const bool can_identify_free =
-      vmcore.mem_map() && vmcore.mem_map()->layout().type_buddy != PageLayout::kNoType;
+  // A dump may lack all of them.
+  const bool can_identify_free = !vmcore.source().header && vmcore.mem_map() &&
+                                 vmcore.mem_map()->layout().type_buddy != PageLayout::kNoType;
   if (can_identify_free && plan.ram_pages() >= kMinPagesForRatios &&
       plan.pages_by_class[static_cast<size_t>(PageClass::free)] == 0)
     plan.warnings.push_back(

@@ -33,7 +33,7 @@ void WindowScan::scan(Pfn first, WindowClasses& out) {
   next_ = {first.value + kWindowPages};
 
   PageBits ram;
-  vmcore_.memory().mark_ram(first, ram);
+  vmcore_.memory().mark_present(first, ram);
   MemMap* map = vmcore_.mem_map();
   const uint64_t step =
       map ? std::min<uint64_t>(map->pages_per_section(), kWindowPages) : kWindowPages;

@@ -1,7 +1,10 @@
 #include "filter/verify/dump_check.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+
+#include "filter/verify/sums_check.h"
 
 namespace kdump {
 namespace {
@@ -22,6 +25,11 @@ void DumpCheck::damage(const char* format_text, ...) {
   vsnprintf(text, sizeof text, format_text, arguments);
   va_end(arguments);
   damages.emplace_back(text);
+}
+
+bool DumpCheck::is_suspect(uint64_t offset, uint64_t size) const {
+  const auto range = std::ranges::upper_bound(bad_ranges, offset, {}, &Range::end);
+  return range != bad_ranges.end() && range->begin < offset + size;
 }
 
 void check_notes(Bytes notes, DumpCheck& check) {
@@ -48,11 +56,12 @@ Result<DumpCheck> check_dump_file(const DumpFile& file, Progress& progress) {
   const size_t got = TRY(file.read_some_at(0, head));
   const std::string_view signature(reinterpret_cast<const char*>(head), got);
   if (signature == "KDUMP   ") {
-    check.format = "kdump";
+    check_sums(file, progress, check);
     check_kdump(file, progress, check);
   } else if (signature.starts_with("\x7f"
                                    "ELF")) {
-    check.format = "ELF";
+    check.format = DumpCheck::Format::elf;
+    check_sums(file, progress, check);
     check_elf(file, progress, check);
   } else {
     return fail(Kind::unsupported, "not a dump: expected a kdump, ELF or flattened header");

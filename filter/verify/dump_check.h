@@ -6,17 +6,24 @@
 #include <vector>
 
 #include "filter/base/progress.h"
-#include "filter/verify/dump_file.h"
+#include "filter/dump_file/dump_file.h"
 
 namespace kdump {
 
 struct DumpCheck {
-  const char* format = "";     // "kdump", "ELF"
-  bool is_incomplete = false;  // marked incomplete
-  uint64_t pages = 0;          // present
+  enum class Format : uint8_t { kdump, elf };
+  enum class Sums : uint8_t { none, match, differ };
+  struct Range {
+    uint64_t begin = 0, end = 0;  // offsets
+  };
+
+  Format format = Format::kdump;
+  Sums sums = Sums::none;         // the checksums inside the dump
+  std::vector<Range> bad_ranges;  // whose checksums do not match, ascending
+  uint64_t suspect_pages = 0;     // whose data or descriptor lies in a bad range
+  bool is_incomplete = false;     // marked incomplete
+  uint64_t pages = 0;             // present
   uint64_t damaged_pages = 0;
-  // Pages in an unsupported compression (zlib, lzo, snappy): only their location is checked.
-  uint64_t unchecked_pages = 0;
   uint64_t bytes_read = 0;
   // The first damages found, one sentence each; damage_count counts all.
   std::vector<std::string> damages;
@@ -26,6 +33,8 @@ struct DumpCheck {
   std::string bad_note;
 
   bool is_sound() const { return damage_count == 0; }
+  // Whether a byte of [offset, offset + size) lies in a bad range.
+  bool is_suspect(uint64_t offset, uint64_t size) const;
   // Adds a damage.
   [[gnu::format(printf, 2, 3)]] void damage(const char* format_text, ...);
 };

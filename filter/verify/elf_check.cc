@@ -10,8 +10,7 @@
 namespace kdump {
 namespace {
 
-constexpr uint32_t kIncomplete = 1;  // e_flags: makedumpfile's DUMP_ELF_INCOMPLETE
-constexpr uint64_t kPage = 4096;     // for counting; the core does not say its own
+constexpr uint64_t kPage = 4096;  // for counting; the core does not say its own
 constexpr uint64_t kStep = 1 << 20;
 
 class ElfCheck {
@@ -21,14 +20,15 @@ class ElfCheck {
 
   void run() {
     if (read_header()) walk_segments();
-    read_everything();
-    check_.bytes_read = headers_.bytes_read() + data_.bytes_read();
+    if (check_.sums == DumpCheck::Sums::none) read_everything();
+    check_.bytes_read += headers_.bytes_read() + data_.bytes_read();
   }
 
  private:
   bool read_header();
   void walk_segments();
   void check_segment(uint32_t number, const Elf64_Phdr& segment);
+  uint64_t suspect_pages(const Elf64_Phdr& segment) const;
   void read_notes(const Elf64_Phdr& segment);
   void read_everything();
 
@@ -50,7 +50,7 @@ bool ElfCheck::read_header() {
     check_.damage("header: expected a 64-bit little-endian ELF core");
     return false;
   }
-  check_.is_incomplete = (header_.e_flags & kIncomplete) != 0;
+  check_.is_incomplete = (header_.e_flags & kElfIncomplete) != 0;
   count_ = header_.e_phnum;
   if (count_ != PN_XNUM) return true;
   const auto section = headers_.at(header_.e_shoff, sizeof(Elf64_Shdr));
@@ -85,6 +85,7 @@ void ElfCheck::walk_segments() {
 void ElfCheck::check_segment(uint32_t number, const Elf64_Phdr& segment) {
   const uint64_t pages = segment.p_filesz / kPage + (segment.p_filesz % kPage != 0);
   check_.pages += pages;
+  check_.suspect_pages += suspect_pages(segment);
   if (segment.p_filesz > segment.p_memsz || segment.p_paddr >= kMaxPaddr ||
       segment.p_memsz > kMaxPaddr - segment.p_paddr) {
     check_.damaged_pages += pages;
@@ -103,6 +104,16 @@ void ElfCheck::check_segment(uint32_t number, const Elf64_Phdr& segment) {
                 " reach beyond the end of the file",
                 number, static_cast<uint64_t>(segment.p_filesz),
                 static_cast<uint64_t>(segment.p_paddr), static_cast<uint64_t>(segment.p_offset));
+}
+
+uint64_t ElfCheck::suspect_pages(const Elf64_Phdr& segment) const {
+  uint64_t pages = 0;
+  for (const DumpCheck::Range& bad : check_.bad_ranges) {
+    const uint64_t begin = std::max<uint64_t>(bad.begin, segment.p_offset);
+    const uint64_t end = std::min<uint64_t>(bad.end, segment.p_offset + segment.p_filesz);
+    if (begin < end) pages += (end - begin + kPage - 1) / kPage;
+  }
+  return pages;
 }
 
 void ElfCheck::read_notes(const Elf64_Phdr& segment) {

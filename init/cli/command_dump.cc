@@ -65,11 +65,13 @@ ExitStatus dump_command(const CommandLine& line) {
     fputs("kdump-init: dump: -o -: standard output is a terminal\n", stderr);
     return ExitStatus::usage;
   }
+  Settings settings = line.settings;
+  settings.vmcore = find_dump_in(real_sys(), settings.vmcore);
   {
     // Looked at before anything is created: a wrong file is the commonest mistake.
-    const auto vmcore = open_input(real_sys(), line.settings.vmcore);
+    const auto vmcore = open_input(real_sys(), settings.vmcore);
     if (!vmcore) return print_error(vmcore.error());
-    if (line.dry_run) return dry_run(**vmcore, line.settings);
+    if (line.dry_run) return dry_run(**vmcore, settings);
   }
   const auto board = Board::create();
   if (!board) return print_error(board.error());
@@ -82,7 +84,6 @@ ExitStatus dump_command(const CommandLine& line) {
   const std::unique_ptr<Network> network = existing_network();
   const JobContext context{
       .network = *network, .report_path = line.report_path, .flatten = line.flatten};
-  Settings settings = line.settings;
   if (is_output) settings.targets = {line.output};
   const TargetJob job = [&](const Attempt& attempt) {
     const auto run = is_output ? run_output_job : run_target_job;

@@ -23,8 +23,9 @@ usage: kdump-init dump VMCORE TARGET...   save dmesg, vmcore, log and report
        kdump-init arguments               list the kernel arguments of a capture kernel
        kdump-init --version
 
-VMCORE is an ELF core: /proc/vmcore in a capture kernel, or a copy of it. status, config, test and
-service are scripts of the installed package.
+VMCORE is /proc/vmcore in a capture kernel, a copy of it, or a dump: ELF, kdump-compressed (zstd,
+zlib, lzo, snappy; the parts of a split one as PART,PART,...), flattened, a raw: device, the directory
+of a crash. status, config, test and service are scripts of the installed package.
 As process 1 of a capture kernel the program reads rd.kdump.* kernel arguments instead.
 
 Exit status: 0 saved, 1 not saved, 2 wrong usage, 3 saved but incomplete.
@@ -107,13 +108,15 @@ Exit status: 0 the first target would work, 1 it would not, 2 wrong usage.
 constexpr const char kVerify[] =
     R"(usage: kdump-init verify DUMP
 
-Checks a saved dump (kdump, ELF or flattened): headers, bitmaps, descriptors, notes, that every page
-is there and, where zstd has compressed it, decompresses to a page, and SHA256SUMS where that file is
-beside it. DUMP is the dump's file, a device that raw: has written, or the directory of a
-crash; of a directory all files in SHA256SUMS are checked. Names the damaged pages. Writes nothing.
+Checks a saved dump (kdump, ELF or flattened): every byte against the checksums inside the dump; its
+headers, bitmaps, descriptors and notes; that every page is there and decompresses; and SHA256SUMS
+where that file is beside it. DUMP is the dump's file, a device that raw: has written, or the
+directory of a crash; of a directory all files in SHA256SUMS are checked. Prints which parts and how
+many pages are damaged. Dumps of other programs, and of kdump-init 0.1.0, have no checksums. Writes
+nothing.
 
-Exit status: 0 sound, 1 damaged, 2 wrong usage, 3 sound but marked incomplete, 4 not a dump or
-unreadable.
+The last line and the exit status: "sound" 0, "DAMAGED" 1, wrong usage 2, "sound, but incomplete" 3,
+"no checksums: only its structure was checked" 0, not a dump or unreadable 4.
 )";
 
 constexpr const char kList[] =

@@ -1,41 +1,39 @@
 // See command_io.h.
 #include "init/cli/command_io.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <string_view>
 
-#include "filter/base/file.h"
 #include "filter/base/text.h"
 #include "init/capture/standard_output.h"
+#include "targets/crash_files.h"
 
 namespace kdump {
 namespace {
 
-// What kind of dump the file begins like, or nullptr. The signatures are in docs/format.md.
-const char* dump_kind(Sys& sys, const std::string& path) {
-  uint8_t head[12];
-  const auto file = File::open(sys, path, O_RDONLY);
-  if (!file || !file->read_at(0, head)) return nullptr;
-  const std::string_view signature(reinterpret_cast<const char*>(head), sizeof head);
-  if (signature.starts_with("KDUMP   ")) return "a kdump-compressed dump";
-  if (signature == "makedumpfile") return "a flattened dump";
-  return nullptr;
+constexpr std::string_view kRawPrefix = "raw:";
+
+bool exists(Sys& sys, const std::string& path) {
+  struct stat status {};
+  return sys.stat(path.c_str(), status) >= 0;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
+std::string find_dump_in(Sys& sys, const std::string& argument) {
+  struct stat status {};
+  const std::string path =
+      argument.starts_with(kRawPrefix) ? argument.substr(kRawPrefix.size()) : argument;
+  if (sys.stat(path.c_str(), status) < 0 || !S_ISDIR(status.st_mode)) return path;
+  const std::string dump = path + "/" + kDumpName;
+  return exists(sys, dump) || !exists(sys, incomplete_name(dump)) ? dump : incomplete_name(dump);
+}
+
+Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& argument,
                                            MemMapUse mem_map_use) {
-  auto opened = Vmcore::open(sys, path.c_str(), mem_map_use);
-  if (opened || opened.error().sys_errno != 0) return opened;
-  if (const char* const kind = dump_kind(sys, path))
-    return fail(Kind::unsupported, "%s is %s; this command reads the vmcore that it was made of",
-                path.c_str(), kind);
-  return opened;
+  return Vmcore::open(sys, find_dump_in(sys, argument).c_str(), mem_map_use);
 }
 
 ExitStatus print(const std::string& text) {

@@ -9,8 +9,11 @@
 
 namespace kdump {
 
-// Opens the VMCORE argument. Where the file is a dump already, the error names its format.
-Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& path,
+// Returns the file that a VMCORE or DUMP argument means: of the directory of a crash the dump in
+// it, complete or not; of "raw:DEVICE" the device.
+std::string find_dump_in(Sys& sys, const std::string& argument);
+// Opens what a VMCORE argument means.
+Result<std::unique_ptr<Vmcore>> open_input(Sys& sys, const std::string& argument,
                                            MemMapUse mem_map_use = MemMapUse::wanted);
 
 // Prints to standard output; fails where it is a full disk: what was not printed must not look

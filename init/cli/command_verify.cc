@@ -71,6 +71,7 @@ class Verification {
   Result<File> open_regular(const std::string& path);
   Result<std::string> read_manifest(const std::string& path);
   Result<std::string> sum_of(const std::string& path);
+  const char* verdict() const;
 
   Sys& sys_ = real_sys();
   std::string path_;       // as it was given
@@ -79,6 +80,7 @@ class Verification {
   bool is_directory_ = false;
   bool is_log_only_ = false;   // the directory of a crash whose dump is elsewhere
   bool dump_matches_ = false;  // SHA256SUMS lists the dump with the sum that it has
+  bool has_sums_ = false;      // the dump has checksums inside
   std::string bad_note_;
   bool is_incomplete_ = false;
   bool is_damaged_ = false;
@@ -116,7 +118,8 @@ Result<> Verification::check_dump() {
   const DumpCheck check = TRY(check_dump_file(file, progress));
   const double seconds =
       std::max(static_cast<double>(sys_.monotonic_ms() - began_ms) / 1000, 0.001);
-  text_ += text("%s: %s%s, %" PRIu64 " pages", dump_.c_str(), check.format,
+  text_ += text("%s: %s%s, %" PRIu64 " pages", dump_.c_str(),
+                check.format == DumpCheck::Format::kdump ? "kdump" : "ELF",
                 file.is_flattened() ? ", flattened" : "", check.pages);
   text_ += text(", %s read in %.2f s (%.0f MiB/s)\n", human_size(check.bytes_read).c_str(), seconds,
                 static_cast<double>(check.bytes_read) / seconds / (1 << 20));
@@ -126,9 +129,11 @@ Result<> Verification::check_dump() {
   if (check.damaged_pages != 0)
     text_ +=
         text("  %" PRIu64 " of %" PRIu64 " pages are damaged\n", check.damaged_pages, check.pages);
-  if (check.unchecked_pages != 0)
-    text_ += text("  %" PRIu64 " pages are compressed in a way that is not checked here\n",
-                  check.unchecked_pages);
+  if (check.suspect_pages != 0)
+    text_ += text("  %" PRIu64 " of %" PRIu64 " pages lie where checksums do not match\n",
+                  check.suspect_pages, check.pages);
+  has_sums_ = check.sums != DumpCheck::Sums::none;
+  if (check.sums == DumpCheck::Sums::match) text_ += "  every byte matches its checksum\n";
   if (check.is_incomplete) text_ += "  it is marked incomplete: pages are missing\n";
   bad_note_ = check.bad_note;
   is_incomplete_ = check.is_incomplete;
@@ -191,7 +196,8 @@ void Verification::check_manifest() {
   const std::string name = dump_.substr(dump_.rfind('/') + 1);
   const auto content = read_manifest(path);
   if (!content) {
-    text_ += "no checksums: " + std::string(content.error().text) + "\n";
+    if (is_directory_)
+      text_ += "no " + std::string(kManifestName) + ": " + content.error().text + "\n";
     return;
   }
   const auto manifest = Manifest::parse(*content);
@@ -206,6 +212,14 @@ void Verification::check_manifest() {
     if (is_directory_ || entry.name == name) check_entry(entry);
   }
   if (!is_listed && !is_log_only_) text_ += path + " does not list " + name + "\n";
+}
+
+const char* Verification::verdict() const {
+  if (is_damaged_) return "DAMAGED\n";
+  if (is_incomplete_) return "sound, but incomplete\n";
+  return has_sums_ || dump_matches_ || is_log_only_
+             ? "sound\n"
+             : "no checksums: only its structure was checked\n";
 }
 
 ExitStatus Verification::run() {
@@ -226,7 +240,7 @@ ExitStatus Verification::run() {
     text_ += (dump_matches_ ? "  as written: " : "  damaged: ") + bad_note_ + "\n";
     is_damaged_ |= !dump_matches_;
   }
-  text_ += is_damaged_ ? "DAMAGED\n" : is_incomplete_ ? "sound, but incomplete\n" : "sound\n";
+  text_ += verdict();
   const ExitStatus printed = print(text_);
   if (printed != ExitStatus::saved || is_damaged_) return ExitStatus::not_saved;
   return is_incomplete_ ? ExitStatus::incomplete : ExitStatus::saved;

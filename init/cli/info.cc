@@ -61,18 +61,26 @@ uint32_t reservation_mib(const CrashedSystem& system, bool is_server) {
                                      {is_server ? std::string("ssh://") : std::string()});
 }
 
+// Of a dump: what it lacks of the machine's memory.
+std::string left_out_as_text(const Info& info) {
+  const uint64_t present = info.plan.ram_pages();
+  if (info.ram_pages <= present) return {};
+  return fact("left out", human_size((info.ram_pages - present) * info.page_size) +
+                              " of the machine's memory, by an earlier dump");
+}
+
 std::string system_as_text(const Info& info) {
   const CrashedSystem& system = info.system;
   const uint64_t memory = info.plan.ram_pages() * info.page_size;
-  return fact("kernel", printable(system.release)) + fact("", printable(system.version)) +
-         fact("machine", printable(system.machine)) + fact("host", printable(system.nodename)) +
-         fact("crashed", utc_time(system.crash_time_s)) +
+  return fact("dump", info.form) + fact("kernel", printable(system.release)) +
+         fact("", printable(system.version)) + fact("machine", printable(system.machine)) +
+         fact("host", printable(system.nodename)) + fact("crashed", utc_time(system.crash_time_s)) +
          fact("uptime", info.uptime_ms ? uptime_as_text(*info.uptime_ms) : "") +
          fact("reason", printable(info.panic_reason)) +
          fact("panicked", panicked_as_text(info.scene)) + fact("cpus", text("%u", system.cpus)) +
          fact("memory", text("%s in %" PRIu64 " pages of %u KiB", human_size(memory).c_str(),
                              info.plan.ram_pages(), info.page_size / 1024)) +
-         missing_as_text(info.missing_bytes) +
+         left_out_as_text(info) + missing_as_text(info.missing_bytes) +
          fact("capture", text("crashkernel=%uM saves to a disk, %uM to a server",
                               reservation_mib(system, false), reservation_mib(system, true)));
 }
@@ -93,6 +101,22 @@ std::string classes_as_text(const Info& info) {
   return out;
 }
 
+std::string next_as_text(const NextSteps& next) {
+  return "\n" + fact("debug", next.install) + fact("build id", next.build_id) +
+         fact("crash", printable(next.crash)) + fact("drgn", printable(next.drgn));
+}
+
+void add_next_steps(JsonWriter& json, const NextSteps& next) {
+  json.begin_object("next");
+  add_text_or_null(json, "distribution", next.distribution);
+  add_text_or_null(json, "build_id", next.build_id);
+  add_text_or_null(json, "install", next.install);
+  json.text("vmlinux", next.vmlinux);
+  json.text("crash", next.crash);
+  json.text("drgn", next.drgn);
+  json.end_object();
+}
+
 }  // namespace
 
 Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
@@ -102,6 +126,9 @@ Result<Info> gather_info(Vmcore& vmcore, const Settings& settings,
   VmcoreDump dump(vmcore, settings, 0);
   info.system = vmcore.system();
   info.page_size = vmcore.page_size();
+  info.ram_pages = vmcore.memory().ram_pages();
+  info.form = vmcore.source().form;
+  info.next = find_next_steps(info.system, vmcore.info(), vmcore.source().path);
   TRY(dump.make_plan(progress));
   dump.set_gaps_take_room(false);  // a size on disk: file systems store holes for nothing
   info.plan = dump.plan();
@@ -142,12 +169,13 @@ std::string info_as_text(const Info& info) {
   std::string out = system_as_text(info) + "\n" + cpus + (cpus.empty() ? "" : "\n") +
                     classes_as_text(info) + "\n" + dump_sizes_as_text(info.dumps);
   for (const std::string& warning : info.warnings) out += "\nwarning: " + printable(warning) + "\n";
-  return out;
+  return out + next_as_text(info.next);
 }
 
 std::string info_as_json(const Info& info) {
   JsonWriter json;
   json.begin_object();
+  json.text("form", info.form);
   add_system(json, info.system);
   if (info.uptime_ms)
     json.milliseconds("uptime_seconds", static_cast<int64_t>(*info.uptime_ms));
@@ -177,6 +205,7 @@ std::string info_as_json(const Info& info) {
   json.begin_array("warnings");
   for (const std::string& warning : info.warnings) json.text(nullptr, warning);
   json.end_array();
+  add_next_steps(json, info.next);
   json.end_object();
   return json.take();
 }

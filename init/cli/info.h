@@ -11,6 +11,7 @@
 #include "filter/kernel/vmcore.h"
 #include "filter/pages/plan.h"
 #include "init/capture/settings.h"
+#include "init/cli/next_steps.h"
 
 namespace kdump {
 
@@ -23,8 +24,11 @@ struct DumpSize {
 };
 
 struct Info {
+  std::string form;  // of the file: "ELF", "kdump-compressed, zstd"
   CrashedSystem system;
+  NextSteps next;
   uint32_t page_size = 0;
+  uint64_t ram_pages = 0;  // of the machine; a dump lacks some of them
   Plan plan;
   std::string panic_reason;           // empty: the log has none, or there is no log
   std::optional<uint64_t> uptime_ms;  // from boot to the log's newest record

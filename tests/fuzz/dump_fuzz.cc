@@ -5,8 +5,12 @@
 
 #include <cstring>
 
+#include "filter/dump_file/kdump_format.h"
+#include "filter/dump_file/page_decoder.h"
+#include "filter/kernel/printk_log.h"
+#include "filter/kernel/report/panic_reason.h"
+#include "filter/kernel/vmcore.h"
 #include "filter/verify/dump_check.h"
-#include "filter/verify/page_decoder.h"
 #include "init/capture/job/dump_job.h"
 #include "tests/fakes/fake_sys.h"
 #include "tests/filter/zstd_page/encoder_entry.h"
@@ -51,11 +55,9 @@ struct Scratch {
   std::string path() const { return "/proc/self/fd/" + std::to_string(fd); }
 };
 
-}  // namespace
-
 // Which dump (u8), how much of its end is cut off (u16), then places: offset (u24), count (u8),
-// bytes.
-void fuzz_dump_check(Bytes input) {
+// bytes. Returns the path of the file.
+std::string damaged_dump(Bytes input) {
   static const std::string dumps[] = {sound_dump(Format::kdump, false),
                                       sound_dump(Format::kdump, true),
                                       sound_dump(Format::elf, false)};
@@ -70,7 +72,14 @@ void fuzz_dump_check(Bytes input) {
       memcpy(dump.data() + at, bytes.data(), std::min(bytes.size(), dump.size() - at));
   }
   scratch.put(dump, dump.size() - std::min(cut, dump.size()));
-  const auto file = DumpFile::open(real_sys(), scratch.path());
+  return scratch.path();
+}
+
+}  // namespace
+
+// What `verify` finds.
+void fuzz_dump_check(Bytes input) {
+  const auto file = DumpFile::open(real_sys(), damaged_dump(input));
   if (!file) return;
   Silent progress;
   const auto check = check_dump_file(*file, progress);
@@ -80,10 +89,33 @@ void fuzz_dump_check(Bytes input) {
   promised(check->damages.size() <= 20, "the number of reported damages is bounded");
 }
 
-// A frame, as a dump may hold it.
+// What info, dmesg and dump read: the kernel's identity and log, and pages.
+void fuzz_dump_source(Bytes input) {
+  const auto vmcore = Vmcore::open(real_sys(), damaged_dump(input).c_str());
+  if (!vmcore) return;
+  constexpr size_t kPages = 64, kMaxWindows = 16;
+  PhysMemory& memory = (*vmcore)->memory();
+  std::vector<uint8_t> pages(kPages * memory.page_size()), readable(kPages);
+  const auto bits = std::make_unique<PageBits>();
+  Pfn at{0};
+  for (size_t i = 0; i < kMaxWindows && at < memory.end_pfn(); ++i) {
+    at = memory.next_window(at);
+    memory.mark_ram(at, *bits);
+    memory.mark_present(at, *bits);
+    const size_t unreadable = memory.read_pages(at, pages, readable);
+    promised(unreadable <= kPages, "no more pages are unreadable than were asked for");
+    at.value += kWindowPages;
+  }
+  PanicReason reason;
+  (void)write_kernel_log(**vmcore, reason);
+}
+
+// A page as a dump may hold it.
 void fuzz_page_frame(Bytes input) {
   static PageDecoder decoder;
-  (void)decoder.fault_of(input, 4096);
+  std::vector<uint8_t> page(4096);
+  for (const uint32_t compression : {0x1u, 0x2u, 0x4u, kdump_format::kCompressedZstd})
+    (void)decoder.decode(compression, input, page);
 }
 
 // A page: the input, and zeros up to 4 KiB.

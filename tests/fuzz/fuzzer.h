@@ -102,6 +102,7 @@ void fuzz_sftp_packet(Bytes input);
 void fuzz_sftp_server(Bytes input);
 // Of dump_fuzz.cc: dumps, and pages.
 void fuzz_dump_check(Bytes input);
+void fuzz_dump_source(Bytes input);
 void fuzz_page_frame(Bytes input);
 void fuzz_page_encoder(Bytes input);
 // Of device_fuzz.cc: what lies on a disk.

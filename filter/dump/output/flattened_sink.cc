@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "filter/base/crc32c.h"
+#include "filter/dump_file/sums_format.h"
+
 namespace kdump {
 namespace {
 
@@ -35,7 +38,15 @@ Result<> FlattenedSink::write_at(uint64_t offset, Bytes data) {
 Result<> FlattenedSink::finish() {
   if (position_ == 0) TRY(start());
   if (header_size_ != 0) TRY(write_record(0, Bytes(header_).first(header_size_)));
-  return append(bytes_of(Record{UINT64_MAX, UINT64_MAX}));
+  // In one write: a reader may close the pipe as soon as it has the marker.
+  struct {
+    Record marker{UINT64_MAX, UINT64_MAX};
+    sums_format::StreamEnd end{};
+  } last;
+  memcpy(last.end.magic, sums_format::kStreamEndMagic, sizeof last.end.magic);
+  last.end.crc = sum_with(bytes_of(last.marker));
+  last.end.crc_inverted = ~last.end.crc;
+  return append(bytes_of(last));
 }
 
 Result<> FlattenedSink::start() {
@@ -43,6 +54,8 @@ Result<> FlattenedSink::start() {
   const uint64_t fields[2] = {to_big_endian(kType), to_big_endian(kVersion)};
   memcpy(block.data(), kSignature, sizeof kSignature);
   memcpy(block.data() + sizeof kSignature, fields, sizeof fields);
+  memcpy(block.data() + sums_format::kStreamMarkOffset, sums_format::kStreamMark,
+         sizeof sums_format::kStreamMark);
   memcpy(block.data() + kProvisionalOffset, header_.data(), header_size_);
   return append(block);
 }
@@ -52,6 +65,10 @@ Result<> FlattenedSink::write_record(uint64_t offset, Bytes data) {
   return append(data);
 }
 
+uint32_t FlattenedSink::sum_with(Bytes data) const {
+  return crc32c_before_zeros(sum_, data.size()) ^ linear_crc32c(data);
+}
+
 Result<> FlattenedSink::append(Bytes data) {
   if (failed_) return std::unexpected(*failed_);
   const Result<> written = stream_.write_at(position_, data);
@@ -59,6 +76,7 @@ Result<> FlattenedSink::append(Bytes data) {
     failed_ = written.error();
     return written;
   }
+  sum_ = sum_with(data);
   position_ += data.size();
   return {};
 }

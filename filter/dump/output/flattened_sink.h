@@ -27,7 +27,8 @@ class FlattenedSink final : public Sink {
   // Data at offset 0 of at most kMaxHeaderBytes is the file header. After a failure every further
   // call fails with the same error, since the position of the stream is unknown.
   Result<> write_at(uint64_t offset, Bytes data) override;
-  // Writes the file header and the end marker, without which readers reject the stream.
+  // Writes the file header and the end marker, without which readers reject the stream; after the
+  // marker, where no reader looks, the stream's checksum.
   Result<> finish();
   uint64_t stream_bytes() const { return position_; }
 
@@ -35,9 +36,11 @@ class FlattenedSink final : public Sink {
   Result<> start();
   Result<> write_record(uint64_t offset, Bytes data);
   Result<> append(Bytes data);
+  uint32_t sum_with(Bytes data) const;
 
   Sink& stream_;
   uint64_t position_ = 0;
+  uint32_t sum_ = 0;  // of everything before position_
   std::array<uint8_t, kMaxHeaderBytes> header_{};
   size_t header_size_ = 0;
   std::optional<Error> failed_;

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
+#include "filter/dump/output/chunk_sums.h"
 #include "filter/kernel/printk_log.h"
-#include "init/capture/integrity/chunk_sums.h"
 #include "init/capture/integrity/manifest.h"
 #include "init/capture/job_progress.h"
 #include "init/capture/settings.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/crypto/sha256.h"
-#include "init/capture/integrity/chunk_sums.h"
+#include "filter/dump/output/chunk_sums.h"
 #include "init/capture/job_progress.h"
 #include "targets/target.h"
 

@@ -230,6 +230,10 @@ Result<DumpResult> DumpSteps::write_dump_to(TargetFile& file, VmcoreDump& dump,
 }
 
 Error DumpSteps::missing_memory() const {
+  if (report_.missing_bytes == 0)
+    return fail(Kind::corrupt, "%s is marked incomplete, and so is the dump of it",
+                settings_.vmcore.c_str())
+        .error();
   return fail(Kind::corrupt, "%s of memory that the headers of %s promise cannot be read from it",
               human_size(*report_.missing_bytes).c_str(), settings_.vmcore.c_str())
       .error();
@@ -240,7 +244,7 @@ void DumpSteps::report_outcome(const Result<>& saved) {
   const std::string shown = where.empty() ? without_options(url_) : where;
   const bool is_cut = report_.dump && !report_.dump->complete;
   report_.location = where;
-  const bool is_whole = saved && report_.missing_bytes == 0;
+  const bool is_whole = saved && report_.missing_bytes == 0 && !vmcore_->source().is_incomplete;
   report_.outcome = is_whole ? Board::Outcome::saved
                     : saved  ? Board::Outcome::lacks_memory
                     : is_cut ? Board::Outcome::incomplete

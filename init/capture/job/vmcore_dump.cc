@@ -6,6 +6,7 @@
 
 #include "filter/base/text.h"
 #include "filter/dump/kdump_layout.h"
+#include "filter/kernel/mappings.h"
 #include "init/capture/report/human_size.h"
 
 namespace kdump {
@@ -21,6 +22,7 @@ DumpHeader make_header(const Vmcore& vmcore) {
   header.notes = vmcore.elf().notes().bytes();
   header.vmcoreinfo = vmcore.info().bytes();
   header.elf_machine = vmcore.elf().machine();
+  header.is_incomplete = vmcore.source().is_incomplete;
   return header;
 }
 
@@ -46,7 +48,7 @@ VmcoreDump::VmcoreDump(Vmcore& vmcore, const Settings& settings, uint64_t availa
       threads_(threads_within(available_bytes, settings.threads)),
       format_(settings.format),
       header_(make_header(vmcore)) {
-  for (const LoadSegment& load : vmcore.elf().segments())
+  for (const LoadSegment& load : find_mappings(vmcore))
     segments_.push_back({load.paddr, load.size_bytes, load.vaddr});
   header_.segments = segments_;
 }

@@ -77,7 +77,7 @@ TEST_CASE("a file that is no core is refused with the reason, the file and the o
     core.rewrite();
   };
   patch_value(path, 0, uint32_t{0x12345678});
-  says("is not an ELF file: no ELF magic at offset 0");
+  says("is no dump: at offset 0 it begins neither as ELF nor as kdump");
   patch_value(path, EI_CLASS, uint8_t{ELFCLASS32});
   says("is not a 64-bit ELF file: class 1 at offset 4");
   patch_value(path, EI_DATA, uint8_t{ELFDATA2MSB});
@@ -89,7 +89,7 @@ TEST_CASE("a file that is no core is refused with the reason, the file and the o
   patch_value(path, kProgramHeaders + sizeof(Elf64_Phdr), uint32_t{PT_NULL});
   says("holds no memory: no PT_LOAD");
   REQUIRE(truncate(path.c_str(), 3) == 0);
-  says("is not an ELF file");
+  says("is no dump");
   REQUIRE(truncate(path.c_str(), 40) == 0);
   says("the ELF header ends at offset 40");
   REQUIRE(truncate(path.c_str(), kProgramHeaders + 60) == 0);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "filter/base/file.h"
 #include "filter/core_file/elf_core.h"
 #include "filter/core_file/vmcoreinfo.h"
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "filter/dump_file/sums_format.h"
 #include "tests/filter/dump/dump_fakes.h"
 
 using namespace kdump;
@@ -41,7 +42,8 @@ Restored restore(const std::vector<uint8_t>& stream) {
     at += size;
   }
   REQUIRE(big_endian(stream, at + 8) == UINT64_MAX);
-  REQUIRE(at + 16 == stream.size());
+  // The stream's checksum follows the end marker.
+  REQUIRE(at + 16 + sizeof(sums_format::StreamEnd) == stream.size());
   return out;
 }
 

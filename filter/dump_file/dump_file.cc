@@ -1,4 +1,4 @@
-#include "filter/verify/dump_file.h"
+#include "filter/dump_file/dump_file.h"
 
 #include <fcntl.h>
 
@@ -36,8 +36,9 @@ Result<> DumpFile::read_records() {
       return fail(Kind::corrupt, "the stream is truncated at %#" PRIx64 ": it has no end marker",
                   at);
     const uint64_t offset = __builtin_bswap64(head[0]), size = __builtin_bswap64(head[1]);
-    if (offset == UINT64_MAX && size == UINT64_MAX) return {};
     at += sizeof head;
+    stream_end_ = at;
+    if (offset == UINT64_MAX && size == UINT64_MAX) return {};
     if (offset > INT64_MAX || size == 0 || size > INT64_MAX - offset)
       return fail(Kind::corrupt, "the stream's record at %#" PRIx64 " is invalid",
                   at - sizeof head);
@@ -95,12 +96,6 @@ uint64_t DumpFile::next_data(uint64_t offset) const {
   const auto next = pieces_.upper_bound(offset);
   if (next != pieces_.begin() && std::prev(next)->second.end > offset) return offset;
   return next == pieces_.end() ? std::max(offset, end_) : next->first;
-}
-
-Result<> DumpFile::read_at(uint64_t offset, MutableBytes out) const {
-  const size_t got = TRY(read_some_at(offset, out));
-  if (got == out.size()) return {};
-  return fail(Kind::corrupt, "the dump ends at %#" PRIx64, offset + got);
 }
 
 Result<Bytes> DumpCursor::at(uint64_t offset, size_t size) {

@@ -14,7 +14,10 @@ constexpr char kSignature[8] = {'K', 'D', 'U', 'M', 'P', ' ', ' ', ' '};
 constexpr int32_t kVersion = 6;
 
 // Header.status and, for a page, PageDescriptor.flags.
-constexpr uint32_t kCompressedZstd = 0x20;
+constexpr uint32_t kCompressedZlib = 0x1, kCompressedLzo = 0x2, kCompressedSnappy = 0x4,
+                   kCompressedZstd = 0x20;
+constexpr uint32_t kCompressions =
+    kCompressedZlib | kCompressedLzo | kCompressedSnappy | kCompressedZstd;
 // Header.status alone.
 constexpr uint32_t kIncomplete = 0x8;
 

@@ -1,4 +1,4 @@
-#include "init/capture/integrity/chunk_sums.h"
+#include "filter/dump/output/chunk_sums.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // A finished dump as its readers see it: bytes at offsets, whether it lies so in its file or as a
-// stream of records (flattened), in which gaps read as zeros. What the bytes mean is
-// kdump_check's and elf_check's.
+// stream of records (flattened), in which gaps read as zeros. Not here: what the bytes mean
+// (kdump_file.h, elf_core.h).
 #pragma once
 
 #include <map>
@@ -10,22 +10,27 @@
 
 namespace kdump {
 
-class DumpFile {
+class DumpFile final : public ByteSource {
  public:
   // Opens a dump; reads the header of every record of a flattened one. Fails: io; corrupt, if the
   // stream is truncated or a record is invalid.
   static Result<DumpFile> open(Sys& sys, const std::string& path);
 
+  const char* path() const override { return file_.path(); }
+  Result<uint64_t> size() const override { return end_; }
+  int mappable_fd() const override { return is_flattened_ ? -1 : file_.mappable_fd(); }
   bool is_flattened() const { return is_flattened_; }
   uint64_t file_bytes() const { return file_bytes_; }
   uint64_t end() const { return end_; }  // one past the highest byte
+  // A flattened dump's file up to the end of its end marker, and bytes of it.
+  uint64_t stream_end() const { return stream_end_; }
+  Result<> read_stream_at(uint64_t offset, MutableBytes out) const {
+    return file_.read_at(offset, out);
+  }
   // Returns the first offset from `offset` on that a record of a stream covers, or that is not in a
   // hole of the file; what lies before it reads as zeros. At least end() if there is none.
   uint64_t next_data(uint64_t offset) const;
-  // Up to end(); the count says how many bytes there were.
-  Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const;
-  // Reads exactly out.size() bytes. Fails: corrupt, if the dump ends before; io.
-  Result<> read_at(uint64_t offset, MutableBytes out) const;
+  Result<size_t> read_some_at(uint64_t offset, MutableBytes out) const override;
 
  private:
   struct Piece {
@@ -37,7 +42,7 @@ class DumpFile {
   void put(uint64_t begin, Piece piece);
 
   File file_;
-  uint64_t file_bytes_ = 0, end_ = 0;
+  uint64_t file_bytes_ = 0, end_ = 0, stream_end_ = 0;
   bool is_flattened_ = false;
   std::map<uint64_t, Piece> pieces_;  // by their begin in the dump; disjoint
 };
