@@ -18,9 +18,10 @@ Result<std::unique_ptr<KdumpMemory>> KdumpMemory::open(std::vector<DumpFile> fil
   for (DumpFile& file : files) {
     auto layout = KdumpFile::read(file);
     if (!layout) return wrap(layout.error(), "%s", file.path());
-    parts.push_back({.file = std::move(file), .layout = *layout});
+    const auto next = std::ranges::find_if(
+        parts, [&](const Part& part) { return part.layout.part_begin > layout->part_begin; });
+    parts.insert(next, {.file = std::move(file), .layout = *layout});
   }
-  std::ranges::sort(parts, {}, [](const Part& part) { return part.layout.part_begin; });
   for (size_t i = 1; i < parts.size(); ++i) {
     const KdumpFile &one = parts[i - 1].layout, &next = parts[i].layout;
     if (one.block_size != next.block_size || one.end_pfn != next.end_pfn || !next.is_part() ||

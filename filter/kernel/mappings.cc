@@ -53,8 +53,12 @@ std::vector<LoadSegment> find_mappings(Vmcore& vmcore) {
   if (!vmcore.source().header) return out;
   if (const auto offset = direct_map_offset(vmcore))
     for (LoadSegment& segment : out) segment.vaddr.value = segment.paddr.value + *offset;
-  if (const auto image = kernel_image(vmcore)) out.push_back(*image);
-  std::ranges::sort(out, {}, [](const LoadSegment& segment) { return segment.paddr.value; });
+  if (const auto image = kernel_image(vmcore))
+    out.insert(std::ranges::find_if(out,
+                                    [&](const LoadSegment& segment) {
+                                      return segment.paddr.value > image->paddr.value;
+                                    }),
+               *image);
   return out;
 }
 
