@@ -131,12 +131,12 @@ class Console:
         self.process.stdin.flush()
 
 
-def monitor_path():
-    """A path for the socket of QEMU's monitor. An address holds 107 bytes, which the directory of a
-    scenario with a long name exceeds."""
+def socket_path():
+    """A path for a socket of QEMU's monitor or of a disk's server. An address holds 107 bytes, which
+    the directory of a scenario with a long name exceeds."""
     directory = tempfile.mkdtemp(prefix="qemu-", dir="/tmp")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return pathlib.Path(directory) / "monitor"
+    return pathlib.Path(directory) / "socket"
 
 
 def ask_monitor(monitor, command):
@@ -177,13 +177,13 @@ class ServedDisk:
     """A disk by way of a server, which can be frozen: whatever waits for the disk then waits for
     ever, as it does for a disk or a path to it that has died."""
 
-    def __init__(self, path, work):
-        socket_path = work / "disk.nbd"
-        self.url = f"nbd+unix:///?socket={socket_path}"
+    def __init__(self, path):
+        served_at = socket_path()
+        self.url = f"nbd+unix:///?socket={served_at}"
         self.process = subprocess.Popen(["qemu-nbd", "--persistent", "--format=raw",
-                                         f"--socket={socket_path}", str(path)])
+                                         f"--socket={served_at}", str(path)])
         deadline = time.monotonic() + 60
-        while not socket_path.exists():
+        while not served_at.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise Failure("qemu-nbd does not serve the disk")
             time.sleep(0.1)

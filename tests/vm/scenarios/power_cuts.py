@@ -70,7 +70,7 @@ class Running:
     """QEMU on a disk, with a log of its writes, from the boot or from a frozen state."""
 
     def __init__(self, frozen, disk, name, thaw=False):
-        self.log, self.monitor = name.with_suffix(".writes"), machine.monitor_path()
+        self.log, self.monitor = name.with_suffix(".writes"), machine.socket_path()
         guest = machine.ARCHITECTURES["amd64"]
         self.log.write_bytes(b"")
         command = [*guest.qemu, "-accel", "tcg,thread=multi", "-cpu", guest.cpu, "-m", "512M",

@@ -38,7 +38,7 @@ from scenarios import matrix_table
 from oracles import read_with_libkdumpfile
 from oracles.dump_formats import FormatError
 from machines import machine
-from machines.machine import Failure, monitor_path
+from machines.machine import Failure, socket_path
 from results import Results
 from oracles.struct_pages import KEEP, StructPages, excluded
 
@@ -89,7 +89,7 @@ def crash(row, root, work, log):
     if row.quick:
         return pathlib.Path(prepare("real_vmcore", row.memory, row.kernel.flavour, row.kernel.suite,
                                   log=log))
-    disk, monitor = work / "disk.img", monitor_path()
+    disk, monitor = work / "disk.img", socket_path()
     variables = {"MACHINE": row.machine, "CPU": row.cpu, "SMP": str(row.cpus),
                  "QEMU_OPTIONS": row.qemu, "GUEST_ARGUMENTS": row.arguments,
                  "MONITOR": f"unix:{monitor},server=on,wait=off"}

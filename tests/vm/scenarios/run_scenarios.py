@@ -137,7 +137,7 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
         hardware_does.append((scenario.plugged_in_at, 0, f"device_add {nic},netdev=n0,bus=bay,"
                                                         f"mac={machine.mac(number)}"))
     if hardware_does:
-        monitor = machine.monitor_path()
+        monitor = machine.socket_path()
         more += ["-monitor", f"unix:{monitor},server=on,wait=off"]
         typing += [(pattern, functools.partial(later, seconds, machine.ask_monitor, monitor,
                                                words.replace("{image}", str(disk))))
@@ -161,7 +161,7 @@ def run_machine(scenario, kernels, work, server=None, url="", lan=""):
     served = None
     try:
         if scenario.disk_hangs_at:
-            served = machine.ServedDisk(disk, work)
+            served = machine.ServedDisk(disk)
             disks[-1] = (served.url, scenario.disk.bytes_per_second)
             # QEMU lets no guest reset a disk before it has answers itself; what is proven is that
             # kdump-init comes so far without them.
