@@ -132,13 +132,18 @@ Result<std::optional<std::string_view>> SftpClient::receive_packet() {
     }
     input_.erase(0, input_begin_);
     input_begin_ = 0;
-    uint8_t part[4096];
-    auto got = channel_->receive_some(part);
+    // Two packets of the largest kind: each call ends with a recv() that finds nothing.
+    constexpr size_t kMostAtOnce = 64 << 10;
+    const size_t before = input_.size();
+    Result<size_t> got = size_t{0};
+    input_.resize_and_overwrite(before + kMostAtOnce, [&](char* bytes, size_t) {
+      got = channel_->receive_some({reinterpret_cast<uint8_t*>(bytes) + before, kMostAtOnce});
+      return before + got.value_or(0);
+    });
     if (!got) return lost(got.error());
     if (*got == 0 && channel_->is_at_end())
       return lost(fail(Kind::io, "%s has ended SFTP", host_.c_str()).error());
     if (*got == 0) return std::nullopt;
-    input_.append(reinterpret_cast<const char*>(part), *got);
     if (!has_begun_) TRY(skip_greeting());
   }
 }

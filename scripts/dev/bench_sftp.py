@@ -4,8 +4,9 @@ docs/evidence/performance.md: the same bytes to the same server on tmpfs, in tur
 
 usage: bench_sftp.py --binary FILE [--beside FILE] --vmcore FILE --repeat N
 
-kdump-init dumps the vmcore at level 0, as ELF, uncompressed: its CPU seconds include reading the memory.
-sftp then puts the file that it left. --beside: another kdump-init, in turn with both.
+kdump-init dumps the vmcore at level 0, as ELF, uncompressed, and reads it back; its CPU seconds include
+reading the memory and the checksums. sftp then puts the file that it left, and gets it. --beside: another
+kdump-init, in turn with both.
 """
 
 import argparse
@@ -64,12 +65,12 @@ def dump(program, vmcore, server):
                    "--threads", "1", server.url])
 
 
-def put(file, server):
+def put_and_get(file, server):
     shutil.rmtree(server.served)
     server.served.mkdir()
     return cpu_of(["sftp", "-q", "-F", "none", "-P", server.port, "-i", server.work / "user_key", "-o",
                    f"UserKnownHostsFile={server.work}/known_hosts", "-b", "-",
-                   f"{server.user}@127.0.0.1"], f"put {file} {server.served}/copy\n".encode())
+                   f"{server.user}@127.0.0.1"], f"put {file} {server.served}/copy\nget {server.served}/copy /dev/null\n".encode())
 
 
 def measure(options, server):
@@ -78,7 +79,7 @@ def measure(options, server):
     file = server.work / "file"
     shutil.move(next(server.served.rglob("vmcore")), file)
     runs = {"kdump-init": lambda: dump(options.binary, options.vmcore, server),
-            "sftp": lambda: put(file, server)}
+            "sftp": lambda: put_and_get(file, server)}
     if options.beside:
         runs["beside"] = lambda: dump(options.beside, options.vmcore, server)
     found = {name: [] for name in runs}
@@ -121,7 +122,7 @@ def main():
             row += [f"{found['beside']:.2f}", f"{ours / found['beside']:.2f}"]
             goals.append(verdict(cipher, ours / found["beside"], "the other kdump-init"))
         rows.append(row)
-    head = ["cipher", "MB", "kdump-init CPU s", "sftp CPU s", "ratio"]
+    head = ["cipher", "MB each way", "kdump-init CPU s", "sftp CPU s", "ratio"]
     if options.beside:
         head += ["other kdump-init CPU s", "ratio"]
     write_section("sftp", "\n\n".join((
