@@ -77,6 +77,17 @@ Result<DirectoryUrl> parse_directory_url(std::string_view rest) {
 }
 
 std::string without_password(std::string_view url) {
+  // USER:PASSWORD@HOST of a bastion.
+  constexpr std::string_view kJump = "jump=";
+  const size_t jump = url.find(kJump, std::min(url.find('?'), url.size()));
+  if (jump != url.npos) {
+    const size_t begin = jump + kJump.size(), end = std::min(url.find('&', begin), url.size());
+    const size_t colon = url.find(':', begin), last = url.substr(0, end).rfind('@');
+    if (last != url.npos && last > begin && colon < last)
+      return without_password(url.substr(0, begin - 1)) + "=" +
+             std::string(url.substr(begin, colon + 1 - begin)) + "***" +
+             std::string(url.substr(last));
+  }
   const size_t at = url.substr(0, url.find('?')).rfind('@');
   if (at == url.npos) return std::string(url);
   for (size_t colon = url.find(':'); colon < at; colon = url.find(':', colon + 1)) {

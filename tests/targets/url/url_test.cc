@@ -81,6 +81,10 @@ TEST_CASE("a message of a wrong URL shows no password") {
     REQUIRE(!checked);
     CHECK(std::string(checked.error().text).find("ter2") == std::string::npos);
   }
+  CHECK(without_password("ssh://u@h/x?jump=j:p@b") == "ssh://u@h/x?jump=j:***@b");
+  CHECK(without_password("ssh://u:q@h/x?jump=j:p@b:22&key=/k") ==
+        "ssh://u:***@h/x?jump=j:***@b:22&key=/k");
+  CHECK(without_password("ssh://u@h/x?jump=j@b:22") == "ssh://u@h/x?jump=j@b:22");
   CHECK(without_password("ssh://u@h:22/x?key=/a@b") == "ssh://u@h:22/x?key=/a@b");
   CHECK(without_password("nfs://[fe80::1]:2049/x") == "nfs://[fe80::1]:2049/x");
 }
