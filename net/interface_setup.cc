@@ -92,7 +92,10 @@ Result<bool> InterfaceSetup::is_configured(const Link& link) {
 
 Result<> InterfaceSetup::configure(const Link& link, const IpRequest& request, uint32_t metric) {
   const bool is_none = request.method == Method::fixed && !request.address;
-  if (is_none) return {};
+  if (is_none) {
+    if (request.mtu && request.mtu != link.mtu) return set_mtu(netlink_, link, request.mtu);
+    return {};
+  }
   const bool v6 = wants_v6(request.method) || request.address.is_v6();
   const IpAddress* const own = request.method == Method::fixed ? &request.address : nullptr;
   const bool is_there =

@@ -21,6 +21,8 @@ constexpr Command kCommands[] = {
      check_arguments_command},
     {"pack-ssh", "URL TREE", "packs the SSH files of a target into the tree of an image",
      pack_ssh_command},
+    {"pack-network", "[URL...] [--fence NODES]",
+     "how the capture kernel reaches servers, as this machine does", pack_network_command},
 };
 
 void print_usage(FILE* to) {

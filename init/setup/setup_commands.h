@@ -17,6 +17,8 @@ int target_command(const SetupWords& words);
 int check_arguments_command(const SetupWords& words);
 // Packs the SSH files of a target into the tree of an image.
 int pack_ssh_command(const SetupWords& words);
+// Prints how the capture kernel reaches the servers of targets, as this machine does.
+int pack_network_command(const SetupWords& words);
 
 // Finds the command that argv names.
 int setup_main(int argc, char** argv);

@@ -55,8 +55,12 @@ Result<> read_ifname(NetworkSettings& settings, std::string_view value) {
 // vlan0005, vlan5, eth0.0005, eth0.5: the number at the end is the VLAN's.
 Result<> read_vlan(NetworkSettings& settings, std::string_view value) {
   const auto fields = split_fields(value);
-  if (fields.size() != 2 || !is_device(fields[1]))
+  if (fields.size() < 2 || fields.size() > 3 || !is_device(fields[1]))
     return fail(Kind::refused, "it is not NAME:DEVICE");
+  const bool is_service = fields.size() == 3 && fields[2] == "802.1ad";
+  if (fields.size() == 3 && !is_service && fields[2] != "802.1q")
+    return fail(Kind::refused, "'%.20s' is not a VLAN protocol (802.1q, 802.1ad)",
+                fields[2].c_str());
   const std::string& name = fields[0];
   if (!is_interface_name(name)) return refuse_interface(name);
   const size_t last_other = name.find_last_not_of("0123456789");
@@ -64,7 +68,10 @@ Result<> read_vlan(NetworkSettings& settings, std::string_view value) {
       std::string_view(name).substr(last_other == std::string::npos ? 0 : last_other + 1),
       kMaxVlanId);
   if (!id) return fail(Kind::refused, "the name does not end in a VLAN number (0 to 4094)");
-  settings.vlans.push_back({.name = name, .id = static_cast<uint16_t>(*id), .parent = fields[1]});
+  settings.vlans.push_back({.name = name,
+                            .id = static_cast<uint16_t>(*id),
+                            .parent = fields[1],
+                            .is_service = is_service});
   return {};
 }
 
@@ -123,7 +130,8 @@ Result<> read_route(NetworkSettings& settings, std::string_view value) {
   route.network = network->network(route.prefix);
   if (!fields[1].empty()) {
     const auto gateway = IpAddress::parse(fields[1]);
-    if (!gateway || gateway->family != network->family)
+    // IPv4 by an IPv6 gateway (RFC 5549), on a named link; the reverse does not exist.
+    if (!gateway || (gateway->family != network->family && (network->is_v6() || fields.size() < 3)))
       return fail(Kind::refused, "invalid gateway '%.40s'", fields[1].c_str());
     route.gateway = *gateway;
   }

@@ -16,7 +16,7 @@ namespace kdump {
 // One ip=.
 struct IpRequest {
   enum class Method : uint8_t {
-    fixed,    // the address below; without one the interface is left unchanged
+    fixed,    // the address below; without one nothing but the MTU is set
     dhcp4,    // DHCP; if no server answers, the address below, if any
     dhcp6,    // DHCPv6; routes by advertisement
     auto6,    // an address by router advertisement (SLAAC)
@@ -44,6 +44,7 @@ struct VlanRequest {
   std::string name;
   uint16_t id = 0;
   std::string parent;
+  bool is_service = false;  // 802.1ad, a provider's tag
 };
 
 // bond=

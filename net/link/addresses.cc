@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace kdump {
 namespace {
@@ -27,6 +28,7 @@ std::optional<LinkAddress> address_of(Bytes body) {
   if (own && other && *own != *other) out.peer = *other;
   const uint32_t flags = flags_of(header, attributes);
   out.is_duplicate = flags & IFA_F_DADFAILED;
+  out.is_permanent = flags & IFA_F_PERMANENT;
   out.is_usable = !out.is_duplicate && (!(flags & IFA_F_TENTATIVE) || flags & IFA_F_OPTIMISTIC);
   return out;
 }
@@ -104,7 +106,15 @@ Result<> add_route(Netlink& netlink, const LinkRoute& route) {
   if (route.gateway && route.link) header.rtm_flags = RTNH_F_ONLINK;
   NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, header);
   if (route.prefix > 0) request.put(RTA_DST, route.network.bytes());
-  if (route.gateway) request.put(RTA_GATEWAY, route.gateway.bytes());
+  if (route.gateway && route.gateway.family == header.rtm_family) {
+    request.put(RTA_GATEWAY, route.gateway.bytes());
+  } else if (route.gateway) {
+    // RFC 5549: struct rtvia is the family, then the address.
+    uint8_t via[2 + sizeof route.gateway.octets];
+    memcpy(via, &route.gateway.family, 2);
+    memcpy(via + 2, route.gateway.octets, route.gateway.size());
+    request.put(RTA_VIA, Bytes(via, 2 + route.gateway.size()));
+  }
   if (route.source) request.put(RTA_PREFSRC, route.source.bytes());
   if (route.link) request.put(RTA_OIF, route.link);
   if (route.metric) request.put(RTA_PRIORITY, route.metric);

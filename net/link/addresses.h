@@ -17,6 +17,7 @@ struct LinkAddress {
   IpAddress peer;         // of a point-to-point link; none otherwise
   bool is_usable = true;  // not tentative: duplicate address detection is complete or not needed
   bool is_duplicate = false;  // another host uses it
+  bool is_permanent = true;   // unlimited lifetime: of no lease and no advertisement
   // Returns true unless the address is link-local or loopback.
   bool is_global() const { return !address.is_link_local() && !address.is_loopback(); }
 };

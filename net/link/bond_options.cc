@@ -29,8 +29,9 @@ using Names = std::span<const char* const>;
 struct Option {
   std::string_view name;
   uint16_t attribute;
-  uint8_t size;  // of the number, in bytes
-  Names names;   // of the values 0, 1, …, where they have names
+  uint8_t size;        // of the number, in bytes
+  Names names;         // of the values 0, 1, …, where they have names
+  uint32_t usual = 0;  // the driver's default
 };
 
 constexpr Option kOptions[] = {
@@ -38,25 +39,25 @@ constexpr Option kOptions[] = {
     {"miimon", IFLA_BOND_MIIMON, 4, {}},
     {"updelay", IFLA_BOND_UPDELAY, 4, {}},
     {"downdelay", IFLA_BOND_DOWNDELAY, 4, {}},
-    {"use_carrier", IFLA_BOND_USE_CARRIER, 1, kSwitch},
+    {"use_carrier", IFLA_BOND_USE_CARRIER, 1, kSwitch, 1},
     {"arp_interval", IFLA_BOND_ARP_INTERVAL, 4, {}},
     {"arp_validate", IFLA_BOND_ARP_VALIDATE, 4, kValidate},
     {"arp_all_targets", IFLA_BOND_ARP_ALL_TARGETS, 4, kTargets},
     {"primary_reselect", IFLA_BOND_PRIMARY_RESELECT, 1, kReselect},
     {"fail_over_mac", IFLA_BOND_FAIL_OVER_MAC, 1, kFailOverMac},
     {"xmit_hash_policy", IFLA_BOND_XMIT_HASH_POLICY, 1, kHashPolicies},
-    {"resend_igmp", IFLA_BOND_RESEND_IGMP, 4, {}},
-    {"num_grat_arp", IFLA_BOND_NUM_PEER_NOTIF, 1, {}},
-    {"num_unsol_na", IFLA_BOND_NUM_PEER_NOTIF, 1, {}},
+    {"resend_igmp", IFLA_BOND_RESEND_IGMP, 4, {}, 1},
+    {"num_grat_arp", IFLA_BOND_NUM_PEER_NOTIF, 1, {}, 1},
+    {"num_unsol_na", IFLA_BOND_NUM_PEER_NOTIF, 1, {}, 1},
     {"all_slaves_active", IFLA_BOND_ALL_SLAVES_ACTIVE, 1, kSwitch},
     {"min_links", IFLA_BOND_MIN_LINKS, 4, {}},
-    {"lp_interval", IFLA_BOND_LP_INTERVAL, 4, {}},
-    {"packets_per_slave", IFLA_BOND_PACKETS_PER_SLAVE, 4, {}},
+    {"lp_interval", IFLA_BOND_LP_INTERVAL, 4, {}, 1},
+    {"packets_per_slave", IFLA_BOND_PACKETS_PER_SLAVE, 4, {}, 1},
     {"lacp_rate", IFLA_BOND_AD_LACP_RATE, 1, kLacpRates},
     {"ad_select", IFLA_BOND_AD_SELECT, 1, kAdSelect},
-    {"ad_actor_sys_prio", IFLA_BOND_AD_ACTOR_SYS_PRIO, 2, {}},
+    {"ad_actor_sys_prio", IFLA_BOND_AD_ACTOR_SYS_PRIO, 2, {}, 65535},
     {"ad_user_port_key", IFLA_BOND_AD_USER_PORT_KEY, 2, {}},
-    {"tlb_dynamic_lb", IFLA_BOND_TLB_DYNAMIC_LB, 1, kSwitch},
+    {"tlb_dynamic_lb", IFLA_BOND_TLB_DYNAMIC_LB, 1, kSwitch, 1},
     {"peer_notif_delay", IFLA_BOND_PEER_NOTIF_DELAY, 4, {}},
 };
 constexpr std::string_view kArpTargets = "arp_ip_target";
@@ -127,6 +128,29 @@ void put_bond_options(NetlinkRequest& request, const std::vector<BondOption>& op
   }
   constexpr uint32_t kUsualMiimon = 100;
   if (!is_watched) request.put(IFLA_BOND_MIIMON, kUsualMiimon);
+}
+
+std::vector<BondOption> read_bond_options(Bytes data) {
+  const NetlinkAttributes attributes(data);
+  std::vector<BondOption> options;
+  for (const Option& row : kOptions) {
+    const Bytes bytes = attributes.find(row.attribute);
+    // Two names of one attribute: the first is enough.
+    if (bytes.size() < row.size || row.name == "num_unsol_na") continue;
+    uint32_t value = 0;
+    for (size_t i = 0; i < row.size; ++i) value |= uint32_t{bytes[i]} << i * 8;
+    if (value == row.usual && row.attribute != IFLA_BOND_MODE) continue;
+    options.push_back({std::string(row.name),
+                       value < row.names.size() ? row.names[value] : std::to_string(value)});
+  }
+  NetlinkAttributes targets(attributes.find(IFLA_BOND_ARP_IP_TARGET));
+  std::string list;
+  uint16_t number = 0;
+  for (Bytes value; targets.next(number, value);)
+    if (const auto target = IpAddress::from(value))
+      list += (list.empty() ? "" : ";") + target->text();
+  if (!list.empty()) options.push_back({std::string(kArpTargets), list});
+  return options;
 }
 
 }  // namespace kdump

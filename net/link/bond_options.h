@@ -19,4 +19,8 @@ Result<> check_bond_option(const BondOption& option);
 // without it a bond keeps sending to a dead port.
 void put_bond_options(NetlinkRequest& request, const std::vector<BondOption>& options);
 
+// Reads the options of an existing bond from its IFLA_INFO_DATA: the mode, and what differs from
+// the driver's defaults. Without "primary", which names a link by its index.
+std::vector<BondOption> read_bond_options(Bytes data);
+
 }  // namespace kdump

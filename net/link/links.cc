@@ -1,5 +1,7 @@
 #include "net/link/links.h"
 
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -126,6 +128,7 @@ Result<> make_vlan(Netlink& netlink, const VlanRequest& vlan, const Link& parent
   request.put(IFLA_INFO_KIND, std::string_view("vlan"));
   const size_t data = request.begin(IFLA_INFO_DATA);
   request.put(IFLA_VLAN_ID, vlan.id);
+  if (vlan.is_service) request.put(IFLA_VLAN_PROTOCOL, htons(ETH_P_8021AD));
   request.end(data);
   request.end(info);
   return name_missing_module(netlink.request(request), vlan.name, "8021q");

@@ -164,13 +164,20 @@ Result<Bytes> Netlink::receive() {
 }
 
 Result<> Netlink::request(const NetlinkRequest& request) {
+  return get_raw(
+      request, [](void*, const NetlinkReply&) {}, nullptr);
+}
+
+Result<> Netlink::get_raw(const NetlinkRequest& request, Visit visit, void* context) {
   TRY(send(request, NLM_F_ACK));
   for (;;) {
     Bytes data = TRY(receive()), body;
     nlmsghdr header;
-    while (next_message(data, header, body))
-      if (header.nlmsg_seq == sequence_ && header.nlmsg_type == NLMSG_ERROR)
-        return verdict(header, body);
+    while (next_message(data, header, body)) {
+      if (header.nlmsg_seq != sequence_) continue;
+      if (header.nlmsg_type == NLMSG_ERROR) return verdict(header, body);
+      visit(context, {.type = header.nlmsg_type, .body = body});
+    }
   }
 }
 

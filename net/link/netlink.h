@@ -91,6 +91,15 @@ class Netlink {
         [](void* context, const NetlinkReply& reply) { (*static_cast<Each*>(context))(reply); },
         &each);
   }
+  // Sends a question about one object and calls each(reply) for what the kernel sends before its
+  // acknowledgement. Fails: as request().
+  template <class Each>
+  Result<> get(const NetlinkRequest& request, Each each) {
+    return get_raw(
+        request,
+        [](void* context, const NetlinkReply& reply) { (*static_cast<Each*>(context))(reply); },
+        &each);
+  }
   // Calls each(reply) for every pending message of the subscribed groups; does not wait.
   template <class Each>
   void drain(Each each) {
@@ -105,6 +114,7 @@ class Netlink {
   explicit Netlink(Descriptor socket);
   Result<> send(const NetlinkRequest& request, uint16_t flags);
   Result<> list_raw(const NetlinkRequest& request, Visit visit, void* context);
+  Result<> get_raw(const NetlinkRequest& request, Visit visit, void* context);
   void drain_raw(Visit visit, void* context);
   Result<Bytes> receive();
 

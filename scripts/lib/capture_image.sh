@@ -60,10 +60,9 @@ way_to() {
             readlink -e "/sys/dev/block/$(stat -L -c '%Hr:%Lr' -- "$node")"
             [ "$target_scheme" = raw ] || printf '%s\n' "$(blkid_value "$node" TYPE)"
         else
-            interface=$(interface_to "${target_jump_host:-$target_host}")
-            [ -n "$interface" ] || exit 1
-            readlink -e "/sys/class/net/$interface"
-            ip_arguments "$interface" "${target_jump_host:-$target_host}" 2>/dev/null || :
+            read_network "$1" 2>/dev/null || exit 1
+            [ ${#absent_servers[@]} = 0 ] || exit 1
+            printf '%s\n' "${network_devices[@]}" "${network_arguments[@]}" "${network_hosts[@]}"
         fi
     ) || found=absent
     printf '%s\n' "${found:-absent}"

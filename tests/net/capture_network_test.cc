@@ -337,6 +337,18 @@ TEST_CASE("ip=off and ip=none on an interface leave it alone") {
   CHECK_FALSE(has(scene.output("ip link show eth0"), ",UP"));
 }
 
+TEST_CASE("what the packer writes for jumbo frames and an IPv6 gateway is set") {
+  NetScene scene;
+  scene.live_cable("eth0", "far0", "02:00:00:00:00:01", "10.9.0.1/24");
+  scene.listen(22);
+  const auto route = scene.reach(
+      "ip=eth0:none:1400 ip=10.9.0.7:::24::eth0:none rd.route=10.8.0.0/16:[fe80::1]:eth0",
+      "10.9.0.1");
+  CHECK(route);
+  CHECK(scene.output("ip link show eth0").find("mtu 1400") != std::string::npos);
+  CHECK(scene.output("ip -4 route").find("10.8.0.0/16 via inet6 fe80::1") != std::string::npos);
+}
+
 TEST_CASE("rd.route= leads to a server behind a gateway") {
   OneServer scene;
   scene.there("ip address add 10.7.7.7/32 dev lo");

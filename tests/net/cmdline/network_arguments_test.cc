@@ -196,6 +196,19 @@ TEST_CASE("bridge= and ifname=") {
   CHECK(warnings.size() == 1);
 }
 
+TEST_CASE("an IPv4 route by an IPv6 gateway, and a provider's VLAN") {
+  const auto routes = parse("rd.route=0.0.0.0/0:[fe80::1]:eth0").settings.routes;
+  REQUIRE(routes.size() == 1);
+  CHECK(routes[0].network.is_v4());
+  CHECK(routes[0].gateway.text() == "fe80::1");
+  CHECK(parse("rd.route=[2001:db8::]/32:192.0.2.1:eth0").settings.routes.empty());
+  const auto vlans =
+      parse("vlan=vlan5:eth0 vlan=vlan6:eth0:802.1ad vlan=vlan7:eth0:x").settings.vlans;
+  REQUIRE(vlans.size() == 2);
+  CHECK_FALSE(vlans[0].is_service);
+  CHECK(vlans[1].is_service);
+}
+
 TEST_CASE("rd.route= in each form of the manual") {
   const auto [s, warnings] = parse(
       "rd.route=192.168.200.0/24:192.168.100.222:ens10 rd.route=192.168.200.0/24:192.168.100.222 "

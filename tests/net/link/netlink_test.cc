@@ -2,6 +2,7 @@
 #include "net/link/netlink.h"
 
 #include <doctest/doctest.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
 
@@ -12,6 +13,37 @@
 
 namespace kdump {
 namespace {
+
+void append_attribute(std::vector<uint8_t>& to, uint16_t type, std::vector<uint8_t> value) {
+  const nlattr header{.nla_len = static_cast<uint16_t>(sizeof header + value.size()),
+                      .nla_type = type};
+  const Bytes bytes = bytes_of(header);
+  to.insert(to.end(), bytes.begin(), bytes.end());
+  value.resize((value.size() + 3) & ~size_t{3});
+  to.insert(to.end(), value.begin(), value.end());
+}
+
+TEST_CASE("a bond's options are read as bond= writes them, without the driver's defaults") {
+  std::vector<uint8_t> targets, data;
+  append_attribute(targets, 0, {192, 0, 2, 1});
+  append_attribute(targets, 1, {192, 0, 2, 2});
+  append_attribute(data, IFLA_BOND_MODE, {0});
+  append_attribute(data, IFLA_BOND_ARP_INTERVAL, {0xe8, 3, 0, 0});
+  append_attribute(data, IFLA_BOND_USE_CARRIER, {1});
+  append_attribute(data, IFLA_BOND_RESEND_IGMP, {1, 0, 0, 0});
+  append_attribute(data, IFLA_BOND_NUM_PEER_NOTIF, {3});
+  append_attribute(data, IFLA_BOND_AD_LACP_RATE, {1});
+  append_attribute(data, IFLA_BOND_AD_ACTOR_SYS_PRIO, {0xff, 0xff});
+  append_attribute(data, IFLA_BOND_ARP_IP_TARGET, targets);
+  std::string line;
+  for (const BondOption& option : read_bond_options(data)) {
+    CHECK(check_bond_option(option));
+    line += option.name + "=" + option.value + " ";
+  }
+  CHECK(line ==
+        "mode=balance-rr arp_interval=1000 num_grat_arp=3 lacp_rate=fast "
+        "arp_ip_target=192.0.2.1;192.0.2.2 ");
+}
 
 TEST_CASE("attributes end where their bytes do") {
   std::mt19937 random(3);

@@ -1,0 +1,65 @@
+#include "init/setup/network/server_route.h"
+
+#include <linux/rtnetlink.h>
+
+namespace kdump {
+namespace {
+
+// The attribute of gateways of the other family: two bytes of family, then the address.
+IpAddress via_of(Bytes value) {
+  if (value.size() < 2) return {};
+  return IpAddress::from(value.subspan(2)).value_or(IpAddress{});
+}
+
+NetlinkRequest question(const IpAddress& server, uint32_t zone, uint32_t flags) {
+  rtmsg header{};
+  header.rtm_family = static_cast<uint8_t>(server.family);
+  header.rtm_dst_len = server.max_prefix();
+  header.rtm_flags = flags;
+  NetlinkRequest request(RTM_GETROUTE, 0, header);
+  request.put(RTA_DST, server.bytes());
+  if (zone) request.put(RTA_OIF, zone);
+  return request;
+}
+
+void read_route(ServerRoute& route, const rtmsg& header, const NetlinkAttributes& attributes) {
+  route.link = attributes.find_or<uint32_t>(RTA_OIF, 0);
+  route.source = IpAddress::from(attributes.find(RTA_PREFSRC)).value_or(IpAddress{});
+  route.gateway = IpAddress::from(attributes.find(RTA_GATEWAY)).value_or(IpAddress{});
+  if (!route.gateway) route.gateway = via_of(attributes.find(RTA_VIA));
+  route.mtu = NetlinkAttributes(attributes.find(RTA_METRICS)).find_or<uint32_t>(RTAX_MTU, 0);
+  route.is_local = header.rtm_type == RTN_LOCAL;
+  route.is_encapsulated = attributes.find_or<uint16_t>(RTA_ENCAP_TYPE, 0) != 0;
+}
+
+}  // namespace
+
+Result<ServerRoute> find_server_route(Netlink& netlink, const IpAddress& server, uint32_t zone) {
+  ServerRoute route{.server = server, .source = {}, .gateway = {}, .network = server};
+  route.prefix = server.max_prefix();
+  const auto visit = [](auto read) {
+    return [read](const NetlinkReply& reply) {
+      if (reply.type != RTM_NEWROUTE || reply.body.size() < sizeof(rtmsg)) return;
+      read(load<rtmsg>(reply.body.data()), NetlinkAttributes(reply.body.subspan(sizeof(rtmsg))));
+    };
+  };
+  TRY(netlink.get(question(server, zone, 0),
+                  visit([&](const rtmsg& header, const NetlinkAttributes& attributes) {
+                    read_route(route, header, attributes);
+                  })));
+  // The entry of the table behind it: multipath and nexthop objects are resolved above already.
+  TRY(netlink.get(
+      question(server, zone, RTM_F_FIB_MATCH),
+      visit([&](const rtmsg& header, const NetlinkAttributes& attributes) {
+        route.prefix = header.rtm_dst_len;
+        route.protocol = header.rtm_protocol;
+        const auto network = IpAddress::from(attributes.find(RTA_DST));
+        route.network = network ? *network : server.network(0);
+        if (!route.mtu)
+          route.mtu =
+              NetlinkAttributes(attributes.find(RTA_METRICS)).find_or<uint32_t>(RTAX_MTU, 0);
+      })));
+  return route;
+}
+
+}  // namespace kdump
