@@ -1,5 +1,7 @@
 #include "targets/url/url.h"
 
+#include <algorithm>
+
 #include "filter/base/text.h"
 
 namespace kdump {
@@ -76,27 +78,33 @@ Result<DirectoryUrl> parse_directory_url(std::string_view rest) {
   return DirectoryUrl{.directory = TRY(parse_directory(rest))};
 }
 
+namespace {
+
+// Replaces what may be the password of USER:PASSWORD@HOST between these positions.
+void hide_password(std::string& text, size_t begin, size_t end) {
+  const size_t at = std::string_view(text.data(), end).rfind('@');
+  if (at == std::string_view::npos) return;
+  for (size_t colon = text.find(':', begin); colon < at; colon = text.find(':', colon + 1)) {
+    size_t first = colon + 1;
+    if (text[first] == '/') ++first;
+    if (first < at && text[first] != '/') {
+      text.replace(colon + 1, at - colon - 1, "***");
+      return;
+    }
+  }
+}
+
+}  // namespace
+
 std::string without_password(std::string_view url) {
-  // USER:PASSWORD@HOST of a bastion.
-  constexpr std::string_view kJump = "jump=";
-  const size_t jump = url.find(kJump, std::min(url.find('?'), url.size()));
-  if (jump != url.npos) {
-    const size_t begin = jump + kJump.size(), end = std::min(url.find('&', begin), url.size());
-    const size_t colon = url.find(':', begin), last = url.substr(0, end).rfind('@');
-    if (last != url.npos && last > begin && colon < last)
-      return without_password(url.substr(0, begin - 1)) + "=" +
-             std::string(url.substr(begin, colon + 1 - begin)) + "***" +
-             std::string(url.substr(last));
-  }
-  const size_t at = url.substr(0, url.find('?')).rfind('@');
-  if (at == url.npos) return std::string(url);
-  for (size_t colon = url.find(':'); colon < at; colon = url.find(':', colon + 1)) {
-    size_t begin = colon + 1;
-    if (url[begin] == '/') ++begin;
-    if (begin < at && url[begin] != '/')
-      return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
-  }
-  return std::string(url);
+  constexpr char kJump[] = "jump=";  // of a bastion
+  std::string shown(url);
+  const size_t query = std::min(shown.find('?'), shown.size());
+  // The later part first: the positions before it stay.
+  if (const size_t jump = shown.find(kJump, query); jump < shown.size())
+    hide_password(shown, jump + sizeof kJump - 1, std::min(shown.find('&', jump), shown.size()));
+  hide_password(shown, 0, query);
+  return shown;
 }
 
 }  // namespace kdump
