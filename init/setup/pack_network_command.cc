@@ -2,6 +2,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "init/setup/config/words.h"
@@ -91,7 +92,12 @@ void Packer::add(const Server& server) {
   bool is_here = false;
   for (const IpAddress& address : addresses) {
     const auto route = find_server_route(netlink_, address, zone);
-    if (!route) continue;
+    if (!route) {
+      // A rule or route that forbids the way is no missing cable.
+      if (route.error().sys_errno != ENETUNREACH)
+        why_refused = "the kernel has no way to " + address.text() + ": " + route.error().text;
+      continue;
+    }
     if (route->is_local) {
       is_here = true;
       why_not = "it is this machine";

@@ -156,7 +156,11 @@ Result<> NetworkPlan::add_to_this(const ServerRoute& route, bool is_zone) {
   if (there == requests_.end()) there = requests_.insert(requests_.end(), request);
   const std::string& device = there->device;
   const bool is_default = route.prefix == 0, is_fixed = request.method == "none";
-  if (!is_fixed && (is_default || is_automatic(route.protocol))) {
+  // Targets that share an address share its MTU: the smallest passes everywhere.
+  if (request.mtu && (!there->mtu || request.mtu < there->mtu)) there->mtu = request.mtu;
+  // dhclient's scripts make a default route that looks as one made by hand.
+  const bool is_leased = is_automatic(route.protocol) || route.is_only_default;
+  if (!is_fixed && is_leased) {
     if (is_default) default_families_.push_back(route.server.family);
     return {};
   }
@@ -173,10 +177,11 @@ Result<> NetworkPlan::add_to_this(const ServerRoute& route, bool is_zone) {
     return {};
   }
   if (there->gateway == route.gateway) return {};
-  // Of a second default route only one would count: the server gets a route for itself.
+  // Of a second default route, or one beside the lease's, only one counts: the server gets a route
+  // for itself.
   const std::string whole = route_line(route.network, 0, route.gateway, device);
   if (std::find(routes_.begin(), routes_.end(), whole) != routes_.end()) return {};
-  if (is_default_taken(route.server.family)) {
+  if (!is_fixed || is_default_taken(route.server.family)) {
     add_line(route_line(route.server, route.server.max_prefix(), route.gateway, device));
     return {};
   }

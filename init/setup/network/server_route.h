@@ -1,4 +1,5 @@
-// Asks the kernel by which route it reaches a server, as `ip route get` does.
+// Asks the kernel by which route it reaches a server, as connect(2) does: once for the source
+// address, then with it, since rules may depend on it.
 #pragma once
 
 #include "net/base/ip_address.h"
@@ -17,6 +18,7 @@ struct ServerRoute {
   uint32_t mtu = 0;              // of the route; 0: the interface's
   bool is_local = false;         // the address is this machine's
   bool is_encapsulated = false;  // MPLS, segment routing and the like
+  bool is_only_default = false;  // the one default route of its interface in the main table
 };
 
 // zone: index of the interface of a link-local address, else 0. Fails: with the kernel's errno
