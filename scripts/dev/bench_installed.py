@@ -103,15 +103,15 @@ class Machine:
         self.resets.listen()
         guest.boots()
         # The ordinary initramfs is not the subject, and takes many minutes without KVM.
-        guest.run("sed -i s/=yes/=no/ /etc/initramfs-tools/update-initramfs.conf", told=False)
+        guest.run("sed -i s/=yes/=no/ /etc/initramfs-tools/update-initramfs.conf", recorded=False)
         install(guest)
         reboot(guest)
-        self.reserved = int(guest.run("cat /sys/kernel/kexec_crash_size", told=False)) >> 20
-        self.image = int(guest.run(f"{LOADED}; stat -Lc %s {self.program.image}", BOOT, told=False)) >> 10
+        self.reserved = int(guest.run("cat /sys/kernel/kexec_crash_size", recorded=False)) >> 20
+        self.image = int(guest.run(f"{LOADED}; stat -Lc %s {self.program.image}", BOOT, recorded=False)) >> 10
 
     def panic(self):
         guest, moments = self.guest, []
-        guest.run(LOADED, BOOT, told=False)
+        guest.run(LOADED, BOOT, recorded=False)
         guest.console.type("echo c > /proc/sysrq-trigger\n")
         for pattern in (PANIC, self.program.begins, self.program.saved):
             guest.wait_for(pattern, BOOT)
@@ -123,7 +123,7 @@ class Machine:
 
     def row(self):
         """The cells of its row."""
-        sizes = self.guest.run("find /var/crash -type f -size +1M -printf '%s\\n'", told=False).split()
+        sizes = self.guest.run("find /var/crash -type f -size +1M -printf '%s\\n'", recorded=False).split()
         if len(sizes) != len(self.found):
             raise RuntimeError(f"{self.program.package}: {len(self.found)} panics left {len(sizes)} dumps")
         return (self.program.package, f"{self.reserved}M", self.image,

@@ -5,10 +5,11 @@
 // and does not answer, version 4 waits (RPC_TASK_NO_RETRANS_TIMEOUT in net/sunrpc/clnt.c), and the
 // supervisor kills the job after the call's named wait.
 //
-// An outage of rd.kdump.stall is to be survived. What brings the client back after one, TCP's
-// retransmission or a new connection, is tried at intervals that double, so up to as long after the
-// outage as that lasted: calls have twice stall and a little more. Where another target follows
-// they have stall alone: a server that is gone must not keep the dump from that one.
+// A dump survives an outage of rd.kdump.stall. After one, the client resumes by TCP's
+// retransmission or a new connection, both of which it tries at intervals that double: it may
+// resume as long after the outage as that lasted. So a call may take twice stall and kMarginS; if
+// another target follows, only stall, so that a server that is gone does not keep the dump from
+// that target.
 //
 // Option names and errors: nfs(5), fs/nfs/fs_context.c. Client identity: fs/nfs/nfs4client.c.
 #include <fcntl.h>

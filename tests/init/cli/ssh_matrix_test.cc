@@ -1,6 +1,6 @@
 // Dumps over SSH, by the command as people run it and read back, with each kind of host key, user
 // key, key exchange and cipher, to OpenSSH of Debian 12 and of Debian 13, dropbear and asyncssh.
-// Prints the combinations as rows of a table (docs/evidence/ssh-servers.md). Each value once; with
+// Prints the combinations as rows of a table. Each value once; with
 // KDUMP_INIT_ALL set, each pair of host and user key, of key exchange and cipher, and of key
 // exchange and host key.
 #include <doctest/doctest.h>

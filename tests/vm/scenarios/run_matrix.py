@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Runs matrix.py's rows: each a kernel that really panics with a workload in its memory, whose
-raw vmcore our dump is then held against: the pages it leaves out against the kernel's own word
-(/proc/kpageflags, each difference explained by the vmcore's struct pages), the numbers of its
-report, every page's bytes, libkdumpfile, the log against the kernel's own dmesg, the crash report's
-stack against the trace in that. Released makedumpfiles dump the same vmcore, and what they lose or keep needlessly stands in the table; it
-decides nothing, except on the kernel that Debian 12's own knows, where the page sets must be equal.
+"""Runs matrix.py's rows. In each a kernel really panics with a workload in its memory, and our dump
+is compared with its raw vmcore: the pages that it leaves out with the kernel's /proc/kpageflags (the
+vmcore's struct pages must explain each difference), the numbers of its report, every page's bytes,
+libkdumpfile, the log with the kernel's dmesg, the crash report's stack with the trace in that.
+Released makedumpfiles dump the same vmcore; the table shows which pages they lose or keep needlessly.
+That fails no row, except on the kernel of Debian 12, where the page sets must be equal.
 
 Prints "ok NAME (seconds)" or "FAILED NAME: why, log" a row, the table, and the sum.
 
